@@ -1,0 +1,200 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/crmlink/crmlink/sql"
+)
+
+// run is one execution on its way.
+type run struct {
+	store   Store
+	session *sql.Session
+	record  Record
+	program string // hash of the executable, part of every action's id
+	report  func(Event)
+	log     io.Writer
+	now     func() time.Time
+}
+
+// Event is one line of a run's story. It feeds the terminal and log.jsonl alike, and holds no personal value.
+type Event struct {
+	At     time.Time `json:"at"`
+	Step   string    `json:"step"`
+	State  string    `json:"state"` // start, progress, done or failed
+	Rows   int64     `json:"rows,omitempty"`
+	Done   int64     `json:"done,omitempty"` // bytes of Total, where a step knows how far it is
+	Total  int64     `json:"total,omitempty"`
+	Reused bool      `json:"reused,omitempty"`
+	Detail string    `json:"detail,omitempty"`
+}
+
+func (r *run) tell(e Event) {
+	e.At = r.now()
+	if e.State != "progress" {
+		if line, err := json.Marshal(e); err == nil {
+			fmt.Fprintf(r.log, "%s\n", line)
+		}
+	}
+	if r.report != nil {
+		r.report(e)
+	}
+}
+
+// action is what the store remembers of a finished step.
+type action struct {
+	Stage string          `json:"stage"`
+	In    json.RawMessage `json:"in"`
+	Out   json.RawMessage `json:"out"`
+}
+
+// do runs a stage, or takes the stored result of an equal action: same program, same engine, same stage, same In.
+// In names tables by content, so a stage whose result did not change stops a change from spreading.
+func do[In, Out any](ctx context.Context, r *run, name string, stage func(context.Context, *sql.Session, In) (Out, error), in In) (Out, error) {
+	var out Out
+	encoded, err := json.Marshal(in)
+	if err != nil {
+		return out, fmt.Errorf("%s: encode input: %w", name, err)
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "crmlink action\nprogram %s\nengine %s\nstage %s\nin %d\n%s\n", r.program, r.record.Engine, name, len(encoded), encoded)
+	id := hex.EncodeToString(h.Sum(nil))
+	return step(r, name, id, func() (Out, bool, error) {
+		if data, err := os.ReadFile(r.store.action(id)); err == nil {
+			var a action
+			if json.Unmarshal(data, &a) == nil && json.Unmarshal(a.Out, &out) == nil && r.complete(reflect.ValueOf(out)) {
+				return out, true, nil
+			}
+			out = *new(Out)
+		}
+		if out, err = stage(ctx, r.session, in); err != nil {
+			return out, false, err
+		}
+		result, err := json.Marshal(out)
+		if err != nil {
+			return out, false, fmt.Errorf("encode output: %w", err)
+		}
+		data, err := json.Marshal(action{name, encoded, result})
+		if err != nil {
+			return out, false, fmt.Errorf("encode action: %w", err)
+		}
+		return out, false, writeFile(r.store.action(id), data)
+	})
+}
+
+// once runs a step that touches the world outside, once per run and never from memory.
+func once[Out any](r *run, name string, work func() (Out, error)) (Out, error) {
+	return step(r, name, "", func() (Out, bool, error) {
+		out, err := work()
+		return out, false, err
+	})
+}
+
+// step tells the story of one step and notes it in the run's record.
+func step[Out any](r *run, name, action string, work func() (Out, bool, error)) (Out, error) {
+	r.tell(Event{Step: name, State: "start"})
+	started, cpu := r.now(), processTime()
+	out, reused, err := work()
+	if err != nil {
+		r.tell(Event{Step: name, State: "failed"})
+		return out, fmt.Errorf("%s: %w", name, err)
+	}
+	s := Step{Name: name, Action: action, Reused: reused, Elapsed: r.now().Sub(started), CPU: processTime() - cpu}
+	eachSnapshot(reflect.ValueOf(out), func(snap sql.Snapshot) { s.Rows += snap.Rows })
+	if d, ok := any(out).(interface{ Detail() string }); ok {
+		s.Detail = d.Detail()
+	}
+	r.record.Steps = append(r.record.Steps, s)
+	r.tell(Event{Step: name, State: "done", Rows: s.Rows, Reused: reused, Detail: s.Detail})
+	return out, nil
+}
+
+// complete says whether all objects of a result are still in the store.
+func (r *run) complete(out reflect.Value) bool {
+	complete := true
+	eachSnapshot(out, func(snap sql.Snapshot) { complete = complete && len(r.session.Missing(snap)) == 0 })
+	return complete
+}
+
+// eachSnapshot visits every table in a stage's input or output.
+func eachSnapshot(v reflect.Value, visit func(sql.Snapshot)) {
+	if snap, ok := v.Interface().(sql.Snapshot); ok {
+		visit(snap)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				eachSnapshot(v.Field(i), visit)
+			}
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Struct {
+			for i := range v.Len() {
+				eachSnapshot(v.Index(i), visit)
+			}
+		}
+	case reflect.Map:
+		if v.Type().Elem().Kind() == reflect.Struct {
+			for _, k := range v.MapKeys() {
+				eachSnapshot(v.MapIndex(k), visit)
+			}
+		}
+	}
+}
+
+// programHash is the hash of the running executable: no version constant to forget. Read once per process.
+var programHash = sync.OnceValues(func() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+})
+
+// processTime is the CPU time this process has used, its threads in the engine included.
+func processTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// CheckError says that a check stopped the publication; the last one stays (invariant 7).
+type CheckError struct {
+	Problem string
+	Next    string
+}
+
+func (e *CheckError) Error() string { return e.Problem }
+
+// Try is the next step.
+func (e *CheckError) Try() string { return e.Next }
+
+// IsInput says whether an error is the user's input rather than a fault of ours.
+func IsInput(err error) bool {
+	var input interface{ Input() bool }
+	return errors.As(err, &input) && input.Input()
+}

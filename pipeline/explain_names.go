@@ -1,0 +1,233 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+)
+
+// bindEvidence gives the query for a record's evidence. It is the published view, computed over no more than the parts
+// that hold the record and its candidates: over all of them it would take many times as long.
+func (p *Publication) bindEvidence(ctx context.Context, record string, entities []string) (query string, err error) {
+	for _, side := range []struct {
+		table string
+		keys  []string
+		wants bool
+	}{
+		{"crm_company", []string{record}, isAccount(record)},
+		{"dir_company", entities, isAccount(record)},
+		{"crm_person", []string{record}, !isAccount(record)},
+		{"dir_member", entities, !isAccount(record)},
+	} {
+		if !side.wants {
+			if err := p.bindParts(ctx, side.table, sql.Empty(side.table)); err != nil {
+				return "", err
+			}
+		} else if err := p.bindFor(ctx, side.table, side.keys...); err != nil {
+			return "", err
+		}
+	}
+	if err := p.bind(ctx, "known", "model_level"); err != nil {
+		return "", err
+	}
+	views, err := analyticsViews()
+	if err != nil {
+		return "", err
+	}
+	f, err := sql.Named("read/evidence")
+	if err != nil {
+		return "", err
+	}
+	for _, v := range views {
+		if v.Name == schemas.Evidence.Name {
+			return "WITH evidence AS (\n" + v.Query + ")\n" + f.Text, nil
+		}
+	}
+	return "", fmt.Errorf("the view %s is not published", schemas.Evidence.Name)
+}
+
+func isAccount(id string) bool {
+	o, _ := schemas.ObjectNamed(schemas.Account)
+	return strings.HasPrefix(id, o.Prefix)
+}
+
+// explainNames adds what people call the record, its candidates, its entity and the record it lost to.
+func (p *Publication) explainNames(ctx context.Context, x *Explanation) error {
+	var err error
+	if x.Name, x.About, err = p.recordName(ctx, x.Object, x.CRMID); err != nil {
+		return err
+	}
+	if x.LostTo != nil {
+		if x.LostTo.Name, _, err = p.recordName(ctx, x.Object, x.LostTo.CRMID); err != nil {
+			return err
+		}
+	}
+	ids := []string{}
+	if x.EntityID != "" {
+		ids = append(ids, x.EntityID)
+	}
+	for _, c := range x.Candidates {
+		ids = append(ids, c.EntityID)
+	}
+	kind := "member"
+	if x.Object == schemas.Account {
+		kind = "company"
+	}
+	names, err := p.entityNames(ctx, kind, ids)
+	if err != nil {
+		return err
+	}
+	x.EntityName = names[x.EntityID].name
+	for i, c := range x.Candidates {
+		n := names[c.EntityID]
+		x.Candidates[i].Name, x.Candidates[i].About, x.Candidates[i].URL = n.name, n.about, n.url
+	}
+	return nil
+}
+
+func (p *Publication) recordName(ctx context.Context, object, id string) (name, about string, err error) {
+	table, ok := schemas.ObjectNamed(object)
+	if !ok {
+		return "", "", fmt.Errorf("there is no object %s", object)
+	}
+	if err := p.bindFor(ctx, table.Table().Name, id); err != nil {
+		return "", "", err
+	}
+	if object == schemas.Contact {
+		if err := p.bindAccountOf(ctx, id); err != nil {
+			return "", "", err
+		}
+	}
+	err = p.read(ctx, "name_"+strings.ToLower(object), map[string]any{"crm_id": id}, func(r *sql.Rows) error { return r.Scan(&name, &about) })
+	return name, about, err
+}
+
+// bindAccountOf binds the part of the accounts that holds a contact's.
+func (p *Publication) bindAccountOf(ctx context.Context, contact string) error {
+	var account string
+	err := p.each(ctx, "SELECT coalesce(AccountId, '') FROM raw_contact WHERE Id = $id", map[string]any{"id": contact},
+		func(r *sql.Rows) error { return r.Scan(&account) })
+	if err != nil {
+		return err
+	}
+	return p.bindFor(ctx, "raw_account", account)
+}
+
+type entityName struct{ name, about, url string }
+
+func (p *Publication) entityNames(ctx context.Context, kind string, ids []string) (map[string]entityName, error) {
+	names := map[string]entityName{}
+	if len(ids) == 0 {
+		return names, nil
+	}
+	table := map[string]string{"company": "raw_company", "member": "raw_member"}[kind]
+	if err := p.bindFor(ctx, table, ids...); err != nil {
+		return nil, err
+	}
+	return names, p.read(ctx, "name_"+kind, map[string]any{"ids": ids}, func(r *sql.Rows) error {
+		var id string
+		var n entityName
+		err := r.Scan(&id, &n.name, &n.about, &n.url)
+		names[id] = n
+		return err
+	})
+}
+
+// noMatchText says what each reason of `unmatched` means.
+var noMatchText = map[string]string{
+	"decided_none":    "a person decided that it has no match",
+	"person_account":  "it is a Person Account, which is not matched",
+	"deleted":         "it is deleted in the CRM",
+	"merged":          "it was merged into another record",
+	"converted":       "it is a converted lead",
+	"no_name":         "it has no usable name",
+	"no_candidate":    "nothing in the directory shares enough with it to be compared",
+	"vetoed":          "a person decided that it is not the entity that fits best",
+	"tie":             "two directory entities fit equally well",
+	"below_threshold": "the best candidate is not probable enough",
+}
+
+// summarize is the answer in one sentence.
+func summarize(x Explanation) string {
+	switch {
+	case x.Status == "decided" && x.EntityID == "":
+		return "A person decided that there is no match."
+	case x.Status == "decided":
+		return "A person decided that it is " + x.EntityID + "."
+	case x.Status == "matched":
+		return fmt.Sprintf("It is %s with probability %s; from %.2f on it counts as a match.", x.EntityID, probability(x), x.Threshold)
+	case x.Status == "duplicate" && x.LostTo != nil && x.LostTo.Gap != nil:
+		return fmt.Sprintf("It is %s, and so is %s, which fits better by %s bits and carries badge and lists.",
+			x.EntityID, x.LostTo.CRMID, Bits(*x.LostTo.Gap))
+	case x.Status == "duplicate" && x.LostTo != nil:
+		return fmt.Sprintf("It is %s, and so is %s, which carries badge and lists.", x.EntityID, x.LostTo.CRMID)
+	case x.Link != nil && x.EntityID != "":
+		return fmt.Sprintf("It is %s; %s stands for it now and gives its entity.", x.Status, x.Link.CRMID)
+	case x.Link != nil:
+		return fmt.Sprintf("It is %s; %s stands for it now and has no entity either.", x.Status, x.Link.CRMID)
+	case x.None != nil && x.None.Text != "":
+		return "No match: " + x.None.Text + "."
+	case x.EntityID != "":
+		return fmt.Sprintf("It is %s in the CRM and keeps its last answer.", x.Status)
+	}
+	return "It has no match."
+}
+
+func probability(x Explanation) string {
+	if x.Prob == nil {
+		return "unknown"
+	}
+	return Probability(*x.Prob)
+}
+
+// Probability writes a probability with four digits; what is not certain is not rounded to certainty.
+func Probability(p float64) string {
+	switch {
+	case p > 0.9999 && p < 1:
+		return ">0.9999"
+	case p > 0 && p < 0.0001:
+		return "<0.0001"
+	}
+	return fmt.Sprintf("%.4f", p)
+}
+
+// Bits writes a weight, kept in thousandths of a bit, as bits: 12.345.
+func Bits(thousandths int64) string {
+	sign := ""
+	if thousandths < 0 {
+		sign, thousandths = "-", -thousandths
+	}
+	return fmt.Sprintf("%s%d.%03d", sign, thousandths/1000, thousandths%1000)
+}
+
+// FullID makes an 18 character Id of a 15 character one, and verifies the checksum of an 18 character one.
+func FullID(id string) (string, error) {
+	wrong := func(problem string) error {
+		return &InputError{Problem: fmt.Sprintf("%q is no record Id: %s", id, problem), Next: "copy the Id from the record's address, 15 or 18 letters and digits"}
+	}
+	if len(id) != 15 && len(id) != 18 {
+		return "", wrong("it has " + fmt.Sprint(len(id)) + " characters")
+	}
+	for _, c := range id {
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
+			return "", wrong("it holds something else than letters and digits")
+		}
+	}
+	full := id[:15]
+	for block := range 3 {
+		bits := 0
+		for i := range 5 {
+			if c := id[block*5+i]; c >= 'A' && c <= 'Z' {
+				bits |= 1 << i
+			}
+		}
+		full += string("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[bits])
+	}
+	if len(id) == 18 && !strings.EqualFold(id, full) {
+		return "", wrong("its last three characters do not fit the others")
+	}
+	return full, nil
+}

@@ -1,0 +1,185 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/block"
+	"github.com/crmlink/crmlink/stages/extract"
+	"github.com/crmlink/crmlink/stages/linkage"
+	"github.com/crmlink/crmlink/stages/normalize"
+	"github.com/crmlink/crmlink/stages/resolve"
+	"github.com/crmlink/crmlink/stages/score"
+)
+
+// Model is the model a run used: estimated by the first run, then pinned, so that answers change only with the facts.
+type Model struct {
+	ID string `json:"id"`
+	// Programme is the hash of the comparisons, levels and rules; another programme needs another estimate.
+	Programme string            `json:"programme"`
+	Company   score.EstimateOut `json:"company"`
+	Person    score.EstimateOut `json:"person"`
+	Pinned    bool              `json:"pinned"` // taken from the publication before
+}
+
+// Origin says in a word or two where the numbers of both kinds come from.
+func (m Model) Origin() string {
+	origin := fmt.Sprintf("companies %s, people %s", m.Company.Parameters.Origin, m.Person.Parameters.Origin)
+	if m.Pinned {
+		origin += ", pinned"
+	}
+	return origin
+}
+
+// matching walks the three rounds over the same records.
+type matching struct {
+	run      *run
+	raw      extract.Out
+	rec      normalize.Out
+	previous sql.Snapshot // mapping last published
+	pinned   Model
+	sections linkage.Model
+	model    Model
+	company  block.Out
+	person   block.Out
+	known    []sql.Snapshot // what each half told the other
+}
+
+// round is what one half of the loop found.
+type round struct {
+	candidates sql.Snapshot
+	answer     resolve.Out
+}
+
+// begin blocks both halves of the directory and takes the pinned model, unless it is to be estimated anew.
+func (m *matching) begin(ctx context.Context, keep int) error {
+	var err error
+	if m.sections, err = linkage.Default(); err != nil {
+		return err
+	}
+	m.sections.Company.Keep, m.sections.Person.Keep = keep, keep
+	if m.model.Programme, err = programme(m.sections); err != nil {
+		return err
+	}
+	if m.pinned.Programme == m.model.Programme {
+		m.model = m.pinned
+		m.model.Pinned = true
+	}
+	if m.company, err = do(ctx, m.run, "block companies", block.Run, block.In{Section: m.sections.Company, Directory: m.rec.DirCompany}); err != nil {
+		return err
+	}
+	m.person, err = do(ctx, m.run, "block people", block.Run, block.In{Section: m.sections.Person, Directory: m.rec.DirMember})
+	return err
+}
+
+// programme is the hash of a model without its size of the list kept, which changes no answer.
+func programme(m linkage.Model) (string, error) {
+	m.Company.Keep, m.Person.Keep = 0, 0
+	return contentID(m)
+}
+
+func contentID(v any) (string, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("encode model: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])[:16], nil
+}
+
+// companies matches accounts: in the first round by themselves, in the last one hearing their matched contacts.
+func (m *matching) companies(ctx context.Context, name string, known sql.Snapshot) (round, error) {
+	if !m.model.Pinned && m.model.Company.Parameters.Kind == "" {
+		var err error
+		m.model.Company, err = do(ctx, m.run, "estimate companies", score.Estimate, score.EstimateIn{
+			Section: m.sections.Company, CRM: m.rec.CRMCompany, Known: known, Index: m.company.Index})
+		if err != nil {
+			return round{}, err
+		}
+	}
+	return m.match(ctx, name, m.sections.Company, m.company.Index, m.model.Company, m.rec.CRMCompany, known, resolve.In{
+		Kind: resolve.Company, CRM: m.rec.CRMCompany, Account: m.raw.Tables["raw_account"], Directory: m.rec.DirCompany})
+}
+
+// people matches contacts and leads, knowing the company their account is.
+func (m *matching) people(ctx context.Context, accounts round) (round, error) {
+	known, err := do(ctx, m.run, "known accounts", resolve.KnownAccounts, resolve.KnownIn{
+		Mapping: accounts.answer.Mapping, CRMPerson: m.rec.CRMPerson, Companies: m.rec.DirCompany})
+	if err != nil {
+		return round{}, err
+	}
+	m.known = append(m.known, known)
+	if !m.model.Pinned {
+		m.model.Person, err = do(ctx, m.run, "estimate people", score.Estimate, score.EstimateIn{
+			Section: m.sections.Person, CRM: m.rec.CRMPerson, Known: known, Index: m.person.Index})
+		if err != nil {
+			return round{}, err
+		}
+	}
+	return m.match(ctx, "people", m.sections.Person, m.person.Index, m.model.Person, m.rec.CRMPerson, known, resolve.In{
+		Kind: resolve.Person, CRM: m.rec.CRMPerson, Contact: m.raw.Tables["raw_contact"], Lead: m.raw.Tables["raw_lead"],
+		Directory: m.rec.DirMember})
+}
+
+// companiesAgain is the last round: matched contacts are evidence for their account.
+func (m *matching) companiesAgain(ctx context.Context, people round) (round, error) {
+	known, err := do(ctx, m.run, "known contacts", resolve.KnownPeople, resolve.KnownIn{
+		Mapping: people.answer.Mapping, CRMPerson: m.rec.CRMPerson, Companies: m.rec.DirCompany, Members: m.rec.DirMember})
+	if err != nil {
+		return round{}, err
+	}
+	m.known = append(m.known, known)
+	return m.companies(ctx, "companies again", known)
+}
+
+func (m *matching) match(ctx context.Context, name string, section linkage.Section, index string, estimate score.EstimateOut,
+	crm, known sql.Snapshot, in resolve.In) (round, error) {
+	scored, err := do(ctx, m.run, "score "+name, score.Run, score.In{Section: section, CRM: crm, Known: known, Index: index,
+		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies})
+	if err != nil {
+		return round{}, err
+	}
+	in.Candidates, in.Previous = scored.Candidates, m.previous
+	in.Decisions, in.Redirects = m.raw.Tables["raw_decision"], m.raw.Tables["raw_redirect"]
+	in.ThresholdMicros = int64(section.Threshold*1e6 + 0.5)
+	answer, err := do(ctx, m.run, "resolve "+name, resolve.Run, in)
+	return round{scored.Candidates, answer}, err
+}
+
+// finish names the model and gives the tables of matching that are published beside the answers.
+func (m *matching) finish(ctx context.Context, companies, people round) ([]sql.Snapshot, error) {
+	if !m.model.Pinned {
+		var err error
+		if m.model.ID, err = contentID([]score.EstimateOut{m.model.Company, m.model.Person}); err != nil {
+			return nil, err
+		}
+	}
+	levels, err := do(ctx, m.run, "model", readableModel, modelIn{m.sections, m.model.Company.Parameters, m.model.Person.Parameters})
+	if err != nil {
+		return nil, err
+	}
+	return []sql.Snapshot{
+		levels.Levels,
+		sql.Together(schemas.Candidate.Name, companies.candidates, people.candidates),
+		sql.Together(schemas.BlockCost.Name, m.company.Cost, m.person.Cost),
+		sql.Together(schemas.TermFrequency.Name, m.model.Company.Frequencies, m.model.Person.Frequencies),
+		sql.Together(schemas.Known.Name, m.known...),
+	}, nil
+}
+
+type modelIn struct {
+	Sections        linkage.Model
+	Company, Person linkage.Parameters
+}
+
+type modelOut struct{ Levels sql.Snapshot }
+
+func readableModel(ctx context.Context, s *sql.Session, in modelIn) (modelOut, error) {
+	levels, err := score.Levels(ctx, s, []linkage.Section{in.Sections.Company, in.Sections.Person}, []linkage.Parameters{in.Company, in.Person})
+	return modelOut{levels}, err
+}

@@ -1,0 +1,152 @@
+package oracle
+
+import (
+	"compress/gzip"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// files is what a run over a folder can see: the newest version of each CRM record by object, and the lists.
+type files struct {
+	crm        map[string][]Row // in the order in which records are met first
+	companies  []Row
+	members    []Row
+	listed     map[string][]Row // seats, activities, decisions, redirects
+	hasStages  bool
+	byObjectID map[string]Row
+}
+
+var pageName = regexp.MustCompile(`^([A-Za-z]+?)(-[0-9]+)?\.csv(\.gz)?$`)
+
+// read reads every file below the folder.
+func read(dir string) (*files, error) {
+	f := &files{crm: map[string][]Row{}, listed: map[string][]Row{}, byObjectID: map[string]Row{}}
+	entries, err := os.ReadDir(filepath.Join(dir, "crm"))
+	if err != nil {
+		return nil, err
+	}
+	versions := map[string][]Row{}
+	for _, entry := range entries {
+		match := pageName.FindStringSubmatch(entry.Name())
+		if match == nil {
+			return nil, fmt.Errorf("%s is no object's file", entry.Name())
+		}
+		rows, err := readCSV(filepath.Join(dir, "crm", entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		versions[match[1]] = append(versions[match[1]], rows...)
+	}
+	_, f.hasStages = versions["OpportunityStage"]
+	for object, rows := range versions {
+		f.crm[object] = newest(object, rows)
+		for _, row := range f.crm[object] {
+			f.byObjectID[object+row["id"]] = row
+		}
+	}
+	if f.companies, err = readCSV(filepath.Join(dir, "directory", "companies.csv")); err != nil {
+		return nil, err
+	}
+	if f.members, err = readCSV(filepath.Join(dir, "directory", "members.csv")); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"seats", "activities", "decisions", "redirects"} {
+		path := filepath.Join(dir, name+".csv")
+		if _, err := os.Stat(path); err != nil {
+			continue // a list that the org does not have
+		}
+		if f.listed[name], err = readCSV(path); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// readCSV gives the rows of a file with column names in lower case.
+func readCSV(path string) ([]Row, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	var text io.Reader = in
+	if strings.HasSuffix(path, ".gz") {
+		if text, err = gzip.NewReader(in); err != nil {
+			return nil, err
+		}
+	}
+	all, err := csv.NewReader(text).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var rows []Row
+	for _, cells := range all[1:] {
+		row := Row{}
+		for i, name := range all[0] {
+			row[strings.ToLower(name)] = cells[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// newest keeps of each record the row with the greatest stamp. Rows with equal stamps are equal in these orgs.
+func newest(object string, rows []Row) []Row {
+	var kept []Row
+	for _, row := range rows {
+		if object == "OpportunityStage" {
+			kept = append(kept, row)
+			continue
+		}
+		for name, value := range row {
+			if name == "id" || strings.HasSuffix(name, "id") && len(value) == 15 {
+				row[name] = longID(value)
+			}
+		}
+		place := -1
+		for i, other := range kept {
+			if other["id"] == row["id"] {
+				place = i
+			}
+		}
+		if place < 0 {
+			kept = append(kept, row)
+		} else if stamp(row).After(stamp(kept[place])) {
+			kept[place] = row
+		}
+	}
+	return kept
+}
+
+func longID(id string) string {
+	if len(id) == 15 {
+		return id + checksum(id)
+	}
+	return id
+}
+
+// stamp is SystemModstamp, else LastModifiedDate.
+func stamp(row Row) time.Time {
+	if row["systemmodstamp"] != "" {
+		return moment(row["systemmodstamp"])
+	}
+	return moment(row["lastmodifieddate"])
+}
+
+// moment reads a time; the zero time where there is none.
+func moment(text string) time.Time {
+	t, err := time.Parse("2006-01-02T15:04:05.000Z0700", text)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// truth reads a truth value; empty is false.
+func truth(text string) bool { return strings.EqualFold(text, "true") || text == "1" }

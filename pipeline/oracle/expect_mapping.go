@@ -1,0 +1,294 @@
+package oracle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// resolve gives each record its answer (D5, D6, D9, Z9): accounts first, since contacts are compared by their account.
+func (e *expectation) resolve() error {
+	for _, object := range []string{"Account", "Contact", "Lead"} {
+		for _, r := range e.records {
+			if r.object == object && r.standing == "live" {
+				e.propose(r)
+			}
+		}
+		for _, r := range e.records {
+			if r.object == object && r.entity != "" && r.status == "" {
+				if err := e.compete(object, r.entity); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	e.choosePrimary()
+	for _, r := range e.records {
+		e.answerOfTheOthers(r)
+	}
+	for _, r := range e.records {
+		e.writeMapping(r)
+	}
+	return nil
+}
+
+// propose finds the entity that a live record asks for: a person's word, else the entity it is a copy of.
+func (e *expectation) propose(r *record) {
+	copyOf := ""
+	for _, entity := range e.entities(r.object) {
+		if e.isCopy(r, entity) {
+			copyOf = entity
+		}
+	}
+	switch {
+	case r.said.verdict == "is":
+		r.entity = r.said.entity
+	case r.said.verdict == "none":
+		r.status, r.reason = "decided", "decided_none"
+	case nameless(r):
+		r.status, r.reason = "unmatched", "no_name"
+	case copyOf == "":
+		r.status, r.reason = "unmatched", NoMatch
+	case r.vetoed[copyOf]:
+		r.status, r.reason = "unmatched", "vetoed"
+	default:
+		r.entity = copyOf
+	}
+}
+
+func nameless(r *record) bool {
+	if r.object == "Account" {
+		return r.row["name"] == ""
+	}
+	return r.row["lastname"] == "" && r.row["firstname"] == ""
+}
+
+func (e *expectation) entities(object string) []string {
+	var ids []string
+	if object == "Account" {
+		for _, c := range e.files.companies {
+			ids = append(ids, c["company_id"])
+		}
+		return ids
+	}
+	for _, m := range e.files.members {
+		ids = append(ids, m["member_id"])
+	}
+	return ids
+}
+
+func (e *expectation) company(id string) Row {
+	for _, c := range e.files.companies {
+		if c["company_id"] == id {
+			return c
+		}
+	}
+	return nil
+}
+
+func (e *expectation) member(id string) Row {
+	for _, m := range e.files.members {
+		if m["member_id"] == id {
+			return m
+		}
+	}
+	return nil
+}
+
+// isCopy: the same name, and the same domain or email.
+func (e *expectation) isCopy(r *record, entity string) bool {
+	same := e.agreements(r, entity)
+	if r.object == "Account" {
+		return same["name"] && same["domain"]
+	}
+	return same["first name"] && same["last name"] && same["email"]
+}
+
+// agreements are the fields in which a record and an entity have the same value.
+func (e *expectation) agreements(r *record, entity string) map[string]bool {
+	same := map[string]bool{}
+	compare := func(field, a, b string) {
+		if a != "" && strings.EqualFold(a, b) {
+			same[field] = true
+		}
+	}
+	if r.object == "Account" {
+		c := e.company(entity)
+		compare("name", r.row["name"], c["name"])
+		for domain := range strings.SplitSeq(c["domains"], "|") {
+			compare("domain", strings.TrimPrefix(r.row["website"], "www."), domain)
+		}
+		compare("phone", r.row["phone"], c["phone"])
+		compare("street", r.row["billingstreet"], c["street"])
+		compare("city", r.row["billingcity"], c["city"])
+		compare("postal code", r.row["billingpostalcode"], c["postal_code"])
+		return same
+	}
+	m := e.member(entity)
+	compare("first name", r.row["firstname"], m["first_name"])
+	compare("last name", r.row["lastname"], m["last_name"])
+	compare("email", r.row["email"], m["emails"])
+	compare("phone", r.row["phone"], m["phones"])
+	compare("street", r.row["mailingstreet"]+r.row["street"], m["street"])
+	compare("city", r.row["mailingcity"]+r.row["city"], m["city"])
+	compare("company", r.row["company"], m["company_name"])
+	if account := e.record("Account", r.row["accountid"]); account != nil {
+		compare("account", account.entity, m["company_id"])
+	}
+	_, domain, _ := strings.Cut(r.row["email"], "@")
+	_, theirs, _ := strings.Cut(m["emails"], "@")
+	compare("email domain", domain, theirs)
+	return same
+}
+
+// compete lets the records of an object that ask for one entity compete. The best wins, the others are its duplicates.
+func (e *expectation) compete(object, entity string) error {
+	var rivals []*record
+	for _, r := range e.records {
+		if r.object == object && r.entity == entity {
+			rivals = append(rivals, r)
+		}
+	}
+	best := rivals[0]
+	for _, r := range rivals[1:] {
+		order, err := e.order(r, best, entity)
+		if err != nil {
+			return err
+		}
+		if order < 0 {
+			best = r
+		}
+	}
+	for _, r := range rivals {
+		switch {
+		case r != best:
+			r.status, r.lostTo = "duplicate", best.id
+		case r.said.verdict == "is":
+			r.status = "decided"
+		default:
+			r.status = "matched"
+		}
+	}
+	return nil
+}
+
+// order is negative where a comes before b: decision, weight, newest LastActivityDate, oldest CreatedDate, Id.
+func (e *expectation) order(a, b *record, entity string) (int, error) {
+	if decided := a.said.verdict == "is"; decided != (b.said.verdict == "is") {
+		return map[bool]int{true: -1, false: 1}[decided], nil
+	}
+	nearer, err := e.nearer(a, b, entity)
+	if err != nil || nearer != 0 {
+		return nearer, err
+	}
+	if a.object != "Account" && a.row["lastactivitydate"] != b.row["lastactivitydate"] {
+		return cmp.Compare(b.row["lastactivitydate"], a.row["lastactivitydate"]), nil // days compare as text, none is last
+	}
+	if c := moment(a.row["createddate"]).Compare(moment(b.row["createddate"])); c != 0 {
+		return c, nil
+	}
+	return cmp.Compare(a.id, b.id), nil
+}
+
+// nearer compares two weights that it cannot compute: where one record agrees with the entity in all in which the
+// other does and in more, it weighs more; where both agree in the same, all else being equal, they weigh the same.
+func (e *expectation) nearer(a, b *record, entity string) (int, error) {
+	inA, inB := e.agreements(a, entity), e.agreements(b, entity)
+	undefined := fmt.Errorf("which of %s and %s is nearer to %s is not determined", a.id, b.id, entity)
+	onlyA, onlyB := without(inA, inB), without(inB, inA)
+	switch {
+	case onlyA > 0 && onlyB > 0:
+		return 0, undefined
+	case onlyA > 0 && e.isCopy(a, entity) && (!e.isCopy(b, entity) || e.alike(a, b)):
+		return -1, nil
+	case onlyB > 0 && e.isCopy(b, entity) && (!e.isCopy(a, entity) || e.alike(a, b)):
+		return 1, nil
+	case onlyA > 0 || onlyB > 0:
+		return 0, undefined
+	case a.object != "Account" && len(inA) == 0:
+		return 0, nil // neither is even a candidate
+	case !e.alike(a, b):
+		return 0, undefined
+	}
+	return 0, nil
+}
+
+// alike says whether two records are equal in what is compared through other records: a contact's account, an
+// account's contacts.
+func (e *expectation) alike(a, b *record) bool {
+	if a.object == "Account" {
+		return !slices.ContainsFunc(e.files.crm["Contact"], func(c Row) bool {
+			return c["accountid"] == a.id || c["accountid"] == b.id
+		})
+	}
+	return a.row["accountid"] == b.row["accountid"]
+}
+
+func without(a, b map[string]bool) int {
+	n := 0
+	for field := range a {
+		if !b[field] {
+			n++
+		}
+	}
+	return n
+}
+
+// choosePrimary: among the winners for an entity over Contact and Lead, the decided one, else the Contact.
+func (e *expectation) choosePrimary() {
+	for _, r := range e.records {
+		if r.status != "matched" && (r.status != "decided" || r.entity == "") {
+			continue
+		}
+		r.primary = true
+		for _, other := range e.records {
+			wins := (other.status == "matched" || other.status == "decided") && other.entity == r.entity && other != r
+			if !wins || (other.object == "Account") != (r.object == "Account") {
+				continue
+			}
+			if other.status != r.status {
+				r.primary = r.status == "decided"
+			} else {
+				r.primary = r.object == "Contact"
+			}
+		}
+	}
+}
+
+// answerOfTheOthers: a merged or converted record has the entity of the one it became; a link goes to a live record.
+func (e *expectation) answerOfTheOthers(r *record) {
+	switch r.standing {
+	case "live":
+		r.link = r
+	case "merged", "converted":
+		r.status = r.standing
+		if r.end != nil && r.end.standing == "live" {
+			r.entity, r.link = r.end.entity, r.end
+		}
+	default:
+		r.status = r.standing
+	}
+	if r.standing != "live" && r.entity == "" {
+		r.reason = r.standing
+	}
+}
+
+func (e *expectation) writeMapping(r *record) {
+	kind := "member"
+	if r.object == "Account" {
+		kind = "company"
+	}
+	linkObject, linkID, seq := "", "", ""
+	if r.link != nil {
+		linkObject, linkID = r.link.object, r.link.id
+	}
+	if r.standing == "live" {
+		seq = r.said.seq
+	}
+	e.add("mapping", r.object, r.id, kind, r.entity, r.status, r.primary, r.lostTo, r.reason, linkObject, linkID, seq)
+	if r.entity == "" {
+		e.add("unmatched", r.object, r.id, r.reason)
+	}
+	e.add("profile", r.object, r.id, "self", r.id, r.status, kind, r.entity)
+}

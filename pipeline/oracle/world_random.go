@@ -1,0 +1,169 @@
+package oracle
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Random is the org of a seed. Each seed gives the same org on every machine.
+func Random(seed uint64) *World {
+	w := New(seed)
+	o := &org{author: &author{World: w, used: map[string]bool{}}, home: map[*person]string{}, copies: map[*company]int{},
+		accountOf: map[*company]string{}, stamped: map[string]bool{}}
+	for object := range prefixes {
+		o.stamped[object] = false
+	}
+	for _, object := range []string{"Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole", "User"} {
+		o.stamped[object] = w.chance(80)
+	}
+	o.firms, o.people = o.directory(w.between(8, 14), w.between(12, 28))
+	o.users(w.between(1, 6), w.between(0, 5))
+	for range w.between(1, 12) {
+		o.account()
+	}
+	for range w.between(0, 20) {
+		o.contact()
+	}
+	for range w.between(0, 15) {
+		o.lead()
+	}
+	o.settings()
+	for range w.between(0, 15) {
+		o.opportunity()
+	}
+	o.contactRoles()
+	o.seats()
+	var oldCompanies, oldMembers []string
+	if w.chance(40) {
+		oldCompanies, oldMembers = o.redirects(o.firms, o.people)
+	}
+	o.activities(oldCompanies, oldMembers)
+	o.decisions(oldCompanies, oldMembers)
+	return w
+}
+
+func (o *org) settings() {
+	s := &o.Settings
+	s.AutoSync = pick(o.World, []string{"all", "all", "none", "per_seat", "per_seat"})
+	s.Leads = pick(o.World, []string{"assigned", "assigned", "open_opportunities"})
+	s.Green = fmt.Sprintf("0.%02d", o.between(50, 99))
+	s.Yellow = fmt.Sprintf("0.%d", o.between(100, 500))
+	if o.chance(50) {
+		o.stageFile()
+	}
+	if o.CRM["OpportunityStage"] == nil || o.chance(20) {
+		s.Stages = append(append(s.Stages, openStages...), closedStages[:o.between(0, 2)]...)
+	}
+	if o.CRM["OpportunityStage"] != nil && o.chance(30) {
+		s.Stages = []string{"Negotiation", "Proposal"} // has no say beside OpportunityStage
+	}
+	if o.chance(75) {
+		s.PipelineStage = pick(o.World, openStages)
+		if sheet := o.CRM["OpportunityStage"]; sheet != nil && o.chance(50) {
+			for _, row := range sheet.Rows {
+				if row["ApiName"] == s.PipelineStage {
+					s.PipelineStage = row["MasterLabel"]
+					break
+				}
+			}
+		}
+	}
+}
+
+// stageFile writes the stages in an order that says nothing: SortOrder does, and not as text.
+func (o *org) stageFile() {
+	sheet := &Sheet{Columns: stageColumns}
+	labels := o.chance(40)
+	for i, name := range append(append([]string{}, openStages...), closedStages...) {
+		row := Row{"Id": "", "ApiName": name, "MasterLabel": name, "SortOrder": fmt.Sprint(3 + 4*i), "IsActive": o.yes(o.chance(85)),
+			"IsClosed": o.yes(i >= len(openStages)), "IsWon": o.yes(name == "Closed Won")}
+		if labels {
+			row["MasterLabel"] = fmt.Sprintf("%d - %s", i, name)
+		}
+		sheet.Rows = append(sheet.Rows, row)
+	}
+	o.random.Shuffle(len(sheet.Rows), func(i, j int) { sheet.Rows[i], sheet.Rows[j] = sheet.Rows[j], sheet.Rows[i] })
+	o.CRM["OpportunityStage"] = sheet
+}
+
+func (o *org) opportunity() {
+	row := Row{"Id": o.newID("Opportunity"), "Name": "Deal " + o.word(outside), "Amount": fmt.Sprint(o.between(0, 90_000)),
+		"CloseDate": o.day(300, 700), "CreatedDate": o.moment(o.between(0, 500_000)), "OwnerId": o.owner(),
+		"StageName": pick(o.World, openStages), "IsClosed": o.yes(false), "IsWon": o.yes(false)}
+	if o.chance(25) {
+		row["StageName"] = pick(o.World, closedStages)
+		row["IsClosed"], row["IsWon"] = o.yes(true), o.yes(row["StageName"] == "Closed Won")
+	} else if sheet := o.CRM["OpportunityStage"]; sheet != nil && o.chance(10) {
+		stage := pick(o.World, sheet.Rows) // by its label
+		if !truth(stage["IsClosed"]) {
+			row["StageName"] = stage["MasterLabel"]
+		}
+	}
+	switch {
+	case o.chance(8):
+	case o.chance(4):
+		row["AccountId"] = o.newID("Account")
+	default:
+		row["AccountId"] = pick(o.World, o.ids("Account"))
+	}
+	if o.chance(7) {
+		row["IsDeleted"] = o.yes(true)
+	}
+	if o.chance(3) {
+		row["OwnerId"] = ""
+	}
+	o.add("Opportunity", row)
+}
+
+func (o *org) contactRoles() {
+	deals, contacts := o.ids("Opportunity"), o.ids("Contact")
+	if len(deals) == 0 || len(contacts) == 0 {
+		return
+	}
+	for range o.between(0, 25) {
+		row := Row{"Id": o.newID("OpportunityContactRole"), "ContactId": pick(o.World, contacts), "OpportunityId": pick(o.World, deals),
+			"IsPrimary": o.yes(o.chance(30)), "Role": "Decision Maker"}
+		switch {
+		case o.chance(3):
+			row["ContactId"] = o.newID("Contact")
+		case o.chance(3):
+			row["OpportunityId"] = o.newID("Opportunity")
+		case o.chance(10):
+			row["IsDeleted"] = o.yes(true)
+		}
+		o.add("OpportunityContactRole", row)
+	}
+}
+
+// seats finds people by email in other letters, by user id, by both, or not at all.
+func (o *org) seats() {
+	if o.chance(6) {
+		return
+	}
+	o.Seats = &Sheet{Columns: seatColumns}
+	users := o.CRM["User"].Rows
+	for i := range o.between(0, 6) {
+		row := Row{"seat_id": fmt.Sprintf("s%02d", i), "sync": pick(o.World, []string{"true", "false", "", "1"})}
+		email := pick(o.World, users)["Email"]
+		switch o.between(0, 6) {
+		case 0:
+			row["email"] = "stranger@acme.example"
+		case 1:
+			row["crm_user_id"] = pick(o.World, users)["Id"]
+		case 2:
+			row["crm_user_id"], row["email"] = pick(o.World, users)["Id"], email
+		case 3:
+			if o.chance(40) {
+				row["crm_user_id"], row["email"] = o.newID("User"), email
+			}
+		case 4:
+			row["email"] = strings.ToUpper(email)
+		default:
+			row["email"] = strings.ToLower(email)
+		}
+		if o.chance(50) {
+			row["member_id"] = pick(o.World, o.people).id
+		}
+		o.Seats.Rows = append(o.Seats.Rows, row)
+	}
+}

@@ -1,0 +1,202 @@
+package pipeline_test
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/duckdb/duckdb-go/v2" // to read what a run publishes, as an analyst would
+
+	"github.com/crmlink/crmlink/pipeline"
+	"github.com/crmlink/crmlink/pipeline/oracle"
+)
+
+var (
+	oracleSeeds = flag.Int("oracle.seeds", 1000, "how many random orgs are compared with the oracle")
+	oracleSeed  = flag.Uint64("oracle.seed", 0, "compare only the org of this seed, and keep its files")
+)
+
+var oracleTime = time.Date(2026, 6, 15, 4, 0, 0, 0, time.UTC)
+
+// Everything that a first run publishes about answers, lists, seats and statistics equals what plain loops over the
+// same CSV files find.
+func TestListsAndStatistics_F1_F2_F11_Z19_Z20_Z21_Z22_AgainstOracle(t *testing.T) {
+	seeds := make([]uint64, *oracleSeeds)
+	if testing.Short() {
+		seeds = seeds[:min(60, len(seeds))]
+	}
+	for i := range seeds {
+		seeds[i] = uint64(i + 1)
+	}
+	if *oracleSeed != 0 {
+		seeds = []uint64{*oracleSeed}
+	}
+	for _, seed := range seeds {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			org := newOrg(t, oracle.Random(seed))
+			want, err := oracle.Expect(org.dir, org.world.Settings, oracleTime)
+			if err != nil {
+				t.Fatal(err)
+			}
+			org.run(t, oracleTime)
+			org.compare(t, want)
+			org.checkRanks(t)
+		})
+	}
+}
+
+// testOrg is an org on disk with a store of its own.
+type testOrg struct {
+	dir   string
+	world *oracle.World
+	db    *sql.DB // the last publication
+}
+
+func newOrg(t *testing.T, world *oracle.World) *testOrg {
+	t.Helper()
+	dir := t.TempDir()
+	if *oracleSeed != 0 {
+		dir = fmt.Sprintf("/tmp/oracle-%d-%d", *oracleSeed, time.Now().UnixNano())
+		t.Logf("the org is in %s", dir)
+	}
+	org := &testOrg{dir: dir, world: world}
+	org.write(t)
+	return org
+}
+
+// write puts the org's files in place of those of the run before.
+func (o *testOrg) write(t *testing.T) {
+	t.Helper()
+	if _, err := o.world.Write(o.dir); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run syncs and opens what was published.
+func (o *testOrg) run(t *testing.T, asOf time.Time) pipeline.Result {
+	t.Helper()
+	config, err := pipeline.LoadConfig(o.dir + "/crmlink.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := pipeline.Run(context.Background(), pipeline.Options{Config: config, AsOf: asOf, Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.db, err = sql.Open("duckdb", o.dir+"/store/runs/"+result.Record.ID+"/analytics.duckdb?access_mode=read_only&threads=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { o.db.Close() })
+	return result
+}
+
+// rows reads a published table as the oracle writes it.
+func (o *testOrg) rows(t *testing.T, table string, columns []string) []string {
+	t.Helper()
+	quoted := make([]string, len(columns))
+	for i, c := range columns {
+		quoted[i] = `"` + c + `"`
+	}
+	found, err := o.db.Query(`SELECT ` + strings.Join(quoted, ", ") + ` FROM ` + table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	var all []string
+	for found.Next() {
+		values, targets := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			targets[i] = &values[i]
+		}
+		if err := found.Scan(targets...); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range values {
+			if columns[i] == "reason" && (v == "no_candidate" || v == "below_threshold") {
+				values[i] = oracle.NoMatch
+			}
+		}
+		all = append(all, oracle.RowText(columns, values))
+	}
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
+	sort.Strings(all)
+	return all
+}
+
+// compare reports every row that only one of the two has.
+func (o *testOrg) compare(t *testing.T, want []oracle.Table) {
+	t.Helper()
+	for _, table := range want {
+		got := o.rows(t, table.Name, table.Columns)
+		if slices.Equal(got, table.Rows) {
+			continue
+		}
+		t.Errorf("%s: %d rows published, %d expected", table.Name, len(got), len(table.Rows))
+		for _, row := range minus(table.Rows, got) {
+			t.Errorf("  missing:    %s", row)
+		}
+		for _, row := range minus(got, table.Rows) {
+			t.Errorf("  unexpected: %s", row)
+		}
+	}
+}
+
+// minus keeps the rows of a that b has not, as often as a has more of them.
+func minus(a, b []string) []string {
+	count := map[string]int{}
+	for _, row := range b {
+		count[row]++
+	}
+	var rest []string
+	for _, row := range a {
+		if count[row]--; count[row] < 0 {
+			rest = append(rest, row)
+		}
+	}
+	return rest
+}
+
+// checkRanks: the ranks of a seat's suggestions are 1 to n, and those at open deals come first (F12).
+func (o *testOrg) checkRanks(t *testing.T) {
+	t.Helper()
+	found, err := o.db.Query(`SELECT seat_id, "rank", reason FROM suggested_lead ORDER BY seat_id, "rank"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	order := []string{"at_open_opportunity", "recent_activity", "unread", "assigned"}
+	var seat string
+	var last, place int
+	for found.Next() {
+		var at, reason string
+		var rank int
+		if err := found.Scan(&at, &rank, &reason); err != nil {
+			t.Fatal(err)
+		}
+		if at != seat {
+			seat, last, place = at, 0, 0
+		}
+		if rank != last+1 {
+			t.Errorf("suggested_lead: seat %s has rank %d after %d", seat, rank, last)
+		}
+		if p := slices.Index(order, reason); p < place {
+			t.Errorf("suggested_lead: seat %s has %q at rank %d, behind %q", seat, reason, rank, order[place])
+		} else {
+			place = p
+		}
+		last = rank
+	}
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,156 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+)
+
+// Publication is a published run, opened for reading. Its own questions (Stats, Explain, List, Eval) read the run's
+// objects by what the record says, and only the part of a table that can hold the record asked about, so they answer
+// at once however large the store is. Questions in the user's own SQL go through Select, which is locked.
+type Publication struct {
+	Record  Record
+	store   Store
+	session *sql.Session
+}
+
+// Open opens a run for reading: an id, an unambiguous prefix or latest. It takes no lock: a run never blocks readers.
+func (s Store) Open(ctx context.Context, run string) (*Publication, error) {
+	record, err := s.Find(run)
+	if err != nil {
+		return nil, err
+	}
+	if record.Status != Published {
+		return nil, &InputError{Problem: fmt.Sprintf("run %s is not published: it is %s", record.ID, record.Status),
+			Next: "crmlink runs lists all runs; latest is the published one"}
+	}
+	session, err := sql.Open(ctx, sql.Options{Objects: s.objects(), Spill: s.spill()})
+	if err != nil {
+		return nil, fmt.Errorf("open run %s: %w", record.ID, err)
+	}
+	return &Publication{Record: record, store: s, session: session}, nil
+}
+
+// Close frees what reading took.
+func (p *Publication) Close() error { return p.session.Close() }
+
+// bind makes whole tables of the run readable by name. A table the run did not make is empty.
+func (p *Publication) bind(ctx context.Context, tables ...string) error {
+	for _, name := range tables {
+		if err := p.bindParts(ctx, name, p.snapshot(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bindFor makes a table readable as far as it can hold the given keys.
+func (p *Publication) bindFor(ctx context.Context, name string, keys ...string) error {
+	snap := p.snapshot(name)
+	table, ok := schemas.Lookup(name)
+	if !ok {
+		return fmt.Errorf("read %s: no such table", name)
+	}
+	if table.Large {
+		wanted := map[int]bool{}
+		for _, key := range keys {
+			part, err := p.partOf(ctx, key)
+			if err != nil {
+				return err
+			}
+			wanted[part] = true
+		}
+		var parts []sql.Part
+		for _, part := range snap.Parts {
+			if part.Of == 1 || wanted[part.Number] {
+				parts = append(parts, part)
+			}
+		}
+		snap.Parts = parts
+	}
+	return p.bindParts(ctx, name, snap)
+}
+
+// bindParts binds a table after looking whether its files are there, so that a damaged store is named as one.
+func (p *Publication) bindParts(ctx context.Context, name string, snap sql.Snapshot) error {
+	if missing := p.session.Missing(snap); len(missing) > 0 {
+		return fmt.Errorf("read %s: the store %s lacks %d of its files", name, p.store.Dir, len(missing))
+	}
+	return p.session.BindAs(ctx, name, snap)
+}
+
+func (p *Publication) snapshot(table string) sql.Snapshot {
+	if snap, ok := p.Record.Tables[table]; ok {
+		return snap
+	}
+	return sql.Empty(table)
+}
+
+// partOf asks the engine's own macro, so that where a row lies is written down once.
+func (p *Publication) partOf(ctx context.Context, key string) (int, error) {
+	var part int
+	err := p.each(ctx, "SELECT part_of($key)", map[string]any{"key": key}, func(r *sql.Rows) error { return r.Scan(&part) })
+	return part, err
+}
+
+// read runs one of the files in sql/read over tables that are bound already.
+func (p *Publication) read(ctx context.Context, file string, values map[string]any, row func(*sql.Rows) error) error {
+	return readFile(ctx, p.session, file, values, row)
+}
+
+func (p *Publication) each(ctx context.Context, query string, values map[string]any, row func(*sql.Rows) error) error {
+	return eachRow(ctx, p.session, query, values, row)
+}
+
+func readFile(ctx context.Context, s *sql.Session, file string, values map[string]any, row func(*sql.Rows) error) error {
+	f, err := sql.Named("read/" + file)
+	if err != nil {
+		return err
+	}
+	if err := eachRow(ctx, s, f.Text, values, row); err != nil {
+		return fmt.Errorf("read/%s: %w", file, err)
+	}
+	return nil
+}
+
+func eachRow(ctx context.Context, s *sql.Session, query string, values map[string]any, row func(*sql.Rows) error) error {
+	rows, err := s.Query(ctx, query, values)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Examples are ids of this run that a newcomer can try the other commands with: a contact that is matched and has a
+// runner-up, and the seat with the longest list. Either is empty where there is none.
+func (p *Publication) Examples(ctx context.Context) (contact, seat string, err error) {
+	if err := p.bind(ctx, "mapping", "auto_save", "suggested_lead", "seat_map"); err != nil {
+		return "", "", err
+	}
+	// One part of the candidates is enough for an example, and a large store has many.
+	candidates := p.snapshot("candidate")
+	if len(candidates.Parts) > 1 {
+		candidates = candidates.Split()[0]
+	}
+	if err := p.bindParts(ctx, "candidate", candidates); err != nil {
+		return "", "", err
+	}
+	err = p.read(ctx, "examples", nil, func(r *sql.Rows) error { return r.Scan(&contact, &seat) })
+	return contact, seat, err
+}
+
+// Published says whether a run left an analytics database.
+func (s Store) Published(id string) bool {
+	_, err := os.Stat(s.Analytics(id))
+	return err == nil
+}

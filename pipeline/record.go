@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/crmlink/crmlink/sql"
+)
+
+// Record is run.json: what a run read, did and published. It holds names, counts and ids, never a value of a record
+// (invariant 8).
+type Record struct {
+	ID       string                  `json:"id"`
+	AsOf     time.Time               `json:"as_of"`
+	Started  time.Time               `json:"started"`
+	Finished *time.Time              `json:"finished,omitempty"`
+	Status   Status                  `json:"status"`
+	Problem  string                  `json:"problem,omitempty"`
+	Full     bool                    `json:"full"`
+	Program  string                  `json:"program"`
+	Engine   string                  `json:"engine"`
+	Config   []Value                 `json:"config"`
+	Previous string                  `json:"previous,omitempty"`
+	Model    Model                   `json:"model"`
+	Steps    []Step                  `json:"steps"`
+	Notices  []string                `json:"notices,omitempty"`
+	Checks   []Check                 `json:"checks,omitempty"`
+	Tables   map[string]sql.Snapshot `json:"tables"`
+}
+
+// Status is how a run ended.
+type Status string
+
+// What becomes of a run.
+const (
+	Running   Status = "running" // or killed before it could say otherwise
+	Published Status = "published"
+	Failed    Status = "failed"
+	Stopped   Status = "stopped" // a check stopped the publication
+	DryRun    Status = "dry_run"
+)
+
+// Step is one step of a run.
+type Step struct {
+	Name    string        `json:"name"`
+	Action  string        `json:"action,omitempty"`
+	Reused  bool          `json:"reused,omitempty"`
+	Rows    int64         `json:"rows"`
+	Elapsed time.Duration `json:"elapsed_ns"`
+	CPU     time.Duration `json:"cpu_ns"`
+	Detail  string        `json:"detail,omitempty"`
+}
+
+// Check is one test of the results before the switch.
+type Check struct {
+	Name   string `json:"name"`
+	Passed bool   `json:"passed"`
+	Detail string `json:"detail,omitempty"`
+}
+
+func encodeRecord(r Record) ([]byte, error) {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode run %s: %w", r.ID, err)
+	}
+	return append(data, '\n'), nil
+}
+
+// sortedTables lists the names of a publication's tables in alphabetical order.
+func sortedTables(tables map[string]sql.Snapshot) []string {
+	return slices.Sorted(maps.Keys(tables))
+}

@@ -1,0 +1,172 @@
+package pipeline
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// setting declares one entry of crmlink.yaml: where it stands, what it takes, its default and what it is for.
+// Everything about configuration, `config check`, `config show` and the template of `init`, comes from this list.
+type setting struct {
+	Path    string // a last element * takes any key
+	Kind    kind
+	Default string
+	Doc     string
+}
+
+// kind is what an entry takes.
+type kind struct {
+	Name  string
+	Want  string // completes "want …"
+	Check func(value, dir string) error
+	List  bool
+}
+
+func oneOf(words ...string) kind {
+	want := strings.Join(words, ", ")
+	return kind{Name: "choice", Want: "one of " + want, Check: func(v, _ string) error {
+		for _, w := range words {
+			if v == w {
+				return nil
+			}
+		}
+		return fmt.Errorf("write one of %s", want)
+	}}
+}
+
+var (
+	anyText  = kind{Name: "text", Want: "text"}
+	textList = kind{Name: "list", Want: "a list of texts", List: true}
+	boolean  = kind{Name: "yes or no", Want: "true or false", Check: func(v, _ string) error {
+		if v != "true" && v != "false" {
+			return fmt.Errorf("write true or false")
+		}
+		return nil
+	}}
+	proportion = kind{Name: "share", Want: "a number from 0 to 1", Check: func(v, _ string) error {
+		if f, err := strconv.ParseFloat(v, 64); err != nil || !(f >= 0 && f <= 1) {
+			return fmt.Errorf("write a number from 0 to 1, such as 0.8 for 80 %%")
+		}
+		return nil
+	}}
+	wholeNumber = kind{Name: "number", Want: "a whole number from 1 to 100", Check: func(v, _ string) error {
+		if n, err := strconv.Atoi(v); err != nil || n < 1 || n > 100 {
+			return fmt.Errorf("write a whole number from 1 to 100")
+		}
+		return nil
+	}}
+	folder = kind{Name: "folder", Want: "an existing folder", Check: func(v, dir string) error {
+		info, err := os.Stat(within(dir, v))
+		if err != nil || !info.IsDir() {
+			return fmt.Errorf("make the folder %s, or write the path of the one that holds the files; paths are relative to crmlink.yaml", v)
+		}
+		return nil
+	}}
+	newFolder  = kind{Name: "folder", Want: "a folder; it is made when it is not there"}
+	inputFiles = kind{Name: "files", Want: "a file or pattern that exists", Check: func(v, dir string) error {
+		found, err := filepath.Glob(within(dir, v))
+		if err != nil || len(found) == 0 {
+			return fmt.Errorf("put the file at %s, or correct the path; paths are relative to crmlink.yaml", v)
+		}
+		return nil
+	}}
+	webAddress = kind{Name: "address", Want: "an https address", Check: func(v, _ string) error {
+		u, err := url.Parse(v)
+		if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+			return fmt.Errorf("write it as https://yourcompany.my.salesforce.com")
+		}
+		return nil
+	}}
+	timeZone = kind{Name: "time zone", Want: "a time zone name", Check: func(v, _ string) error {
+		if _, err := time.LoadLocation(v); err != nil || v == "" || v == "Local" {
+			return fmt.Errorf("write UTC or a name such as Europe/Berlin")
+		}
+		return nil
+	}}
+	cronLine = kind{Name: "schedule", Want: "five cron fields", Check: func(v, _ string) error {
+		if v != "" && len(strings.Fields(v)) != 5 {
+			return fmt.Errorf(`write five fields: minute hour day month weekday, such as "0 4 * * *"; empty switches it off`)
+		}
+		return nil
+	}}
+	memoryLimit = kind{Name: "memory", Want: "a share of the machine or a size", Check: func(v, _ string) error {
+		if _, err := memorySize(v, 1<<30); err != nil {
+			return fmt.Errorf("write a share such as 50%% or a size such as 4GB")
+		}
+		return nil
+	}}
+	delimiter = oneOf("COMMA", "SEMICOLON", "TAB", "PIPE", "CARET", "BACKQUOTE")
+)
+
+// settings lists every entry of crmlink.yaml in the order in which people read it.
+var settings = []setting{
+	{"org.kind", oneOf("csv"), "csv", "Where the CRM's records come from: a folder of Bulk API CSV results."},
+	{"org.path", folder, "crm", "The folder: Account.csv, Contact-1.csv, Contact-2.csv.gz, export.zip …"},
+	{"org.instance_url", webAddress, "", "Address of the org, for links to records."},
+	{"org.delimiter", delimiter, "COMMA", "Column delimiter of the files."},
+	{"org.allow_empty", boolean, "false", "Take a file of zero bytes as zero rows."},
+	{"org.files.*", anyText, "", "Files of an object where they are named otherwise: {Account: \"acc*.csv\"}."},
+	{"org.columns.*.*", anyText, "", "Columns named otherwise, ours: theirs: {Account: {Website: URL}}."},
+	{"directory.companies.path", inputFiles, "directory/companies.csv", "Companies: CSV, gzipped CSV or Parquet."},
+	{"directory.companies.columns.*", anyText, "", "Columns named otherwise, ours: theirs."},
+	{"directory.members.path", inputFiles, "directory/members.csv", "Members: CSV, gzipped CSV or Parquet."},
+	{"directory.members.columns.*", anyText, "", "Columns named otherwise, ours: theirs."},
+	{"seats.path", inputFiles, "", "Seats: the people who use the lists."},
+	{"seats.columns.*", anyText, "", "Columns named otherwise, ours: theirs."},
+	{"activities.path", inputFiles, "", "What seats did towards members and companies."},
+	{"activities.columns.*", anyText, "", "Columns named otherwise, ours: theirs."},
+	{"decisions.path", inputFiles, "", "People's word on single records."},
+	{"decisions.columns.*", anyText, "", "Columns named otherwise, ours: theirs."},
+	{"redirects.path", inputFiles, "", "Directory ids that were replaced: old_id, new_id."},
+	{"redirects.columns.*", anyText, "", "Columns named otherwise, ours: theirs."},
+	{"store", newFolder, "store", "Where results, snapshots and everything else is kept."},
+	{"settings.auto_sync", oneOf("all", "none", "per_seat"), "all", "Whose lists are filled: all seats, none, or as seats.sync says."},
+	{"settings.pipeline_stage", anyText, "", "The stage at which an opportunity enters the pipeline; lists hold opportunities strictly past it. Empty: every open one."},
+	{"settings.stages", textList, "", "Stages in order; only where the source has no OpportunityStage."},
+	{"settings.won_value_field", anyText, "Amount", "Opportunity field that holds the value of a won deal."},
+	{"settings.leads", oneOf("assigned", "open_opportunities"), "assigned", "Leads that are suggested: all assigned ones, or only those at accounts with an open opportunity."},
+	{"settings.match_rate.green", proportion, "0.80", "Match rate from which an object is green."},
+	{"settings.match_rate.yellow", proportion, "0.60", "Match rate from which an object is yellow."},
+	{"settings.saved_list_policy", oneOf("keep", "flag"), "keep", "Saved rows whose rule no longer holds: kept, or kept and flagged on lists."},
+	{"settings.candidates", wholeNumber, "3", "How many candidates per record are kept."},
+	{"settings.time_zone", timeZone, "UTC", "Time zone of days in reports."},
+	{"settings.roi.enabled", boolean, "false", "Whether ROI tables are made, once this version makes them."},
+	{"schedule.full", cronLine, "0 4 * * *", "When a full run starts, once this version schedules runs itself."},
+	{"schedule.incremental", cronLine, "0 16 * * *", "When an incremental run starts, likewise."},
+	{"schedule.zone", timeZone, "UTC", "Time zone of the schedule."},
+	{"limits.rejected_share", proportion, "0.01", "A run stops before publishing when a larger share of an object's rows (and at least 20) is rejected."},
+	{"limits.memory", memoryLimit, "50%", "Memory the engine may use."},
+}
+
+func within(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+var sizePattern = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?)\s*(%|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$`)
+
+// memorySize turns 50% or 4GB into bytes, of a machine with the given memory.
+func memorySize(text string, machine int64) (int64, error) {
+	match := sizePattern.FindStringSubmatch(strings.TrimSpace(text))
+	if match == nil {
+		return 0, fmt.Errorf("%q is no memory size", text)
+	}
+	n, err := strconv.ParseFloat(match[1], 64)
+	if err != nil {
+		return 0, err
+	}
+	unit := map[string]float64{"%": float64(machine) / 100, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
+		"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}[strings.ToLower(match[2])]
+	if bytes := n * unit; bytes >= 1<<20 || strings.HasSuffix(text, "%") && n > 0 && n <= 100 {
+		return int64(bytes), nil
+	}
+	return 0, fmt.Errorf("%q is too small", text)
+}

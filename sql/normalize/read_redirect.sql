@@ -1,0 +1,3 @@
+-- Directory ids that were replaced.
+-- in: raw_redirect
+SELECT old_id, new_id FROM raw_redirect

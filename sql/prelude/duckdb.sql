@@ -1,0 +1,12 @@
+-- Words that differ between engines, as macros. Run once when a session opens.
+
+-- Similarity of two strings between 0 and 1. Never with the engine's cutoff argument: it gives other results.
+CREATE OR REPLACE TEMP MACRO similarity(a, b) AS jaro_winkler_similarity(a, b);
+
+-- The part, of 64, that a record belongs to; md5 because the engine's own hash changes between its versions.
+CREATE OR REPLACE TEMP MACRO part_of(id) AS CAST(md5_number_lower(id) % 64 AS INTEGER);
+
+-- Deep links that open in both user interfaces (A3).
+CREATE OR REPLACE TEMP MACRO lightning_url(instance, object, id) AS
+    rtrim(instance, '/') || '/lightning/r/' || object || '/' || id || '/view';
+CREATE OR REPLACE TEMP MACRO classic_url(instance, id) AS rtrim(instance, '/') || '/' || id;

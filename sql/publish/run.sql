@@ -1,0 +1,11 @@
+-- The run that publishes. Without CurrencyType the CRM's amounts are taken to be in one currency, and the row says so.
+-- in: raw_currency_type
+-- out: run
+-- values: $run_id TEXT, $as_of TIMESTAMPTZ, $org_kind TEXT, $instance_url TEXT, $import TEXT, $program TEXT, $engine TEXT, $model_id TEXT, $model_origin TEXT, $threshold BIGINT
+SELECT CAST($run_id AS VARCHAR) AS run_id, CAST($as_of AS TIMESTAMPTZ) AS as_of,
+    CAST($org_kind AS VARCHAR) AS org_kind, CAST($instance_url AS VARCHAR) AS instance_url,
+    CAST($import AS VARCHAR) AS "import", CAST($program AS VARCHAR) AS program, CAST($engine AS VARCHAR) AS engine,
+    CAST($model_id AS VARCHAR) AS model_id, CAST($model_origin AS VARCHAR) AS model_origin,
+    CAST(CAST($threshold AS DECIMAL(18,0)) / 1000000 AS DECIMAL(9,6)) AS threshold,
+    CASE WHEN (SELECT count(*) FROM raw_currency_type) = 0
+        THEN 'no CurrencyType: one currency is assumed for all amounts' END AS currency_note

@@ -1,0 +1,94 @@
+-- The answer for every record. Live records of one object that propose to one entity compete; the losers keep the
+-- entity and say to whom they lost it. Records that are not live take the answer of the record they became.
+-- in: standing, proposal, crm_company, crm_person, redirected, previous_mapping
+-- out: mapping
+WITH rival AS (
+    SELECT p.object, p.crm_id, p.entity_id, p.decided, p.decision_seq, p.weight, p.probability, s.last_activity, s.created,
+        row_number() OVER place AS place,
+        first_value(p.crm_id) OVER place AS winner_id,
+        first_value(p.weight) OVER place AS winner_weight
+    FROM proposal p
+    JOIN standing s ON s.object = p.object AND s.crm_id = p.crm_id
+    WHERE p.entity_id IS NOT NULL
+    WINDOW place AS (PARTITION BY p.object, p.entity_id
+        ORDER BY p.decided DESC, p.weight DESC NULLS LAST, s.last_activity DESC NULLS LAST, s.created NULLS LAST, p.crm_id)
+),
+-- Winners of their object compete once more: a person has one badge over Contact and Lead. 'Contact' sorts first.
+winner AS (
+    SELECT object, crm_id,
+        row_number() OVER (PARTITION BY entity_id ORDER BY decided DESC, object, weight DESC NULLS LAST,
+            last_activity DESC NULLS LAST, created NULLS LAST, crm_id) AS place
+    FROM rival
+    WHERE place = 1
+),
+nameless AS (
+    SELECT 'Account' AS object, crm_id FROM crm_company WHERE name_key IS NULL
+    UNION ALL
+    SELECT object, crm_id FROM crm_person WHERE surname IS NULL
+),
+live AS (
+    SELECT s.object, s.crm_id, r.entity_id,
+        CASE
+            WHEN r.place > 1 THEN 'duplicate'
+            WHEN p.decided THEN 'decided'
+            WHEN r.entity_id IS NOT NULL THEN 'matched'
+            ELSE 'unmatched'
+        END AS status,
+        r.weight, r.probability,
+        coalesce(w.place = 1, false) AS is_primary,
+        CASE WHEN r.place > 1 THEN r.winner_id END AS lost_to,
+        CASE WHEN r.place > 1 THEN r.winner_weight - r.weight END AS gap,
+        CASE
+            WHEN r.entity_id IS NOT NULL THEN NULL
+            WHEN p.decided THEN 'decided_none'
+            WHEN n.crm_id IS NOT NULL THEN 'no_name'
+            ELSE coalesce(p.reason, 'no_candidate')
+        END AS reason,
+        p.decision_seq
+    FROM standing s
+    LEFT JOIN proposal p ON p.object = s.object AND p.crm_id = s.crm_id
+    LEFT JOIN rival r ON r.object = s.object AND r.crm_id = s.crm_id
+    LEFT JOIN winner w ON w.object = s.object AND w.crm_id = s.crm_id
+    LEFT JOIN nameless n ON n.object = s.object AND n.crm_id = s.crm_id
+    WHERE s.standing = 'live'
+),
+-- A deleted record keeps its last answer and never competes.
+deleted AS (
+    SELECT s.object, s.crm_id, coalesce(r.new_id, m.entity_id) AS entity_id, m.weight, m.probability
+    FROM standing s
+    LEFT JOIN previous_mapping m ON m.object = s.object AND m.crm_id = s.crm_id
+    LEFT JOIN redirected r ON r.old_id = m.entity_id
+    WHERE s.standing = 'deleted'
+),
+became AS (
+    SELECT s.object, s.crm_id, s.standing, coalesce(l.entity_id, d.entity_id) AS entity_id,
+        CASE WHEN l.crm_id IS NOT NULL THEN s.end_object END AS link_object,
+        l.crm_id AS link_crm_id
+    FROM standing s
+    LEFT JOIN live l ON l.object = s.end_object AND l.crm_id = s.end_crm_id
+    LEFT JOIN deleted d ON d.object = s.end_object AND d.crm_id = s.end_crm_id
+    WHERE s.standing IN ('merged', 'converted')
+),
+answer AS (
+    SELECT object, crm_id, entity_id, status, weight, probability, is_primary, lost_to, gap, reason,
+        object AS link_object, crm_id AS link_crm_id, decision_seq
+    FROM live
+    UNION ALL
+    SELECT object, crm_id, entity_id, 'deleted', CASE WHEN entity_id IS NOT NULL THEN weight END,
+        CASE WHEN entity_id IS NOT NULL THEN probability END, false, NULL, NULL,
+        CASE WHEN entity_id IS NULL THEN 'deleted' END, NULL, NULL, NULL
+    FROM deleted
+    UNION ALL
+    SELECT object, crm_id, entity_id, standing, NULL, NULL, false, NULL, NULL,
+        CASE WHEN entity_id IS NULL THEN standing END, link_object, link_crm_id, NULL
+    FROM became
+    UNION ALL
+    SELECT object, crm_id, NULL, standing, NULL, NULL, false, NULL, NULL, standing, NULL, NULL, NULL
+    FROM standing
+    WHERE standing = 'person_account'
+)
+SELECT object, crm_id,
+    CASE WHEN object = 'Account' THEN 'company' ELSE 'member' END AS entity_kind,
+    entity_id, status, weight, probability, is_primary AS "primary", lost_to, gap, reason,
+    link_object, link_crm_id, decision_seq
+FROM answer

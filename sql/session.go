@@ -1,0 +1,229 @@
+package sql
+
+import (
+	"context"
+	stdsql "database/sql"
+	"database/sql/driver"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/duckdb/duckdb-go/v2"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// Options say where a session keeps things and what it may use. None of them changes a result.
+type Options struct {
+	Objects string // folder of content-addressed objects
+	Spill   string // folder for what does not fit in memory; inside the store, so that a purge reaches it
+	Threads int    // 0: as many as there are processors
+	Memory  string // DuckDB's memory limit, such as 4GB; empty: its default
+}
+
+// Session is one in-memory DuckDB database with one connection, plus the object store it saves tables to.
+// It is not safe for concurrent use.
+type Session struct {
+	options Options
+	db      *stdsql.DB
+	conn    *stdsql.Conn
+	temp    int // number of the next temporary name
+}
+
+// Open starts an empty session.
+func Open(ctx context.Context, o Options) (*Session, error) {
+	for _, dir := range []string{o.Objects, o.Spill} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("open session: %w", err)
+		}
+	}
+	settings := "?autoinstall_known_extensions=false&autoload_known_extensions=false&allow_community_extensions=false"
+	if o.Threads > 0 {
+		settings += fmt.Sprintf("&threads=%d", o.Threads)
+	}
+	if o.Memory != "" {
+		settings += "&memory_limit=" + o.Memory
+	}
+	connector, err := duckdb.NewConnector(settings, nil)
+	if err != nil {
+		return nil, fmt.Errorf("open session: %w", err)
+	}
+	o.Objects, o.Spill = absolute(o.Objects), absolute(o.Spill)
+	s := &Session{options: o, db: stdsql.OpenDB(connector)}
+	s.db.SetMaxOpenConns(1)
+	if s.conn, err = s.db.Conn(ctx); err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("open session: %w", err)
+	}
+	prelude, err := files.ReadFile("prelude/duckdb.sql")
+	if err != nil {
+		return nil, err
+	}
+	for _, statement := range []string{
+		"SET TimeZone = 'UTC'",
+		"SET preserve_insertion_order = true",
+		"SET temp_directory = " + literal(o.Spill),
+		string(prelude),
+	} {
+		if _, err := s.conn.ExecContext(ctx, statement); err != nil {
+			s.Close()
+			return nil, fmt.Errorf("open session: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// Close ends the session and frees its memory.
+func (s *Session) Close() error {
+	err := s.conn.Close()
+	if e := s.db.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// Threads is how many goroutines a stage may use beside the engine; it never changes a result.
+func (s *Session) Threads() int { return s.options.Threads }
+
+// Bind makes each snapshot readable as a view under its table's name.
+func (s *Session) Bind(ctx context.Context, snapshots ...Snapshot) error {
+	for _, snap := range snapshots {
+		if err := s.BindAs(ctx, snap.Table, snap); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// BindAs makes a snapshot readable under another name. A snapshot without parts is an empty relation.
+func (s *Session) BindAs(ctx context.Context, name string, snap Snapshot) error {
+	statement, err := s.viewOf(name, snap)
+	if err != nil {
+		return err
+	}
+	if _, err := s.conn.ExecContext(ctx, statement); err != nil {
+		return fmt.Errorf("bind %s: %w", name, err)
+	}
+	return nil
+}
+
+func (s *Session) viewOf(name string, snap Snapshot) (string, error) {
+	table, ok := schemas.Lookup(snap.Table)
+	if !ok {
+		return "", fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
+	}
+	body := emptyRelation(table)
+	if len(snap.Parts) > 0 {
+		body = "SELECT * FROM read_parquet(" + s.pathList(snap) + ")"
+	}
+	return "CREATE OR REPLACE TEMP VIEW " + schemas.Quote(name) + " AS " + body, nil
+}
+
+// pathList is the list of a snapshot's files for read_parquet; absolute, so that a stored view works from any folder.
+func (s *Session) pathList(snap Snapshot) string {
+	paths := make([]string, len(snap.Parts))
+	for i, p := range snap.Parts {
+		paths[i] = literal(ObjectPath(s.options.Objects, p.ID, ".parquet"))
+	}
+	return "[" + strings.Join(paths, ", ") + "]"
+}
+
+// emptyRelation is a SELECT with a table's columns and no rows.
+func emptyRelation(t schemas.Table) string {
+	columns := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		columns[i] = "CAST(NULL AS " + schemas.SQLType(c.Type) + ") AS " + schemas.Quote(c.Name)
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " WHERE false"
+}
+
+// Each runs a query and hands its result to fn in Arrow batches, which are valid only during the call.
+// No other call on the session is allowed inside fn.
+func (s *Session) Each(ctx context.Context, query string, values map[string]any, fn func(arrow.RecordBatch) error) error {
+	if used := usedValues(query, values); len(used) > 0 {
+		// The driver's Arrow interface takes no named values, so the result is made a table first.
+		name := s.tempName("each")
+		if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" AS "+query, used...); err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE "+name) //nolint:errcheck // temporary
+		query = "FROM " + name
+	}
+	return s.conn.Raw(func(c any) error {
+		a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
+		if err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		reader, err := a.QueryContext(ctx, query)
+		if err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		defer reader.Release()
+		for reader.Next() {
+			if err := fn(reader.RecordBatch()); err != nil {
+				return err
+			}
+		}
+		if err := reader.Err(); err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		return nil
+	})
+}
+
+// Rows are the rows of a query.
+type Rows = stdsql.Rows
+
+// Query runs a query whose result is small.
+func (s *Session) Query(ctx context.Context, query string, values map[string]any) (*Rows, error) {
+	rows, err := s.conn.QueryContext(ctx, query, usedValues(query, values)...)
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	return rows, nil
+}
+
+var valueName = regexp.MustCompile(`\$([a-z_]+)`)
+
+// usedValues are the values a query names, as driver arguments.
+func usedValues(query string, values map[string]any) []any {
+	var used []any
+	seen := map[string]bool{}
+	for _, match := range valueName.FindAllStringSubmatch(stripComments(query), -1) {
+		if v, ok := values[match[1]]; ok && !seen[match[1]] {
+			seen[match[1]] = true
+			used = append(used, stdsql.Named(match[1], v))
+		}
+	}
+	return used
+}
+
+func stripComments(query string) string {
+	var b strings.Builder
+	for line := range strings.Lines(query) {
+		code, _, commented := strings.Cut(line, "--")
+		b.WriteString(code)
+		if commented {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+func (s *Session) tempName(kind string) string {
+	s.temp++
+	return fmt.Sprintf("temp_%s_%d", kind, s.temp)
+}
+
+// literal makes any text a SQL string literal; values of users go through $names, this is for our own paths.
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}

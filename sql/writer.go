@@ -1,0 +1,81 @@
+package sql
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/duckdb/duckdb-go/v2"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// Writer lands rows made in Go, batch by batch, in a temporary table that Save stores. Rows may come in any order.
+type Writer struct {
+	session *Session
+	table   schemas.Table
+	name    string
+}
+
+// Writer starts a table.
+func (s *Session) Writer(ctx context.Context, table schemas.Table) (*Writer, error) {
+	w := &Writer{session: s, table: table, name: s.tempName(table.Name)}
+	if _, err := s.conn.ExecContext(ctx, w.create()); err != nil {
+		return nil, fmt.Errorf("table %s: %w", table.Name, err)
+	}
+	return w, nil
+}
+
+func (w *Writer) create() string {
+	return "CREATE TEMP" + w.table.DDL(w.name)[len("CREATE"):]
+}
+
+// Write adds a batch whose columns are the table's, in order.
+func (w *Writer) Write(ctx context.Context, batch arrow.RecordBatch) error {
+	if batch.NumRows() == 0 {
+		return nil
+	}
+	err := w.session.conn.Raw(func(c any) error {
+		a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
+		if err != nil {
+			return err
+		}
+		reader, err := array.NewRecordReader(batch.Schema(), []arrow.RecordBatch{batch})
+		if err != nil {
+			return err
+		}
+		defer reader.Release()
+		view := w.name + "_batch"
+		release, err := a.RegisterView(reader, view)
+		if err != nil {
+			return err
+		}
+		defer release()
+		execer := c.(driver.ExecerContext)
+		if _, err := execer.ExecContext(ctx, "INSERT INTO "+w.name+" SELECT * FROM "+view, nil); err != nil {
+			return err
+		}
+		_, err = execer.ExecContext(ctx, "DROP VIEW "+view, nil)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("table %s: add rows: %w", w.table.Name, err)
+	}
+	return nil
+}
+
+// Name is the temporary table's name, for a query over rows that are not stored yet.
+func (w *Writer) Name() string { return w.name }
+
+// Save stores the table and ends the writer.
+func (w *Writer) Save(ctx context.Context) (Snapshot, error) {
+	return w.session.store(ctx, w.name, w.table)
+}
+
+// Discard drops what was written.
+func (w *Writer) Discard(ctx context.Context) error {
+	_, err := w.session.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+w.name)
+	return err
+}

@@ -1,0 +1,153 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+)
+
+// run holds what the objects of one extraction share.
+type run struct {
+	session *sql.Session
+	in      In
+	rejects *sql.Writer
+	log     []fileLog
+}
+
+func begin(ctx context.Context, s *sql.Session, in In) (*run, error) {
+	rejects, err := s.Writer(ctx, schemas.Reject)
+	if err != nil {
+		return nil, err
+	}
+	return &run{session: s, in: in, rejects: rejects}, nil
+}
+
+// job is the extraction of one object.
+type job struct {
+	object   string
+	table    schemas.Table
+	source   Source // nil where no source has it
+	parquet  *Parquet
+	list     userList
+	mirrored bool // a CRM object, merged over the previous mirror; lists are as they are now
+
+	landed *sql.Writer
+	// superseded are the places of landed rows that another version beats.
+	superseded *sql.Writer
+	files      []parquetFile
+}
+
+// The columns that lead from a landed row to the place it was read from.
+var place = []schemas.Column{
+	{Name: "file", Type: schemas.Text, NotNull: true},
+	{Name: "line", Type: schemas.Int, NotNull: true},
+}
+
+// landing is the table a source's rows are landed in: the raw table's columns, without the one that merging fills,
+// and the row's place. It lives only as long as the object's extraction.
+func (j job) landing() schemas.Table {
+	return schemas.Table{Name: "landed_" + j.table.Name, Columns: append(j.columns(), place...)}
+}
+
+func (j job) columns() []schemas.Column {
+	var columns []schemas.Column
+	for _, c := range j.table.Columns {
+		if c.Name != "missing_since" {
+			columns = append(columns, c)
+		}
+	}
+	return columns
+}
+
+// land reads the object's rows into a temporary table.
+func (r *run) land(ctx context.Context, j *job) (next string, err error) {
+	if j.landed, err = r.session.Writer(ctx, j.landing()); err != nil {
+		return "", err
+	}
+	if j.parquet != nil {
+		if err := r.openParquet(ctx, j); err != nil {
+			return "", err
+		}
+	}
+	if j.source == nil {
+		return "", nil
+	}
+	return j.source.Read(ctx, j.object, r.in.Cursors[j.object], func(table string, rows arrow.RecordBatch) error {
+		switch table {
+		case j.table.Name:
+			return j.landed.Write(ctx, rows)
+		case schemas.Reject.Name:
+			return r.rejects.Write(ctx, rows)
+		case schemas.ExtractLog.Name:
+			logs, err := logsOf(rows)
+			r.log = append(r.log, logs...)
+			return err
+		}
+		return fmt.Errorf("the source emits table %s for %s", table, j.object)
+	})
+}
+
+func (j job) discard(ctx context.Context) error {
+	for _, w := range []*sql.Writer{j.landed, j.superseded} {
+		if w != nil {
+			if err := w.Discard(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// relation is a named SELECT in front of a file's SELECT. The files of this stage serve every object, so the stage
+// gives them the object's rows under one name; a file's own text is never changed.
+type relation struct{ name, query string }
+
+func over(text string, relations ...relation) string {
+	with := make([]string, len(relations))
+	for i, rel := range relations {
+		with[i] = rel.name + " AS (\n" + rel.query + "\n)"
+	}
+	return "WITH " + strings.Join(with, ", ") + "\nSELECT * FROM (\n" + text + "\n)"
+}
+
+// text is an embedded file of this stage.
+func text(file string) (string, error) {
+	f, err := sql.Named("extract/" + file)
+	return f.Text, err
+}
+
+// quoted lists columns as SQL.
+func quoted(columns []schemas.Column) string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = schemas.Quote(c.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// versions renders the rows of a relation as name, stamp and record: what the merge needs to know of any object. More
+// columns follow as they are.
+func (j job) versions(from string, more ...string) string {
+	fields := make([]string, 0, len(j.table.Columns))
+	for _, c := range j.columns() {
+		fields = append(fields, schemas.Quote(c.Name)+" := "+schemas.Quote(c.Name))
+	}
+	var key, stamps []string
+	for _, k := range j.table.Key {
+		key = append(key, "CAST("+schemas.Quote(k)+" AS VARCHAR)")
+	}
+	for _, stamp := range []string{"SystemModstamp", "LastModifiedDate"} {
+		if _, ok := j.table.Column(stamp); ok && j.mirrored {
+			stamps = append(stamps, schemas.Quote(stamp))
+		}
+	}
+	parts := []string{"concat_ws(chr(31), " + strings.Join(key, ", ") + ") AS name",
+		"coalesce(" + strings.Join(append(stamps, "CAST(NULL AS TIMESTAMPTZ)"), ", ") + ") AS stamp",
+		"struct_pack(" + strings.Join(fields, ", ") + ") AS record"}
+	return "SELECT " + strings.Join(append(parts, more...), ", ") + " FROM " + from
+}

@@ -1,0 +1,271 @@
+package linkage
+
+import "math"
+
+// learner runs one EM over CRM records, not over pairs: a record is at most one of its candidates. Hypotheses and
+// weights are those of the scorer (compete), so what is learned is what is used.
+type learner struct {
+	index   *Index
+	chance  chance
+	tables  []valueBits
+	records int
+	// Candidates of all sampled records, one after the other; record i has pairs[i] to pairs[i+1].
+	pairs  []int
+	codes  []uint8 // level codes, len(comparisons) per pair
+	bits   []int32 // rarity of the value a level is adjusted by, noBits where there is none
+	adjust []int   // comparison to its place in bits, or -1
+	width  int     // rarities per pair
+
+	match    float64
+	ratios   []float64
+	levels   levelTable
+	shipped  levelTable
+	expected float64
+}
+
+const noBits = math.MinInt32
+
+func newLearner(x *Index, records *Records, tables []valueBits) *learner {
+	l := &learner{index: x, tables: tables, pairs: []int{0}, match: x.plan.section.Match,
+		levels: defaultLevels(x.plan), shipped: defaultLevels(x.plan)}
+	for _, c := range x.plan.comparisons {
+		if c.adjusts {
+			l.adjust = append(l.adjust, l.width)
+			l.width++
+		} else {
+			l.adjust = append(l.adjust, -1)
+		}
+	}
+	for _, k := range x.plan.section.LookAlikes {
+		l.ratios = append(l.ratios, k.Ratio)
+	}
+	order := byHash(records)
+	l.chance = chanceOf(x, records, order)
+	l.collect(records, order)
+	return l
+}
+
+// collect compares the sampled records with all their candidates.
+func (l *learner) collect(records *Records, order []int) {
+	seek := newSeeker(l.index)
+	compare := newComparer(l.index.plan, records, l.index.records)
+	levels := make([]uint8, len(l.index.plan.comparisons))
+	for _, i := range order {
+		if l.records == learnRecords || l.pairs[l.records] >= learnPairs {
+			break
+		}
+		row, n := records.row(i), 0
+		seek.each(records, row, func(b uint32, _ int) {
+			n++
+			other := l.index.records.row(int(b))
+			compare.levels(row, other, levels)
+			l.codes = append(l.codes, levels...)
+			for c, code := range levels {
+				if l.adjust[c] < 0 {
+					continue
+				}
+				bits := int32(noBits)
+				if code > 0 {
+					if v, ok := compare.rarity(l.tables, &l.index.plan.comparisons[c].levels[code-1].adjust, row, other); ok {
+						bits = v
+					}
+				}
+				l.bits = append(l.bits, bits)
+			}
+		})
+		l.records++
+		l.pairs = append(l.pairs, l.pairs[l.records-1]+n)
+	}
+}
+
+// run iterates until the probabilities stand still. With free, m moves; without, only u and the shares do.
+func (l *learner) run(free bool) {
+	for range 60 {
+		l.refreshU()
+		moved := l.step(free)
+		if moved < 1e-4 {
+			break
+		}
+	}
+	l.refreshU()
+}
+
+// refreshU takes the matches out of what random pairs look like, by the present m and share of matches.
+func (l *learner) refreshU() {
+	matched := l.match / float64(l.index.Len())
+	if matched > 0.5 {
+		matched = 0.5
+	}
+	for c, k := range l.index.plan.comparisons {
+		if k.fixed {
+			continue
+		}
+		for j := range k.levels {
+			l.levels[c][j].U = l.chance.u(c, j, l.levels[c][j].M, l.shipped[c][j].U, matched)
+		}
+		for _, g := range k.groups {
+			var sum float64
+			for code := g.first; code <= g.last; code++ {
+				if !k.levels[code-1].Neutral {
+					sum += l.levels[c][code-1].U
+				}
+			}
+			for code := g.first; code <= g.last; code++ {
+				l.levels[c][code-1].U /= sum
+			}
+		}
+	}
+}
+
+// step is one expectation and one maximization; it returns how far the parameters moved.
+func (l *learner) step(free bool) float64 {
+	p := l.index.plan
+	weights, rare := l.weights()
+	prior := math.Log2(l.match / float64(l.index.Len()))
+	none := 1 - l.match
+	start := []float64{prior}
+	for _, r := range l.ratios {
+		none -= l.match * r
+		start = append(start, prior+math.Log2(r))
+	}
+	noneBits := math.Log2(none)
+	hits := make([][]float64, len(p.comparisons))
+	for c := range hits {
+		hits[c] = make([]float64, len(p.comparisons[c].levels)+1)
+	}
+	totals := make([]float64, len(start)) // match, then look-alikes
+	var log []float64
+	for i := range l.records {
+		from, to := l.pairs[i], l.pairs[i+1]
+		log = log[:0]
+		top := noneBits
+		for pair := from; pair < to; pair++ {
+			at := len(log)
+			log = append(log, start...)
+			l.pairBits(pair, weights, rare, log[at:])
+			for _, v := range log[at:] {
+				top = math.Max(top, v)
+			}
+		}
+		sum := math.Exp2(noneBits - top)
+		for k := range log {
+			log[k] = exp2(log[k] - top)
+			sum += log[k]
+		}
+		for pair := from; pair < to; pair++ {
+			shares := log[(pair-from)*len(start) : (pair-from+1)*len(start)]
+			for k, v := range shares {
+				totals[k] += v / sum
+			}
+			r := shares[0] / sum
+			if r < 1e-6 {
+				continue
+			}
+			for c, code := range l.codes[pair*len(hits) : (pair+1)*len(hits)] {
+				hits[c][code] += r
+			}
+		}
+	}
+	moved := l.shares(totals)
+	l.expected = totals[0]
+	if free {
+		moved = math.Max(moved, l.maximize(hits))
+	}
+	return moved
+}
+
+func exp2(x float64) float64 {
+	if x < -60 {
+		return 0
+	}
+	return math.Exp2(x)
+}
+
+// weights are the present log2(m/u) and −log2(u) by comparison and level code.
+func (l *learner) weights() (weights, rare [][]float64) {
+	for c, k := range l.index.plan.comparisons {
+		w, r := make([]float64, len(k.levels)+1), make([]float64, len(k.levels)+1)
+		for j, level := range k.levels {
+			if level.Neutral {
+				continue
+			}
+			w[j+1] = math.Log2(l.levels[c][j].M / l.levels[c][j].U)
+			r[j+1] = -math.Log2(l.levels[c][j].U)
+			if k.cap > 0 {
+				w[j+1] = math.Max(-float64(k.cap)/1000, math.Min(float64(k.cap)/1000, w[j+1]))
+			}
+		}
+		weights, rare = append(weights, w), append(rare, r)
+	}
+	return weights, rare
+}
+
+// pairBits adds a pair's evidence to the hypotheses: match first, then each kind of look-alike.
+func (l *learner) pairBits(pair int, weights, rare [][]float64, out []float64) {
+	section := &l.index.plan.section
+	n := len(weights)
+	for c, code := range l.codes[pair*n : (pair+1)*n] {
+		if code == 0 {
+			continue
+		}
+		v := weights[c][code]
+		if at := l.adjust[c]; at >= 0 {
+			if bits := l.bits[pair*l.width+at]; bits != noBits {
+				v += math.Max(float64(section.FrequencyFloor), math.Min(float64(section.FrequencyCeiling), float64(bits)-1000*rare[c][code])) / 1000
+			}
+		}
+		out[0] += v
+		for k, shared := range l.index.plan.lookAlikes {
+			if shared[c] {
+				out[k+1] += v
+			}
+		}
+	}
+}
+
+// shares re-estimates the shares of match, look-alikes and none, with the shipped shares as 50 records. No share
+// reaches 0 or 1: a file of matches only would else give every newcomer a match.
+func (l *learner) shares(totals []float64) float64 {
+	section := &l.index.plan.section
+	n := float64(l.records) + shippedRecords
+	match := (totals[0] + shippedRecords*section.Match) / n
+	match = math.Max(0.001, math.Min(0.98, match))
+	moved := math.Abs(match - l.match)
+	rest := 0.995 - match
+	for k, look := range section.LookAlikes {
+		share := (totals[k+1] + shippedRecords*section.Match*look.Ratio) / n
+		share = math.Min(share, rest/2)
+		rest -= share
+		moved = math.Max(moved, math.Abs(share/match-l.ratios[k]))
+		l.ratios[k] = share / match
+	}
+	l.match = match
+	return moved
+}
+
+// maximize sets m from the expected matches, within each pattern of fields, shrunk towards the shipped m.
+func (l *learner) maximize(hits [][]float64) float64 {
+	moved := 0.0
+	for c, k := range l.index.plan.comparisons {
+		if k.fixed {
+			continue
+		}
+		for _, g := range k.groups {
+			var total float64
+			for code := g.first; code <= g.last; code++ {
+				if !k.levels[code-1].Neutral {
+					total += hits[c][code]
+				}
+			}
+			for code := g.first; code <= g.last; code++ {
+				if k.levels[code-1].Neutral {
+					continue
+				}
+				m := (hits[c][code] + shippedMatches*l.shipped[c][code-1].M) / (total + shippedMatches)
+				moved = math.Max(moved, math.Abs(m-l.levels[c][code-1].M))
+				l.levels[c][code-1].M = m
+			}
+		}
+	}
+	return moved
+}

@@ -1,0 +1,163 @@
+package linkage
+
+import (
+	"math"
+	"sort"
+)
+
+// Frequency is one row of term_frequency but for its kind: how many directory records hold a value.
+type Frequency struct {
+	Field   string
+	Value   string
+	Records int64
+}
+
+// valueBits are the rarities of one field's values in millibits.
+type valueBits struct {
+	known  bool
+	single int32
+	bits   map[uint32]int32
+}
+
+// Frequencies counts the values of the fields that the section adjusts by, in the order of term_frequency. Values of
+// one record are left out: absent means 1.
+func (x *Index) Frequencies() []Frequency {
+	var rows []Frequency
+	for _, field := range x.plan.fields {
+		counts, _ := x.records.counts(x.plan.right.at(field))
+		var values []Frequency
+		for code, n := range counts {
+			if n >= 2 {
+				values = append(values, Frequency{Field: field, Value: string(x.records.dict.bytesOf(uint32(code))), Records: int64(n)})
+			}
+		}
+		rows = append(rows, values...)
+	}
+	sort.Slice(rows, func(i, j int) bool {
+		if rows[i].Field != rows[j].Field {
+			return rows[i].Field < rows[j].Field
+		}
+		return rows[i].Value < rows[j].Value
+	})
+	return rows
+}
+
+// counts gives the records that hold each code in a column, and the records that hold any.
+func (r *Records) counts(cell int) (counts []uint32, records int64) {
+	counts = make([]uint32, r.dict.next())
+	for i := range r.Len() {
+		values := r.set(r.row(i), cell)
+		for _, v := range values {
+			counts[v]++
+		}
+		if len(values) > 0 {
+			records++
+		}
+	}
+	return counts, records
+}
+
+// fields measures the frequency fields. The discount is that of absolute discounting (Ney, Essen and Kneser 1994),
+// values that one record holds against values that two hold: the more values are held once, the less a value's being
+// there says about how common it is.
+func (x *Index) fields() map[string]Field {
+	out := map[string]Field{}
+	for _, name := range x.plan.fields {
+		counts, records := x.records.counts(x.plan.right.at(name))
+		var once, twice float64
+		for _, n := range counts {
+			switch n {
+			case 1:
+				once++
+			case 2:
+				twice++
+			}
+		}
+		discount := 0.5
+		if once+twice > 0 {
+			discount = max(0.1, min(0.98, once/(once+2*twice)))
+		}
+		out[name] = Field{Records: records, Discount: significant(discount)}
+	}
+	return out
+}
+
+// tables prepares the rarities of all fields. Values that the index does not know cannot be shared by a pair.
+func (x *Index) tables(rows []Frequency, fields map[string]Field) []valueBits {
+	tables := make([]valueBits, len(x.plan.fields))
+	byName := map[string]*valueBits{}
+	for i, name := range x.plan.fields {
+		f := fields[name]
+		tables[i] = valueBits{known: f.Records > 0, single: f.bits(1), bits: map[uint32]int32{}}
+		byName[name] = &tables[i]
+	}
+	for _, row := range rows {
+		t := byName[row.Field]
+		if t == nil || !t.known {
+			continue
+		}
+		if code := x.records.dict.lookup(row.Value); code != 0 {
+			t.bits[code] = fields[row.Field].bits(row.Records)
+		}
+	}
+	return tables
+}
+
+// bits is round-half-even(1000·log2(n/(records−discount))).
+func (f Field) bits(records int64) int32 {
+	if f.Records <= 0 {
+		return 0
+	}
+	return int32(math.RoundToEven(1000 * math.Log2(float64(f.Records)/(float64(records)-f.Discount))))
+}
+
+func (t *valueBits) of(code uint32) int32 {
+	if b, ok := t.bits[code]; ok {
+		return b
+	}
+	return t.single
+}
+
+// rarity is how rare the value is that makes a pair agree; false where there is none.
+func (c *comparer) rarity(tables []valueBits, k *planAdjustment, a, b []uint32) (int32, bool) {
+	t := &tables[k.field]
+	if k.how == rarityNone || !t.known {
+		return 0, false
+	}
+	switch k.how {
+	case rarityValue:
+		if a[k.l] == 0 || a[k.l] != b[k.r] {
+			return 0, false
+		}
+		return t.of(a[k.l]), true
+	case rarityRarest:
+		var best int32
+		found := false
+		common(c.a.set(a, k.l), c.b.set(b, k.r), func(code uint32) {
+			if v := t.of(code); !found || v > best {
+				best, found = v, true
+			}
+		})
+		return best, found
+	case rarityWords:
+		return words(t, c.a.set(a, k.l), c.b.set(b, k.r))
+	}
+	sum, found := words(&tables[k.wordsField], c.a.set(a, k.wl), c.b.set(b, k.wr))
+	if a[k.l] != 0 && a[k.l] == b[k.r] {
+		if whole := t.of(a[k.l]); !found || whole < sum {
+			return whole, true
+		}
+	}
+	return sum, found
+}
+
+func words(t *valueBits, a, b []uint32) (int32, bool) {
+	var sum int32
+	found := false
+	common(a, b, func(code uint32) {
+		if t.known {
+			sum, found = sum+t.of(code), true
+		}
+	})
+	return sum, found
+}

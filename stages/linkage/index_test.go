@@ -1,0 +1,143 @@
+package linkage
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestIndexBytesAreStableAndReadBack(t *testing.T) {
+	s := shippedModel(t).Person
+	d := plant(8, 1500, 500, .7)
+	x := indexOf(t, s, d.members)
+	one, err := x.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := indexOf(t, s, reversed(d.members)).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(one, two) {
+		t.Error("the bytes depend on the order of records")
+	}
+	y, err := ReadIndex(s, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := anyParameters(t, s, x)
+	left, right := recordsOf(t, x, d.contacts), recordsOf(t, y, d.contacts)
+	want := answers(x, left, scoreAll(t, x, p, left, 1))
+	for id, got := range answers(y, right, scoreAll(t, y, p, right, 1)) {
+		if got != want[id] {
+			t.Fatalf("%s: %s from the stored index, want %s", id, got, want[id])
+		}
+	}
+}
+
+func TestReadIndexRefusesWhatIsNotIts(t *testing.T) {
+	m := shippedModel(t)
+	x := indexOf(t, m.Person, plant(9, 20, 0, .5).members)
+	stored, err := x.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := shippedModel(t).Person
+	other.Rules = other.Rules[1:]
+	for name, c := range map[string]struct {
+		s    Section
+		data []byte
+		want string
+	}{
+		"kind":   {m.Company, stored, "another model"},
+		"rules":  {other, stored, "another model"},
+		"cut":    {m.Person, stored[:len(stored)-5], "damaged"},
+		"not it": {m.Person, []byte("PAR1"), "not an index"},
+	} {
+		if _, err := ReadIndex(c.s, c.data); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// oneRule is a section that blocks by the given rule only.
+func oneRule(t *testing.T, r Rule) Section {
+	s := shippedModel(t).Person
+	s.Rules = []Rule{r}
+	return s
+}
+
+func candidatesOf(x *Index, records *Records, i int) (ids []string) {
+	newSeeker(x).each(records, records.row(i), func(b uint32, _ int) { ids = append(ids, x.records.ID(int(b))) })
+	return ids
+}
+
+func TestHotKeysAreNarrowedAndReported(t *testing.T) {
+	s := oneRule(t, Rule{Name: "surname", Keys: []string{"surname"}, Max: 3, Narrow: "city"})
+	members := []values{{"id": "rare", "surname": "rare"}}
+	for i := range 5 {
+		members = append(members, values{"id": fmt.Sprint("smith", i), "surname": "smith", "city": "york"})
+	}
+	members = append(members, values{"id": "leeds", "surname": "smith", "city": "leeds"}, values{"id": "nowhere", "surname": "smith"})
+	x := indexOf(t, s, members)
+	got := x.Costs()[0]
+	want := Cost{Rule: "surname", Keys: 2, Entries: 8, Largest: 7, HotKeys: 1, HotEntries: 7, DroppedEntries: 6}
+	if got != want {
+		t.Errorf("cost %+v, want %+v", got, want)
+	}
+	records := recordsOf(t, x, []values{{"id": "1", "surname": "smith", "city": "leeds"}, {"id": "2", "surname": "smith"},
+		{"id": "3", "surname": "rare"}, {"id": "4", "surname": "smith", "city": "york"}})
+	for i, want := range []string{"[leeds]", "[]", "[rare]", "[]"} {
+		if got := fmt.Sprint(candidatesOf(x, records, i)); got != want {
+			t.Errorf("record %d: candidates %s, want %s", i+1, got, want)
+		}
+	}
+}
+
+func TestBlockingKeys(t *testing.T) {
+	members := []values{
+		{"id": "1", "surname": "smith", "given": "john", "emails": []string{"a@x", "b@x"}},
+		{"id": "2", "surname": "john", "given": "smith"},
+		{"id": "3", "surname": "smyth", "given": "j"},
+	}
+	contact := values{"id": "c", "surname": "smith", "given": "john", "emails": []string{"b@x", "c@x"}}
+	for _, c := range []struct {
+		keys []string
+		want string
+	}{
+		{[]string{"emails"}, "[1]"},
+		{[]string{"surname=given", "given=surname"}, "[2]"},
+		{[]string{"surname:2", "given:1"}, "[1 3]"},
+		{[]string{"surname~"}, "[1 3]"},
+		{[]string{"surname", "city"}, "[]"}, // no city, no key
+	} {
+		s := oneRule(t, Rule{Name: "r", Keys: c.keys, Max: 10})
+		x := indexOf(t, s, members)
+		if got := fmt.Sprint(candidatesOf(x, recordsOf(t, x, []values{contact}), 0)); got != c.want {
+			t.Errorf("%v: candidates %s, want %s", c.keys, got, c.want)
+		}
+	}
+}
+
+func TestModelMistakesAreFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Section)
+		want   string
+	}{
+		"operator":   {func(s *Section) { s.Comparisons[0].Groups[0].Levels[0].When = "like(given)" }, "no operator"},
+		"column":     {func(s *Section) { s.Comparisons[0].Groups[0].Levels[0].When = "equal(shoe_size)" }, "no column"},
+		"list":       {func(s *Section) { s.Comparisons[0].Groups[0].Levels[0].When = "equal(emails)" }, "not lists"},
+		"else":       {func(s *Section) { s.Comparisons[0].Groups[0].Levels[0].When = "" }, "exactly the last level"},
+		"sum":        {func(s *Section) { s.Comparisons[0].Groups[0].Levels[2].M = .1 }, "sum to 1"},
+		"look-alike": {func(s *Section) { s.LookAlikes[0].Shares = []string{"shoes"} }, "no comparison"},
+		"order":      {func(s *Section) { s.Comparisons[0].Groups[0].Levels[0].When = "steps(city, 1)" }, "no order"},
+		"rule":       {func(s *Section) { s.Rules[0].Keys = []string{"city:x"} }, "column:length"},
+	} {
+		s := shippedModel(t).Person
+		c.change(&s)
+		if _, err := compile(s); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", name, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,313 @@
+package linkage
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// plan is a section with its names resolved to cells: what the kernel interprets. It holds no parameters.
+type plan struct {
+	section     Section
+	left, right layout
+	comparisons []planComparison
+	rules       []planRule
+	lookAlikes  [][]bool // by look-alike and comparison: shared
+	fields      []string // directory columns whose values are counted
+	slots       int      // similarities and distances that one pair can need
+	orders      map[string]map[string]int
+}
+
+// layout is the order of columns in a record's row of cells.
+type layout struct {
+	names []string
+	lists []bool
+}
+
+func (l *layout) at(name string) int { return slices.Index(l.names, name) }
+
+type planComparison struct {
+	name    string
+	groups  []planGroup
+	levels  []planLevel // through all groups; level code i is levels[i-1]
+	cap     int
+	fixed   bool
+	adjusts bool
+}
+
+type planGroup struct {
+	present     planExpression
+	first, last int // level codes
+}
+
+type planLevel struct {
+	Level
+	group  int
+	when   planExpression
+	adjust planAdjustment
+	// product is set where u is exactly the chance that two values are equal: the first level of a group with one
+	// equal or overlap.
+	product *planCondition
+}
+
+type planExpression [][]planCondition
+
+type planCondition struct {
+	condition
+	l, r int // cells
+	// For crossed: the CRM cell of the second column and the directory cell of the first.
+	l2, r2 int
+	slot   int
+	order  map[string]int
+}
+
+type planAdjustment struct {
+	how        rarity
+	l, r       int // cells of the compared value
+	field      int // index in plan.fields
+	wl, wr     int // cells of the words, for name
+	wordsField int
+}
+
+type planRule struct {
+	Rule
+	parts  []planKey
+	narrow *planKey
+}
+
+type planKey struct {
+	keyPart
+	l, r int
+}
+
+// compile resolves a section, or says what is wrong with it.
+func compile(s Section) (*plan, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	p := &plan{section: s, orders: map[string]map[string]int{}}
+	for name, values := range s.Orders {
+		p.orders[name] = map[string]int{}
+		for i, v := range values {
+			p.orders[name][v] = i
+		}
+	}
+	if s.Kind == Person {
+		if _, err := p.cell(&p.left, "object"); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range s.Rules {
+		rule, err := p.rule(r)
+		if err != nil {
+			return nil, fmt.Errorf("model %s: rule %s: %w", s.Kind, r.Name, err)
+		}
+		p.rules = append(p.rules, rule)
+	}
+	slots := map[string]int{}
+	for _, c := range s.Comparisons {
+		compiled, err := p.comparison(c, slots)
+		if err != nil {
+			return nil, fmt.Errorf("model %s: %s: %w", s.Kind, c.Name, err)
+		}
+		p.comparisons = append(p.comparisons, compiled)
+	}
+	p.slots = len(slots)
+	for _, l := range s.LookAlikes {
+		shared := make([]bool, len(s.Comparisons))
+		for i, c := range s.Comparisons {
+			shared[i] = slices.Contains(l.Shares, c.Name)
+		}
+		p.lookAlikes = append(p.lookAlikes, shared)
+	}
+	return p, nil
+}
+
+func (p *plan) rule(r Rule) (planRule, error) {
+	rule := planRule{Rule: r}
+	for _, text := range r.Keys {
+		k, err := p.key(text)
+		if err != nil {
+			return planRule{}, err
+		}
+		rule.parts = append(rule.parts, k)
+	}
+	if len(rule.parts) == 0 || r.Max < 1 {
+		return planRule{}, fmt.Errorf("a rule needs keys and a max")
+	}
+	if r.Narrow != "" {
+		k, err := p.key(r.Narrow)
+		if err != nil {
+			return planRule{}, err
+		}
+		rule.narrow = &k
+	}
+	return rule, nil
+}
+
+func (p *plan) key(text string) (planKey, error) {
+	part, err := parseKey(text)
+	if err != nil {
+		return planKey{}, err
+	}
+	k := planKey{keyPart: part}
+	if k.l, err = p.cell(&p.left, part.left); err != nil {
+		return planKey{}, err
+	}
+	k.r, err = p.cell(&p.right, part.right)
+	return k, err
+}
+
+func (p *plan) comparison(c Comparison, slots map[string]int) (planComparison, error) {
+	out := planComparison{name: c.Name, cap: c.Cap, fixed: c.Fixed}
+	for i, g := range c.Groups {
+		group := planGroup{first: len(out.levels) + 1, last: len(out.levels) + len(g.Levels)}
+		var err error
+		if group.present, err = p.expression(g.Present, slots); err != nil {
+			return planComparison{}, err
+		}
+		for j, l := range g.Levels {
+			level := planLevel{Level: l, group: i}
+			if l.When != "" {
+				if level.when, err = p.expression(l.When, slots); err != nil {
+					return planComparison{}, err
+				}
+			}
+			if level.adjust, err = p.adjustment(l.Frequency); err != nil {
+				return planComparison{}, err
+			}
+			out.adjusts = out.adjusts || level.adjust.how != rarityNone
+			if first := j == 0 || (j == 1 && g.Levels[0].Neutral); first && len(level.when) == 1 && len(level.when[0]) == 1 {
+				if o := level.when[0][0].op; o == opEqual || o == opOverlap {
+					level.product = &level.when[0][0]
+				}
+			}
+			out.levels = append(out.levels, level)
+		}
+		out.groups = append(out.groups, group)
+	}
+	if len(out.levels) > 250 {
+		return planComparison{}, fmt.Errorf("%d levels, at most 250", len(out.levels))
+	}
+	for _, name := range c.Show {
+		_, left := p.column(p.section.LeftTable(), name)
+		_, right := p.column(p.section.RightTable(), name)
+		if !left && !right {
+			return planComparison{}, fmt.Errorf("show: no column %q", name)
+		}
+	}
+	return out, nil
+}
+
+func (p *plan) expression(text string, slots map[string]int) (planExpression, error) {
+	parsed, err := parseExpression(text)
+	if err != nil {
+		return nil, err
+	}
+	var out planExpression
+	for _, every := range parsed {
+		var conjunction []planCondition
+		for _, c := range every {
+			pc := planCondition{condition: c, order: p.orders[c.left]}
+			if pc.l, err = p.cell(&p.left, c.left); err != nil {
+				return nil, err
+			}
+			if pc.r, err = p.cell(&p.right, c.right); err != nil {
+				return nil, err
+			}
+			if c.op == opCrossed { // both columns are needed on both sides
+				if pc.l2, err = p.cell(&p.left, c.right); err != nil {
+					return nil, err
+				}
+				if pc.r2, err = p.cell(&p.right, c.left); err != nil {
+					return nil, err
+				}
+			}
+			if !c.sets && (p.left.lists[pc.l] || p.right.lists[pc.r]) {
+				return nil, fmt.Errorf("%q takes texts, not lists", text)
+			}
+			if c.op == opSteps && pc.order == nil {
+				return nil, fmt.Errorf("%q: no order of %s is declared", text, c.left)
+			}
+			if c.op == opSimilar || c.op == opEdits {
+				name := fmt.Sprintf("%d %d %d", c.op, pc.l, pc.r)
+				slot, ok := slots[name]
+				if !ok {
+					slot = len(slots)
+					slots[name] = slot
+				}
+				pc.slot = slot
+			}
+			conjunction = append(conjunction, pc)
+		}
+		out = append(out, conjunction)
+	}
+	return out, nil
+}
+
+func (p *plan) adjustment(text string) (planAdjustment, error) {
+	a, err := parseAdjustment(text)
+	if err != nil || a.how == rarityNone {
+		return planAdjustment{}, err
+	}
+	out := planAdjustment{how: a.how, field: p.field(a.right)}
+	if out.l, err = p.cell(&p.left, a.left); err != nil {
+		return planAdjustment{}, err
+	}
+	if out.r, err = p.cell(&p.right, a.right); err != nil {
+		return planAdjustment{}, err
+	}
+	if a.how == rarityName {
+		out.wordsField = p.field(a.words)
+		if out.wl, err = p.cell(&p.left, a.words); err != nil {
+			return planAdjustment{}, err
+		}
+		if out.wr, err = p.cell(&p.right, a.words); err != nil {
+			return planAdjustment{}, err
+		}
+	}
+	if a.how == rarityValue && (p.left.lists[out.l] || p.right.lists[out.r]) {
+		return planAdjustment{}, fmt.Errorf("frequency %q takes texts, not lists", text)
+	}
+	return out, nil
+}
+
+func (p *plan) field(name string) int {
+	if i := slices.Index(p.fields, name); i >= 0 {
+		return i
+	}
+	p.fields = append(p.fields, name)
+	return len(p.fields) - 1
+}
+
+// cell finds or adds a column of one side.
+func (p *plan) cell(side *layout, name string) (int, error) {
+	if i := side.at(name); i >= 0 {
+		return i, nil
+	}
+	table := p.section.RightTable()
+	if side == &p.left {
+		table = p.section.LeftTable()
+	}
+	c, ok := p.column(table, name)
+	if !ok {
+		return 0, fmt.Errorf("table %s has no column %q", table.Name, name)
+	}
+	side.names = append(side.names, name)
+	side.lists = append(side.lists, c.Type.ID() == arrow.LIST)
+	return len(side.names) - 1, nil
+}
+
+// column looks a column up; the CRM side also has the columns of table known.
+func (p *plan) column(table schemas.Table, name string) (schemas.Column, bool) {
+	if c, ok := table.Column(name); ok {
+		return c, true
+	}
+	if table.Name == p.section.LeftTable().Name && (name == "known_ids" || name == "known_groups") {
+		return schemas.Known.Column(name)
+	}
+	return schemas.Column{}, false
+}

@@ -1,0 +1,213 @@
+package linkage
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+)
+
+// Scored is what a CRM record's candidates came to.
+type Scored struct {
+	Record     int // place in the Records that were scored
+	Candidates int
+	Best       []Candidate // best first: by weight, then by entity id
+}
+
+// Candidate is one directory record with every number that led to its place.
+type Candidate struct {
+	Entity      uint32 // place in the index; the order of entity ids
+	Weight      int32
+	Probability int64 // millionths, rounded down, so that they never sum to more than one
+	Levels      []uint8
+	Frequencies []int32
+	Rule        int
+}
+
+// Scorer scores CRM records against an index with fixed parameters. It may be used by several goroutines.
+type Scorer struct {
+	index      *Index
+	parameters Parameters
+	weights    [][]int32 // by comparison and level code
+	rarities   [][]int32
+	tables     []valueBits
+	lookAlikes []int32 // prior and ratio of each kind
+}
+
+// NewScorer prepares the parameters and term frequencies for an index of the same section.
+func NewScorer(x *Index, parameters Parameters, frequencies []Frequency) (*Scorer, error) {
+	if err := parameters.fits(x.plan); err != nil {
+		return nil, err
+	}
+	s := &Scorer{index: x, parameters: parameters, tables: x.tables(frequencies, parameters.Fields)}
+	for _, c := range parameters.Comparisons {
+		weights, rare := []int32{0}, []int32{0}
+		for _, l := range c.Levels {
+			weights, rare = append(weights, l.Weight), append(rare, l.Rarity)
+		}
+		s.weights, s.rarities = append(s.weights, weights), append(s.rarities, rare)
+	}
+	for _, l := range parameters.LookAlikes {
+		s.lookAlikes = append(s.lookAlikes, parameters.Prior+l.Weight)
+	}
+	return s, nil
+}
+
+// Weight is the weight of a level code in a comparison.
+func (s *Scorer) Weight(comparison int, level uint8) int32 { return s.weights[comparison][level] }
+
+// Prior is the weight every candidate starts from.
+func (s *Scorer) Prior() int32 { return s.parameters.Prior }
+
+// EntityID is the id of a candidate's directory record; RuleName the name of its blocking rule.
+func (s *Scorer) EntityID(entity uint32) string { return s.index.records.ID(int(entity)) }
+
+func (s *Scorer) RuleName(rule int) string { return s.index.plan.rules[rule].Name }
+
+// block is how many records a goroutine takes at a time.
+const block = 1024
+
+// Score scores all records with the given number of goroutines. The result is in the order of the records and does
+// not depend on that number (invariant 9): each record is scored alone.
+func (s *Scorer) Score(records *Records, workers int) ([]Scored, error) {
+	if !slices.Equal(records.layout.names, s.index.plan.left.names) || records.dict.base != s.index.records.dict {
+		return nil, fmt.Errorf("scoring: the records were not made for this index")
+	}
+	out := make([]Scored, records.Len())
+	var wait sync.WaitGroup
+	blocks := make(chan int)
+	for range max(1, workers) {
+		wait.Go(func() {
+			w := s.newWorker(records)
+			for from := range blocks {
+				for i := from; i < min(from+block, records.Len()); i++ {
+					out[i] = w.score(i)
+				}
+			}
+		})
+	}
+	for from := 0; from < records.Len(); from += block {
+		blocks <- from
+	}
+	close(blocks)
+	wait.Wait()
+	return out, nil
+}
+
+// worker is what one goroutine needs.
+type worker struct {
+	*Scorer
+	records *Records
+	seek    *seeker
+	compare *comparer
+	levels  []uint8
+	bits    []int32
+	weights []int32 // of every hypothesis that names a candidate
+	found   []Candidate
+}
+
+func (s *Scorer) newWorker(records *Records) *worker {
+	n := len(s.index.plan.comparisons)
+	return &worker{Scorer: s, records: records, seek: newSeeker(s.index),
+		compare: newComparer(s.index.plan, records, s.index.records), levels: make([]uint8, n), bits: make([]int32, n)}
+}
+
+func (w *worker) score(i int) Scored {
+	row := w.records.row(i)
+	w.found, w.weights = w.found[:0], w.weights[:0]
+	count, keep := 0, w.index.plan.section.Keep
+	w.seek.each(w.records, row, func(b uint32, rule int) {
+		count++
+		weight := w.pair(row, w.index.records.row(int(b)))
+		w.keep(Candidate{Entity: b, Weight: weight, Rule: rule}, keep)
+	})
+	out := Scored{Record: i, Candidates: count, Best: slices.Clone(w.found)}
+	w.compete(out.Best)
+	return out
+}
+
+// pair computes levels and adjustments of a pair and appends the weights of its hypotheses; it returns the weight of
+// the match.
+func (w *worker) pair(a, b []uint32) int32 {
+	w.compare.levels(a, b, w.levels)
+	weight := w.parameters.Prior
+	at := len(w.weights)
+	w.weights = append(append(w.weights, 0), w.lookAlikes...)
+	for c := range w.levels {
+		level := w.levels[c]
+		w.bits[c] = 0
+		if level == 0 {
+			continue
+		}
+		part := w.Scorer.weights[c][level]
+		if k := &w.index.plan.comparisons[c].levels[level-1].adjust; k.how != rarityNone {
+			if bits, ok := w.compare.rarity(w.tables, k, a, b); ok {
+				w.bits[c] = w.clamp(bits - w.rarities[c][level])
+				part += w.bits[c]
+			}
+		}
+		weight += part
+		for k, shared := range w.index.plan.lookAlikes {
+			if shared[c] {
+				w.weights[at+1+k] += part
+			}
+		}
+	}
+	w.weights[at] = weight
+	return weight
+}
+
+func (s *Scorer) clamp(bits int32) int32 {
+	section := &s.index.plan.section
+	return max(int32(section.FrequencyFloor), min(int32(section.FrequencyCeiling), bits))
+}
+
+// keep inserts a candidate into the best few. Levels and adjustments are copied into the space of the one that drops
+// out, so that most candidates cost no allocation.
+func (w *worker) keep(c Candidate, most int) {
+	at := len(w.found)
+	for at > 0 && better(c, w.found[at-1]) {
+		at--
+	}
+	if at == most {
+		return
+	}
+	if len(w.found) < most {
+		w.found = append(w.found, Candidate{Levels: make([]uint8, len(w.levels)), Frequencies: make([]int32, len(w.bits))})
+	}
+	space := w.found[len(w.found)-1]
+	c.Levels, c.Frequencies = space.Levels, space.Frequencies
+	copy(c.Levels, w.levels)
+	copy(c.Frequencies, w.bits)
+	copy(w.found[at+1:], w.found[at:])
+	w.found[at] = c
+}
+
+func better(a, b Candidate) bool {
+	return a.Weight > b.Weight || (a.Weight == b.Weight && a.Entity < b.Entity)
+}
+
+// compete gives the candidates their probabilities. The hypotheses exclude each other: the record is none of the
+// directory's (weight 0), is candidate b, or is a look-alike of b. The terms are added as whole numbers, so their
+// order does not matter.
+func (w *worker) compete(best []Candidate) {
+	var top int32
+	for _, v := range w.weights {
+		top = max(top, v)
+	}
+	sum := share2(-top)
+	for _, v := range w.weights {
+		sum += share2(v - top)
+	}
+	for i := range best {
+		best[i].Probability = int64(math.Floor(1e6 * float64(share2(best[i].Weight-top)) / float64(sum)))
+	}
+}
+
+// share2 is 2^(weight/1000) in units of 2^-42, for weights of at most 0.
+func share2(weight int32) uint64 {
+	if weight < -43000 {
+		return 0
+	}
+	return uint64(math.Exp2(float64(weight)/1000) * (1 << 42))
+}

@@ -1,0 +1,255 @@
+package normalize
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+)
+
+// rows is a batch to read, by column number of the query.
+type rows struct {
+	batch arrow.RecordBatch
+	texts []interface{ Value(int) string }
+	lists []array.ListLike
+}
+
+func rowsIn(batch arrow.RecordBatch) (rows, error) {
+	r := rows{batch: batch}
+	for c, column := range batch.Columns() {
+		var text interface{ Value(int) string }
+		var list array.ListLike
+		switch column := column.(type) {
+		case array.ListLike:
+			list = column
+			values, ok := column.ListValues().(interface{ Value(int) string })
+			if !ok {
+				return r, fmt.Errorf("column %s is %s, want a list of text", batch.ColumnName(c), column.DataType())
+			}
+			text = values
+		case *array.Boolean, *array.Int64:
+		case interface{ Value(int) string }:
+			text = column
+		default:
+			return r, fmt.Errorf("column %s is %s", batch.ColumnName(c), column.DataType())
+		}
+		r.texts = append(r.texts, text)
+		r.lists = append(r.lists, list)
+	}
+	return r, nil
+}
+
+// text is a text cell, trimmed; empty where it is null. It lies in the batch and is gone with it: keep a clone.
+func (r rows) text(c, i int) string {
+	if r.batch.Column(c).IsNull(i) {
+		return ""
+	}
+	return strings.TrimSpace(r.texts[c].Value(i))
+}
+
+// list appends the values of a list cell that are not empty.
+func (r rows) list(to []string, c, i int) []string {
+	if r.batch.Column(c).IsNull(i) {
+		return to
+	}
+	values := r.lists[c].ListValues()
+	from, end := r.lists[c].ValueOffsets(i)
+	for v := int(from); v < int(end); v++ {
+		if values.IsNull(v) {
+			continue
+		}
+		if s := strings.TrimSpace(r.texts[c].Value(v)); s != "" {
+			to = append(to, s)
+		}
+	}
+	return to
+}
+
+func (r rows) flag(c, i int) bool {
+	column := r.batch.Column(c).(*array.Boolean)
+	return !column.IsNull(i) && column.Value(i)
+}
+
+func (r rows) number(c, i int) (int64, bool) {
+	column := r.batch.Column(c).(*array.Int64)
+	if column.IsNull(i) {
+		return 0, false
+	}
+	return column.Value(i), true
+}
+
+// rowWriter fills one row after the other, column by column in the order of the table.
+type rowWriter struct {
+	builder *array.RecordBuilder
+	column  int
+}
+
+func newRowWriter(t schemas.Table) *rowWriter {
+	return &rowWriter{builder: array.NewRecordBuilder(memory.DefaultAllocator, t.Arrow())}
+}
+
+func (w *rowWriter) next() array.Builder {
+	b := w.builder.Field(w.column)
+	w.column++
+	return b
+}
+
+// text adds a value; an empty one is null.
+func (w *rowWriter) text(s string) {
+	b := w.next().(*array.StringBuilder)
+	if s == "" {
+		b.AppendNull()
+		return
+	}
+	b.Append(s)
+}
+
+// list adds values in their order; none is null.
+func (w *rowWriter) list(values []string) {
+	b := w.next().(*array.ListBuilder)
+	if len(values) == 0 {
+		b.AppendNull()
+		return
+	}
+	b.Append(true)
+	inner := b.ValueBuilder().(*array.StringBuilder)
+	for _, v := range values {
+		inner.Append(v)
+	}
+}
+
+func (w *rowWriter) flag(v bool) { w.next().(*array.BooleanBuilder).Append(v) }
+
+func (w *rowWriter) count(v int64) { w.next().(*array.Int64Builder).Append(v) }
+
+// end closes the row.
+func (w *rowWriter) end() {
+	if w.column != len(w.builder.Fields()) {
+		panic(fmt.Sprintf("normalize: a row has %d columns, want %d", w.column, len(w.builder.Fields())))
+	}
+	w.column = 0
+}
+
+// source is one raw table and how one of its rows is written.
+type source struct {
+	snapshot sql.Snapshot
+	file     string
+	write    func(w *worker, in rows, i int, to *rowWriter)
+}
+
+// write normalises raw tables into one table. Within a part the rows are shared out over the workers; what they make is
+// written after the part is read, because the session does one thing at a time.
+func (r *run) write(ctx context.Context, t schemas.Table, sources ...source) (sql.Snapshot, error) {
+	out, err := r.session.Writer(ctx, t)
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	for _, from := range sources {
+		err := r.eachPart(ctx, from.snapshot, from.file, func(query string) error {
+			var made []arrow.RecordBatch
+			defer func() {
+				for _, batch := range made {
+					batch.Release()
+				}
+			}()
+			err := r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
+				in, err := rowsIn(batch)
+				if err != nil {
+					return err
+				}
+				made = append(made, r.share(int(batch.NumRows()), func(w *worker, start, end int) arrow.RecordBatch {
+					to := newRowWriter(t)
+					defer to.builder.Release()
+					to.builder.Reserve(end - start)
+					for i := start; i < end; i++ {
+						from.write(w, in, i, to)
+						to.end()
+					}
+					return to.builder.NewRecordBatch()
+				})...)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			for _, batch := range made {
+				if err := out.Write(ctx, batch); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			out.Discard(ctx) //nolint:errcheck // the first error counts
+			return sql.Snapshot{}, err
+		}
+	}
+	return out.Save(ctx)
+}
+
+// scan reads a raw table and hands what prepare makes of each row to merge, in the order of the rows. prepare runs on
+// the workers, merge does not; what prepare returns must not lie in the batch.
+func scan[T any](ctx context.Context, r *run, snap sql.Snapshot, file string, prepare func(w *worker, in rows, i int) T, merge func(T)) error {
+	return r.eachPart(ctx, snap, file, func(query string) error {
+		return r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
+			in, err := rowsIn(batch)
+			if err != nil {
+				return err
+			}
+			results := make([]T, batch.NumRows())
+			share(r, len(results), func(w *worker, start, end int) struct{} {
+				for i := start; i < end; i++ {
+					results[i] = prepare(w, in, i)
+				}
+				return struct{}{}
+			})
+			for _, result := range results {
+				merge(result)
+			}
+			return nil
+		})
+	})
+}
+
+// eachPart binds one part of a table after the other and calls do with the text of the file that reads it.
+func (r *run) eachPart(ctx context.Context, snap sql.Snapshot, file string, do func(query string) error) error {
+	f, err := sql.Named("normalize/" + file)
+	if err != nil {
+		return err
+	}
+	for _, part := range snap.Split() {
+		if err := r.session.Bind(ctx, part); err != nil {
+			return err
+		}
+		if err := do(f.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) share(n int, do func(w *worker, start, end int) arrow.RecordBatch) []arrow.RecordBatch {
+	return share(r, n, do)
+}
+
+// smallestShare is the number of rows below which a second goroutine costs more than it helps.
+const smallestShare = 256
+
+// share cuts n rows into one range per worker and returns what each made of its range, in order.
+func share[T any](r *run, n int, do func(w *worker, start, end int) T) []T {
+	pieces := max(1, min(len(r.workers), n/smallestShare))
+	results := make([]T, pieces)
+	var group sync.WaitGroup
+	for k := range pieces {
+		group.Go(func() { results[k] = do(r.workers[k], k*n/pieces, (k+1)*n/pieces) })
+	}
+	group.Wait()
+	return results
+}

@@ -1,0 +1,192 @@
+package normalize
+
+import (
+	"strings"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// companyEntry parses a company's names. A place that was cut off the name leaves the whole as one more alias.
+func (w *worker) companyEntry(name string, others []string, at place) entry {
+	n := parseCompany(name, at)
+	e := entry{key: n.key, uncut: n.uncut, legal: n.legal, place: n.place}
+	aliases := append([]string{n.key, n.uncut}, n.others...)
+	for _, other := range others {
+		o := parseCompany(other, at)
+		aliases = append(append(aliases, o.key, o.uncut), o.others...)
+	}
+	e.aliases = sortedSet(aliases)
+	if e.key == "" && len(e.aliases) > 0 {
+		// A company known by its other names only.
+		for _, other := range others {
+			if o := parseCompany(other, at); o.key != "" {
+				e.key, e.uncut, e.legal = o.key, o.uncut, first(e.legal, o.legal)
+				break
+			}
+		}
+	}
+	return e
+}
+
+// domainsOf are the registrable domains of a company's domain list and website, in alphabetical order.
+func (w *worker) domainsOf(object string, domains []string, website string) []string {
+	var found []string
+	for _, d := range append(domains, website) {
+		if h := w.website(d); h.fault == fine && h.domain != "" {
+			found = append(found, h.domain)
+		}
+	}
+	return sortedSet(found)
+}
+
+// website reads an address by way of the memo where it is a bare host, which most are.
+func (w *worker) website(s string) host {
+	if s == "" {
+		return host{}
+	}
+	if strings.ContainsAny(s, " ,;|\n\t") {
+		return websiteHost(s)
+	}
+	return w.host.get(bareHost(s))
+}
+
+// placeAt reads street, city, region, postal code and country from five columns that follow one another.
+func (w *worker) placeAt(in rows, i, c int) place {
+	var p place
+	p.street, p.house = streetOf(in.text(c, i))
+	city, region := in.text(c+1, i), in.text(c+2, i)
+	p.country = w.country.get(in.text(c+4, i))
+	p.city = w.city.get(city)
+	p.region = regionOf(region, p.country)
+	p.cityWritten, p.regionWritten = Fold(city), Fold(region)
+	p.postal = postalOf(in.text(c+3, i), p.country)
+	return p
+}
+
+// judgePlace counts what of an address is missing or unusable; names are the fields of the source.
+func (w *worker) judgePlace(object string, in rows, i, c int, p place, names [5]string) {
+	w.judge(object, names[0], in.text(c, i), p.street)
+	w.judge(object, names[1], in.text(c+1, i), p.city)
+	w.judge(object, names[2], in.text(c+2, i), p.region)
+	w.judge(object, names[3], in.text(c+3, i), p.postal)
+	switch country := in.text(c+4, i); {
+	case country == "":
+		w.found(object, names[4], missing)
+	case p.country == "":
+		w.found(object, names[4], unknown)
+	}
+}
+
+// companyRow is the columns that accounts and directory companies share.
+type companyRow struct {
+	shown, phone, headcount, industry string
+	entry                             entry
+	at                                place
+}
+
+func (r *run) writeCompanyForm(to *rowWriter, c companyRow) {
+	to.text(c.shown)
+	to.text(c.entry.key)
+	to.text(strings.ReplaceAll(c.entry.key, " ", ""))
+	to.list(distinctWords(c.entry.key))
+	to.list(c.entry.aliases)
+	to.text(r.rareToken(c.entry.key))
+	to.text(acronymOf(c.entry.key))
+	to.text(c.entry.legal)
+	to.text(c.entry.place)
+	to.list(r.companyDomains(c.entry.domains))
+	to.text(c.at.street)
+	to.text(c.at.house)
+	to.text(c.at.city)
+	to.text(c.at.region)
+	to.text(c.at.postal)
+	to.text(c.at.country)
+	to.text(c.phone)
+	to.text(c.headcount)
+	to.text(Fold(c.industry))
+}
+
+// judgeCompany counts a company's fields; website is looked at anew because the book keeps only usable domains.
+func (r *run) judgeCompany(w *worker, object, nameField, siteField, name, key, website string) {
+	w.looked(object)
+	switch {
+	case name == "":
+		w.found(object, nameField, missing)
+	case key == "":
+		w.found(object, nameField, placeholder)
+	}
+	if siteField == "" {
+		return
+	}
+	switch h := w.website(website); {
+	case website == "":
+		w.found(object, siteField, missing)
+	case h.fault != fine:
+		w.found(object, siteField, h.fault)
+	case r.sites[h.domain] || r.mail[h.domain]:
+		w.found(object, siteField, sharedHost)
+	}
+}
+
+func (r *run) writeCompany(w *worker, in rows, i int, to *rowWriter) {
+	id, name, website, parent := in.text(0, i), in.text(1, i), in.text(4, i), in.text(13, i)
+	code := r.companies.at[id]
+	c := companyRow{shown: oneLine(name), entry: r.companies.entry(code), at: w.placeAt(in, i, 7), industry: in.text(5, i)}
+	c.headcount = headcountOf(in.text(6, i))
+	phone := in.text(12, i)
+	c.phone = w.phones.parse(phone, c.at.country)
+
+	site := website
+	if list := in.list(nil, 3, i); site == "" && len(list) > 0 {
+		site = list[0]
+	}
+	r.judgeCompany(w, companyObj, "name", "website", name, c.entry.key, site)
+	w.judge(companyObj, "headcount", in.text(6, i), c.headcount)
+	w.judge(companyObj, "phone", phone, c.phone)
+	w.judgePlace(companyObj, in, i, 7, c.at, [5]string{"street", "city", "region", "postal_code", "country"})
+
+	to.text(id)
+	if parent = r.current(parent); parent != "" && parent != id {
+		if _, ok := r.companies.at[parent]; !ok {
+			w.found(companyObj, "parent_company_id", notFound)
+		}
+		to.text(parent)
+	} else {
+		to.text("")
+	}
+	to.text(r.companies.ids[r.groups[code]])
+	r.writeCompanyForm(to, c)
+}
+
+func (r *run) writeAccount(w *worker, in rows, i int, to *rowWriter) {
+	id, live, parent, name, website, phone := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i), in.text(4, i), in.text(5, i)
+	code := r.accounts.at[id]
+	c := companyRow{shown: oneLine(name), entry: r.accounts.entry(code), at: w.placeAt(in, i, 8), industry: in.text(6, i)}
+	people, counted := in.number(7, i)
+	if counted {
+		c.headcount = headcountBand(people)
+	}
+	c.phone = w.phones.parse(phone, c.at.country)
+	if live {
+		r.judgeCompany(w, schemas.Account, "Name", "Website", name, c.entry.key, website)
+		switch {
+		case !counted:
+			w.found(schemas.Account, "NumberOfEmployees", missing)
+		case c.headcount == "":
+			w.found(schemas.Account, "NumberOfEmployees", unusable)
+		}
+		w.judge(schemas.Account, "Phone", phone, c.phone)
+		w.judgePlace(schemas.Account, in, i, 8, c.at,
+			[5]string{"BillingStreet", "BillingCity", "BillingState", "BillingPostalCode", "BillingCountry"})
+		if parent != "" {
+			if _, ok := r.accounts.at[parent]; !ok {
+				w.found(schemas.Account, "ParentId", notFound)
+			}
+		}
+	}
+	to.text(id)
+	to.flag(live)
+	to.text(parent)
+	to.list(r.emailDomainsOf(code))
+	r.writeCompanyForm(to, c)
+}

@@ -1,0 +1,313 @@
+package normalize
+
+import (
+	"slices"
+	"strings"
+)
+
+// companyName is what a company's name says, folded.
+type companyName struct {
+	key     string
+	uncut   string   // key with the place still on it; key itself where none was cut off
+	others  []string // keys of names in parentheses and behind "formerly" or "doing business as"
+	legal   string
+	place   string
+	acronym string
+}
+
+// abbreviations leads from an abbreviation in company names to the words it stands for.
+var abbreviations = func() map[string][]string {
+	m := map[string][]string{}
+	for _, row := range rowsOf("abbreviations.tsv", 2) {
+		m[row[0]] = strings.Fields(row[1])
+	}
+	return m
+}()
+
+var noise = func() map[string]map[string]bool {
+	sets := map[string]map[string]bool{}
+	for _, row := range rowsOf("noise.tsv", 2) {
+		separator := " "
+		if strings.HasPrefix(row[0], "placeholder_company") || strings.HasPrefix(row[0], "placeholder_person") {
+			separator = "|"
+		}
+		sets[row[0]] = map[string]bool{}
+		for _, word := range strings.Split(row[1], separator) {
+			sets[row[0]][word] = true
+		}
+	}
+	return sets
+}()
+
+var placeholderCompany, placeholderPerson = noise["placeholder_company"], noise["placeholder_person"]
+
+// parseCompany takes a company's name apart. The place columns help to see that the last words are a place.
+func parseCompany(name string, at place) companyName {
+	name = oneLine(name)
+	if name == "" || placeholderCompany[Fold(name)] {
+		return companyName{}
+	}
+	main, asides := takeParentheses(name)
+	n := parsePlainCompany(main, at)
+	if n.key == "" {
+		n = parsePlainCompany(name, at)
+		asides = nil
+	}
+	for _, aside := range asides {
+		words := companyWords(aside)
+		if len(words) == 0 || n.key == "" {
+			continue
+		}
+		if p := placeOf(words, at); p != "" {
+			n.place = first(n.place, p)
+			continue
+		}
+		if f, ok := legalForms[strings.Join(words, "")]; ok {
+			n.legal = first(n.legal, f.name)
+			continue
+		}
+		for len(words) > 1 && (words[0] == "formerly" || words[0] == "fka" || words[0] == "aka" || words[0] == "dba" || words[0] == "previously" || words[0] == "ex") {
+			words = words[1:]
+		}
+		if other := parsePlainCompany(strings.Join(words, " "), at); len(other.key) > 1 {
+			n.others = append(n.others, other.key)
+		}
+	}
+	return n
+}
+
+// parsePlainCompany parses a name without parentheses.
+func parsePlainCompany(name string, at place) companyName {
+	var n companyName
+	name, n.legal = cutEastForm(name)
+	words := companyWords(name)
+	if _, form := cutLegalEnd(words, at.country); form == "" {
+		if cut, form := cutDottedForm(name); form != "" {
+			words, n.legal = companyWords(cut), form
+		}
+	}
+	words, other := splitTradeNames(words)
+	if len(other) > 0 {
+		if o := parsePlainCompany(strings.Join(other, " "), at); o.key != "" {
+			n.others = append(n.others, o.key)
+		}
+	}
+	if w, form := cutLegalFront(words, at.country); form != "" {
+		words, n.legal = w, first(n.legal, form)
+	}
+	words = n.cutEnds(words, at.country)
+	n.uncut = keyOf(words)
+	// A place may hide a legal form or a noise word, and the other way round.
+	for range 3 {
+		rest, p := cutPlace(words, at)
+		if p == "" {
+			break
+		}
+		n.place = first(n.place, p)
+		words = n.cutEnds(rest, at.country)
+	}
+	n.key = keyOf(words)
+	if n.key == "" {
+		n.key = strings.Join(companyWords(name), " ")
+		n.uncut = n.key
+	}
+	n.acronym = acronymOf(n.key)
+	return n
+}
+
+// cutEnds takes legal forms and noise words off, as long as a name is left.
+func (n *companyName) cutEnds(words []string, country string) []string {
+	for {
+		before := len(words)
+		if w, form := cutLegalEnd(words, country); form != "" {
+			words, n.legal = w, first(n.legal, form)
+		}
+		for len(words) > 1 && (noise["ends"][words[0]] || noise["anywhere"][words[0]]) && !(len(words[0]) == 1 && len(words[1]) == 1) {
+			words = words[1:]
+		}
+		for len(words) > 1 {
+			last := words[len(words)-1]
+			if noise["ends"][last] && !(len(words[len(words)-2]) == 1 && len(last) == 1) || noise["anywhere"][last] ||
+				noise["tail"][last] && !allGeneric(words[:len(words)-1]) {
+				words = words[:len(words)-1]
+				continue
+			}
+			break
+		}
+		if len(words) == before {
+			return words
+		}
+	}
+}
+
+// keyOf writes abbreviations out, leaves noise words out and joins single letters (a o smith: ao smith).
+func keyOf(words []string) string {
+	out := make([]string, 0, len(words)+2)
+	for _, w := range words {
+		if noise["anywhere"][w] && len(words) > 1 {
+			continue
+		}
+		if full, ok := abbreviations[w]; ok && len(words) > 1 {
+			out = append(out, full...)
+			continue
+		}
+		out = append(out, w)
+	}
+	joined := out[:0]
+	for i := 0; i < len(out); {
+		j := i
+		for j < len(out) && len(out[j]) == 1 {
+			j++
+		}
+		if j-i < 2 {
+			joined = append(joined, out[i])
+			i++
+			continue
+		}
+		joined = append(joined, strings.Join(out[i:j], ""))
+		i = j
+	}
+	return strings.Join(joined, " ")
+}
+
+// companyWords folds a name; letters with dots between them are one word (I.B.M.: ibm).
+func companyWords(name string) []string {
+	if strings.IndexByte(name, '.') >= 0 {
+		name = joinDotted(name)
+	}
+	return strings.Fields(Fold(name))
+}
+
+func joinDotted(s string) string {
+	var b strings.Builder
+	runes := []rune(s)
+	letter := func(i int) bool {
+		return i >= 0 && i < len(runes) && (runes[i] >= 'a' && runes[i] <= 'z' || runes[i] >= 'A' && runes[i] <= 'Z' || runes[i] >= 0xC0)
+	}
+	single := func(i int) bool { return letter(i) && !letter(i-1) && (i+1 >= len(runes) || !letter(i+1)) }
+	for i, r := range runes {
+		if r == '.' && single(i-1) && (single(i+1) || i+1 == len(runes) || runes[i+1] == ' ' || runes[i+1] == ',') {
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// splitTradeNames cuts a name at "doing business as" and the like; what follows is another name of the company.
+func splitTradeNames(words []string) (main, other []string) {
+	for i := 1; i < len(words)-1; i++ {
+		for _, mark := range tradeMarks {
+			if len(words)-i > len(mark) && slices.Equal(words[i:i+len(mark)], mark) {
+				return words[:i], words[i+len(mark):]
+			}
+		}
+	}
+	return words, nil
+}
+
+var tradeMarks = [][]string{{"doing", "business", "as"}, {"d", "b", "a"}, {"dba"}, {"trading", "as"}, {"formerly", "known", "as"},
+	{"formerly"}, {"f", "k", "a"}, {"fka"}, {"also", "known", "as"}, {"a", "k", "a"}, {"aka"}, {"now", "part", "of"}, {"vormals"}, {"anciennement"}}
+
+// takeParentheses cuts what stands in parentheses or brackets out of a name.
+func takeParentheses(s string) (string, []string) {
+	if !strings.ContainsAny(s, "([（") {
+		return s, nil
+	}
+	var main strings.Builder
+	var asides []string
+	for s != "" {
+		i := strings.IndexAny(s, "([（")
+		if i < 0 {
+			main.WriteString(s)
+			break
+		}
+		j := strings.IndexAny(s[i:], ")]）")
+		if j < 0 {
+			main.WriteString(s)
+			break
+		}
+		main.WriteString(s[:i])
+		aside := s[i : i+j]
+		asides = append(asides, strings.Trim(aside, "([（"))
+		// A legal form such as (Pvt) Ltd keeps its place among the words.
+		if f := legalForms[compactOf(aside)]; f.name != "" || strings.EqualFold(strings.Trim(aside, "( "), "p") || isEastAsian(aside) {
+			main.WriteString(" " + aside + ") ")
+			asides = asides[:len(asides)-1]
+		} else {
+			main.WriteByte(' ')
+		}
+		rest := s[i+j:]
+		for _, c := range []string{")", "]", "）"} {
+			if r, ok := strings.CutPrefix(rest, c); ok {
+				rest = r
+				break
+			}
+		}
+		s = rest
+	}
+	return strings.TrimSpace(main.String()), asides
+}
+
+// cutPlace takes a city, region or country off the end of a name, if what is left is still a name.
+func cutPlace(words []string, at place) ([]string, string) {
+	for n := min(4, len(words)-1); n > 0; n-- {
+		rest := words[:len(words)-n]
+		p := placeOf(words[len(words)-n:], at)
+		if p == "" || noise["connector"][rest[len(rest)-1]] || allGeneric(rest) {
+			continue
+		}
+		return rest, p
+	}
+	return words, ""
+}
+
+// placeOf says which place words name: a known city, a country, or the record's own city or region.
+func placeOf(words []string, at place) string {
+	text := words[0]
+	if len(words) > 1 {
+		text = strings.Join(words, " ")
+	}
+	if city, ok := cities[text]; ok {
+		return city
+	}
+	if country, ok := countryWords[text]; ok {
+		return country
+	}
+	if len(text) > 3 && (text == at.city || text == at.cityWritten || text == at.regionWritten) {
+		return text
+	}
+	return ""
+}
+
+func allGeneric(words []string) bool {
+	for _, w := range words {
+		if !noise["generic"][w] && !noise["anywhere"][w] && len(w) > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// acronymOf gives the initials of three words or more, or a single short word itself.
+func acronymOf(key string) string {
+	words := strings.Fields(key)
+	switch {
+	case len(words) == 1 && len(key) >= 2 && len(key) <= 6:
+		return key
+	case len(words) < 3:
+		return ""
+	}
+	initials := make([]byte, len(words))
+	for i, w := range words {
+		initials[i] = w[0]
+	}
+	return string(initials)
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,96 @@
+package normalize
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"strings"
+)
+
+// The lists are open data: text files that anyone can read, correct and extend. Each has a version line; the program's
+// version names them all, so a change of a list is a change of the program.
+//
+//go:embed data/*
+var listFiles embed.FS
+
+// rowsOf reads a data file: one slice of cells per line, comments left out. A broken embedded file is a bug, caught by
+// the first test that starts, so it panics.
+func rowsOf(name string, cells int) [][]string {
+	f, err := listFiles.Open("data/" + name)
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	var rows [][]string
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		line := strings.TrimSpace(in.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		row := strings.Split(line, "\t")
+		if len(row) != cells {
+			panic(fmt.Sprintf("normalize: data/%s: want %d cells: %s", name, cells, line))
+		}
+		rows = append(rows, row)
+	}
+	if err := in.Err(); err != nil {
+		panic(err)
+	}
+	return rows
+}
+
+// wordSet reads a file of words separated by spaces.
+func wordSet(name string) map[string]bool {
+	set := map[string]bool{}
+	for _, row := range rowsOf(name, 1) {
+		for _, word := range strings.Fields(row[0]) {
+			set[word] = true
+		}
+	}
+	return set
+}
+
+// kinds reads a file of "kind <TAB> words" into one set per kind. Words are compared without spaces and signs.
+func kinds(name, separator string) map[string]map[string]bool {
+	sets := map[string]map[string]bool{}
+	for _, row := range rowsOf(name, 2) {
+		set := sets[row[0]]
+		if set == nil {
+			set = map[string]bool{}
+			sets[row[0]] = set
+		}
+		for _, word := range strings.Split(row[1], separator) {
+			set[compactOf(word)] = true
+		}
+	}
+	return sets
+}
+
+// compactOf is a folded text without spaces.
+func compactOf(s string) string { return strings.ReplaceAll(Fold(s), " ", "") }
+
+// Knows says whether a data file contains a word: kind is nickname, legal_form, abbreviation or honorific. It lets a
+// test measure how much of its variants the lists cover.
+func Knows(kind, word string) bool {
+	switch kind {
+	case "nickname":
+		_, ok := nicknames[Fold(word)]
+		return ok
+	case "legal_form":
+		form := legalForms[compactOf(word)]
+		_, dotted := dottedForms[word]
+		return form.name != "" || dotted
+	case "abbreviation":
+		w := Fold(word)
+		_, company := abbreviations[w]
+		_, street := streetWords[w]
+		_, title := titleAbbreviations[w]
+		return company || street || title
+	case "honorific":
+		w := compactOf(word)
+		return honorific["front"][w] || honorific["title"][w] || honorific["end"][w] || honorific["care"][w]
+	}
+	return false
+}

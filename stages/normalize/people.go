@@ -1,0 +1,249 @@
+package normalize
+
+import (
+	"slices"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// person is a row of the columns that contacts, leads and members share.
+type person struct {
+	shown                            string
+	name                             personName
+	emails, locals, hosts, phones    []string
+	companies, groups, pastCompanies []string
+	keys, pastKeys                   []string
+	token                            string
+	domains, pastDomains             []string
+	title                            jobTitle
+	pastTitles                       []string
+	at                               place
+}
+
+func (p *person) write(to *rowWriter) {
+	to.text(p.shown)
+	to.text(p.name.given)
+	to.list(p.name.roots)
+	to.text(p.name.middle)
+	to.text(p.name.surname)
+	to.list(p.name.parts)
+	to.text(p.name.skeleton)
+	to.list(p.emails)
+	to.list(p.locals)
+	to.list(p.hosts)
+	to.list(p.phones)
+	to.list(p.companies)
+	to.list(p.groups)
+	to.list(p.pastCompanies)
+	to.list(p.keys)
+	to.text(p.token)
+	to.list(p.pastKeys)
+	to.list(p.domains)
+	to.list(p.pastDomains)
+	to.text(p.title.text)
+	to.text(p.title.function)
+	to.text(p.title.rank)
+	to.list(p.pastTitles)
+	to.text(p.at.street)
+	to.text(p.at.house)
+	to.text(p.at.city)
+	to.text(p.at.region)
+	to.text(p.at.postal)
+	to.text(p.at.country)
+}
+
+// readEmails folds addresses and counts what is wrong with them where count is set.
+func (r *run) readEmails(w *worker, p *person, addresses []string, object, field string, count bool) {
+	if count && len(addresses) == 0 {
+		w.found(object, field, missing)
+	}
+	worst := ""
+	for _, a := range addresses {
+		e, fault := parseEmail(a)
+		if e.address != "" {
+			p.emails = append(p.emails, e.address)
+			if e.local != "" {
+				p.locals = append(p.locals, e.local)
+			}
+			switch h := w.host.get(e.host); {
+			case h.fault == fine && !r.mail[h.domain] && !r.sites[h.domain]:
+				p.hosts = append(p.hosts, h.domain)
+			case h.fault == notAHost:
+				fault = notAHost
+			case fault == fine:
+				fault = freeMailed
+			}
+		}
+		worst = first(worst, fault)
+	}
+	if count && worst != "" {
+		w.found(object, field, worst)
+	}
+	p.emails, p.locals, p.hosts = sortedSet(p.emails), sortedSet(p.locals), sortedSet(p.hosts)
+}
+
+// readPhones reads numbers in the person's country.
+func (w *worker) readPhones(p *person, numbers []string, object, field string, count bool) {
+	for _, number := range numbers {
+		if digits := w.phones.parse(number, p.at.country); digits != "" {
+			p.phones = append(p.phones, digits)
+		}
+	}
+	p.phones = sortedSet(p.phones)
+	switch {
+	case !count:
+	case len(numbers) == 0:
+		w.found(object, field, missing)
+	case len(p.phones) == 0:
+		w.found(object, field, unusable)
+	}
+}
+
+// judgePerson counts the name and title of a live record.
+func (w *worker) judgePerson(object, given, family, title string, p *person, rawGiven, rawFamily, rawTitle string) {
+	w.looked(object)
+	w.judge(object, given, rawGiven, p.name.given)
+	w.judge(object, family, rawFamily, p.name.surname)
+	w.judge(object, title, rawTitle, p.title.text)
+}
+
+func filled(values ...string) []string {
+	return slices.DeleteFunc(values, func(s string) bool { return s == "" })
+}
+
+func (r *run) writeContact(w *worker, in rows, i int, to *rowWriter) {
+	id, live, account := in.text(0, i), in.flag(1, i), in.text(2, i)
+	given, family, whole, title := in.text(3, i), in.text(4, i), in.text(5, i), in.text(9, i)
+	p := person{shown: shownName(given, family, whole), name: parseName(given, family, whole), title: w.title.get(title)}
+	p.at = w.placeAt(in, i, 10)
+	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Contact, "Email", live)
+	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Contact, "Phone", live)
+	code, ok := r.accounts.at[account]
+	if ok {
+		e := r.accounts.entry(code)
+		p.keys, p.token, p.domains = e.aliases, r.rareToken(e.key), r.companyDomains(e.domains)
+	}
+	if live {
+		w.judgePerson(schemas.Contact, "FirstName", "LastName", "Title", &p, given, family, title)
+		w.judgePlace(schemas.Contact, in, i, 10, p.at,
+			[5]string{"MailingStreet", "MailingCity", "MailingState", "MailingPostalCode", "MailingCountry"})
+		switch {
+		case account == "":
+			w.found(schemas.Contact, "AccountId", missing)
+		case !ok:
+			w.found(schemas.Contact, "AccountId", notFound)
+		}
+	}
+	to.text(id)
+	to.text(schemas.Contact)
+	to.flag(live)
+	to.text(account)
+	p.write(to)
+}
+
+func (r *run) writeLead(w *worker, in rows, i int, to *rowWriter) {
+	id, live, company, website := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i)
+	given, family, title := in.text(4, i), in.text(5, i), in.text(9, i)
+	p := person{shown: shownName(given, family, ""), name: parseName(given, family, ""), title: w.title.get(title)}
+	p.at = w.placeAt(in, i, 10)
+	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Lead, "Email", live)
+	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Lead, "Phone", live)
+	n := parseCompany(company, p.at)
+	p.keys = sortedSet(append([]string{n.key, n.uncut}, n.others...))
+	p.token = r.rareToken(n.key)
+	p.domains = r.companyDomains(w.domainsOf(schemas.Lead, nil, website))
+	if live {
+		w.judgePerson(schemas.Lead, "FirstName", "LastName", "Title", &p, given, family, title)
+		r.judgeLeadCompany(w, company, n.key, website)
+		w.judgePlace(schemas.Lead, in, i, 10, p.at, [5]string{"Street", "City", "State", "PostalCode", "Country"})
+	}
+	to.text(id)
+	to.text(schemas.Lead)
+	to.flag(live)
+	to.text("")
+	p.write(to)
+}
+
+func (r *run) judgeLeadCompany(w *worker, company, key, website string) {
+	switch {
+	case company == "":
+		w.found(schemas.Lead, "Company", missing)
+	case key == "":
+		w.found(schemas.Lead, "Company", placeholder)
+	}
+	switch h := w.website(website); {
+	case website == "":
+		w.found(schemas.Lead, "Website", missing)
+	case h.fault != fine:
+		w.found(schemas.Lead, "Website", h.fault)
+	case r.sites[h.domain] || r.mail[h.domain]:
+		w.found(schemas.Lead, "Website", sharedHost)
+	}
+}
+
+func (r *run) writeMember(w *worker, in rows, i int, to *rowWriter) {
+	given, family, whole := in.text(1, i), in.text(2, i), in.text(3, i)
+	headline, title := in.text(4, i), in.text(5, i)
+	p := person{shown: shownName(given, family, whole), name: parseName(given, family, whole), title: w.title.get(first(title, headline))}
+	p.at = w.placeAt(in, i, 13)
+	r.readEmails(w, &p, in.list(nil, 11, i), memberObj, "emails", true)
+	w.readPhones(&p, in.list(nil, 12, i), memberObj, "phones", true)
+	w.judgePerson(memberObj, "first_name", "last_name", "title", &p, first(given, whole), first(family, whole), title)
+	w.judgePlace(memberObj, in, i, 13, p.at, [5]string{"street", "city", "region", "postal_code", "country"})
+	r.employers(w, &p, in, i)
+	var titles []string
+	for _, t := range in.list(nil, 10, i) {
+		titles = append(titles, w.title.get(t).text)
+	}
+	p.pastTitles = sortedSet(titles)
+	to.text(in.text(0, i))
+	p.write(to)
+}
+
+// employers joins a member with the companies the directory says they work and worked at. A company that the directory
+// does not hold is left out and counted; its name still counts where the member gives it.
+func (r *run) employers(w *worker, p *person, in rows, i int) {
+	company, written := in.text(6, i), in.text(7, i)
+	name := w.company.get(written)
+	p.keys = append(append(p.keys, name.key, name.uncut), name.others...)
+	key := name.key
+	switch code, ok := r.companies.at[r.current(company)]; {
+	case company == "":
+		w.found(memberObj, "company_id", missing)
+	case !ok:
+		w.found(memberObj, "company_id", notFound)
+	default:
+		e := r.companies.entry(code)
+		p.companies = []string{r.companies.ids[code]}
+		p.groups = []string{r.companies.ids[r.groups[code]]}
+		p.keys = append(p.keys, e.aliases...)
+		p.domains = r.companyDomains(e.domains)
+		key = first(e.key, key)
+	}
+	p.keys = sortedSet(p.keys)
+	p.token = r.rareToken(key)
+
+	lost := false
+	for _, id := range in.list(nil, 8, i) {
+		code, ok := r.companies.at[r.current(id)]
+		if !ok {
+			lost = true
+			continue
+		}
+		if len(p.companies) > 0 && p.companies[0] == r.companies.ids[code] {
+			continue
+		}
+		e := r.companies.entry(code)
+		p.pastCompanies = append(p.pastCompanies, r.companies.ids[code])
+		p.pastKeys = append(p.pastKeys, e.aliases...)
+		p.pastDomains = append(p.pastDomains, r.companyDomains(e.domains)...)
+	}
+	if lost {
+		w.found(memberObj, "past_company_ids", notFound)
+	}
+	for _, past := range in.list(nil, 9, i) {
+		n := w.company.get(past)
+		p.pastKeys = append(append(p.pastKeys, n.key, n.uncut), n.others...)
+	}
+	p.pastCompanies, p.pastKeys, p.pastDomains = sortedSet(p.pastCompanies), sortedSet(p.pastKeys), sortedSet(p.pastDomains)
+}

@@ -1,0 +1,98 @@
+package publish
+
+import (
+	"fmt"
+
+	"github.com/crmlink/crmlink/sql"
+)
+
+// Check is one invariant of the publication. One that did not pass stops it (invariant 7). It names no record.
+type Check struct {
+	Name   string `json:"name"`
+	Passed bool   `json:"passed"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// A badge for an entity that the directory does not have comes from a person's decision, which wins always: counted,
+// but no reason to stop.
+const onlyCounted = "badge_entities_in_directory"
+
+func (p *publication) checks() []Check {
+	var checks []Check
+	p.query("publish/check_count", func(rows *sql.Rows) error {
+		var c Check
+		var failing int64
+		if err := rows.Scan(&c.Name, &failing); err != nil {
+			return err
+		}
+		c.Passed = failing == 0 || c.Name == onlyCounted
+		if failing > 0 {
+			c.Detail = fmt.Sprintf("%d rows", failing)
+		}
+		checks = append(checks, c)
+		return nil
+	})
+	return checks
+}
+
+// Summary is what a person reads when the run is over.
+type Summary struct {
+	Objects     []ObjectSummary `json:"objects"`
+	Seats       int64           `json:"seats"`
+	ActiveSeats int64           `json:"active_seats"`
+	Badges      int64           `json:"badges"`
+	Missing     int64           `json:"missing_in_crm"`
+}
+
+// ObjectSummary is a row of sync_stats. Nil is what has no meaning for the object.
+type ObjectSummary struct {
+	Object           string `json:"object"`
+	Records          int64  `json:"records"`
+	Matched          int64  `json:"matched"`
+	MatchRatePercent *int64 `json:"match_rate_percent"`
+	MatchColor       string `json:"match_color"`
+	Duplicates       int64  `json:"duplicates"`
+	Saved            *int64 `json:"saved"`
+	Suggested        *int64 `json:"suggested"`
+}
+
+func (p *publication) summary() Summary {
+	sum := Summary{
+		Seats:   p.tables["seat_map"].Rows,
+		Badges:  p.tables["badge"].Rows,
+		Missing: p.tables["missing_in_crm"].Rows,
+	}
+	p.query("publish/summary", func(rows *sql.Rows) error {
+		var o ObjectSummary
+		err := rows.Scan(&o.Object, &o.Records, &o.Matched, &o.MatchRatePercent, &o.MatchColor, &o.Duplicates,
+			&o.Saved, &o.Suggested, &sum.ActiveSeats)
+		sum.Objects = append(sum.Objects, o)
+		return err
+	})
+	return sum
+}
+
+// query runs a file whose answer is not stored.
+func (p *publication) query(file string, each func(*sql.Rows) error) {
+	if p.err != nil {
+		return
+	}
+	f, err := sql.Named(file)
+	if err != nil {
+		p.err = err
+		return
+	}
+	rows, err := p.session.Query(p.ctx, f.Text, p.values)
+	if err != nil {
+		p.err = fmt.Errorf("%s: %w", file, err)
+		return
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			p.err = fmt.Errorf("%s: %w", file, err)
+			return
+		}
+	}
+	p.err = rows.Err()
+}

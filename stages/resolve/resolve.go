@@ -1,0 +1,193 @@
+// Package resolve turns candidates and people's decisions into the one answer for each CRM record, with a reason for
+// each record without one. It computes no weight and reads no name: it knows ids, weights and decisions.
+package resolve
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+)
+
+// The kinds that are resolved: accounts against companies, contacts and leads against members.
+const (
+	Company = "company"
+	Person  = "person"
+)
+
+// In is all that the answers of one kind depend on. A zero Snapshot is an empty table.
+type In struct {
+	Kind       string       `json:"kind"` // company or person
+	Candidates sql.Snapshot `json:"candidates"`
+	CRM        sql.Snapshot `json:"crm"` // crm_company or crm_person
+	// The mirror's records of the kind: Account for company, Contact and Lead for person.
+	Account   sql.Snapshot `json:"account,omitzero"`
+	Contact   sql.Snapshot `json:"contact,omitzero"`
+	Lead      sql.Snapshot `json:"lead,omitzero"`
+	Decisions sql.Snapshot `json:"decisions"`
+	Redirects sql.Snapshot `json:"redirects"`
+	Directory sql.Snapshot `json:"directory"` // dir_company or dir_member
+	// Previous is the mapping last published: deleted records keep their answer.
+	Previous sql.Snapshot `json:"previous"`
+	// ThresholdMicros is the probability from which a candidate is a match, in millionths.
+	ThresholdMicros int64 `json:"threshold_micros"`
+}
+
+// Out holds the answers for the objects of one kind, or of both after Both.
+type Out struct {
+	Mapping   sql.Snapshot `json:"mapping"`
+	Unmatched sql.Snapshot `json:"unmatched"`
+	// Steps are the tables between; a store keeps them as long as the answers.
+	Steps   []sql.Snapshot `json:"steps,omitempty"`
+	Notices []Notice       `json:"notices,omitempty"`
+}
+
+// Notice is something an administrator should look at, though it stops nothing. It names no record and no value.
+type Notice struct {
+	Name    string `json:"name"`
+	Records int64  `json:"records"`
+}
+
+// Run resolves one kind. Redirects and decisions are often empty, and the steps for them are then left out.
+func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
+	company := in.Kind == Company
+	if !company && in.Kind != Person {
+		return Out{}, fmt.Errorf("resolve: kind is %q, want company or person", in.Kind)
+	}
+	crmCompany, crmPerson, dirCompany, dirMember := in.CRM, sql.Snapshot{}, in.Directory, sql.Snapshot{}
+	if !company {
+		crmCompany, crmPerson, dirCompany, dirMember = crmPerson, crmCompany, dirMember, dirCompany
+		in.Account = sql.Snapshot{}
+	} else {
+		in.Contact, in.Lead = sql.Snapshot{}, sql.Snapshot{}
+	}
+	r := run{ctx: ctx, session: s}
+	for name, snap := range map[string]sql.Snapshot{
+		"raw_account": in.Account, "raw_contact": in.Contact, "raw_lead": in.Lead,
+		"raw_decision": in.Decisions, "raw_redirect": in.Redirects, "candidate": in.Candidates,
+		"crm_company": crmCompany, "crm_person": crmPerson, "dir_company": dirCompany, "dir_member": dirMember,
+	} {
+		r.bind(name, name, snap)
+	}
+	r.bind("previous_mapping", schemas.Mapping.Name, in.Previous)
+
+	r.stepIf(in.Redirects.Rows > 0, "resolve/redirected", schemas.Redirected)
+	r.stepIf(true, "resolve/standing", schemas.Standing)
+	r.stepIf(in.Decisions.Rows > 0, "resolve/verdict", schemas.Verdict)
+	r.threshold = in.ThresholdMicros
+	r.stepIf(true, "resolve/proposal", schemas.Proposal)
+	out := Out{Mapping: r.save("resolve/mapping")}
+	r.bind("mapping", "mapping", out.Mapping)
+	out.Unmatched = r.save("resolve/unmatched")
+	if in.Decisions.Rows > 0 {
+		out.Notices = r.notices(in.Kind)
+	}
+	out.Steps = r.steps
+	if r.err != nil {
+		return Out{}, fmt.Errorf("resolve %s: %w", in.Kind, r.err)
+	}
+	return out, nil
+}
+
+// BothIn are the answers of the two kinds.
+type BothIn struct {
+	Companies Out `json:"companies"`
+	People    Out `json:"people"`
+}
+
+// Both joins the two kinds to the tables that are published.
+func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
+	r := run{ctx: ctx, session: s}
+	r.bind("mapping", "mapping", together(in.Companies.Mapping, in.People.Mapping))
+	r.bind("unmatched", "unmatched", together(in.Companies.Unmatched, in.People.Unmatched))
+	out := Out{Mapping: r.save("resolve/mapping_all"), Unmatched: r.save("resolve/unmatched_all")}
+	seen := map[string]int{}
+	for _, n := range append(append([]Notice{}, in.Companies.Notices...), in.People.Notices...) {
+		if i, ok := seen[n.Name]; ok {
+			out.Notices[i].Records += n.Records
+			continue
+		}
+		seen[n.Name] = len(out.Notices)
+		out.Notices = append(out.Notices, n)
+	}
+	if r.err != nil {
+		return Out{}, fmt.Errorf("resolve both kinds: %w", r.err)
+	}
+	return out, nil
+}
+
+// together is one relation over the parts of two snapshots of a table. It is only read, never kept: its parts are not
+// the table's own division.
+func together(a, b sql.Snapshot) sql.Snapshot {
+	return sql.Snapshot{Table: a.Table, Parts: append(append([]sql.Part{}, a.Parts...), b.Parts...), Rows: a.Rows + b.Rows}
+}
+
+// run carries the first error through a sequence of steps, so that Run reads as the sequence it is.
+type run struct {
+	ctx       context.Context
+	session   *sql.Session
+	threshold int64
+	steps     []sql.Snapshot
+	err       error
+}
+
+// bind makes a snapshot readable as name; a zero snapshot as the empty table.
+func (r *run) bind(name, table string, snap sql.Snapshot) {
+	if r.err != nil {
+		return
+	}
+	if len(snap.Parts) == 0 {
+		snap = sql.Empty(table)
+	}
+	r.err = r.session.BindAs(r.ctx, name, snap)
+}
+
+// save runs a file; only some use the threshold.
+func (r *run) save(file string) sql.Snapshot {
+	if r.err != nil {
+		return sql.Snapshot{}
+	}
+	snap, err := r.session.Save(r.ctx, file, map[string]any{"threshold": r.threshold})
+	r.err = err
+	return snap
+}
+
+// stepIf runs a file for the files after it, or binds its table empty.
+func (r *run) stepIf(needed bool, file string, table schemas.Table) {
+	snap := sql.Empty(table.Name)
+	if needed {
+		snap = r.save(file)
+		r.steps = append(r.steps, snap)
+	}
+	r.bind(table.Name, table.Name, snap)
+}
+
+func (r *run) notices(kind string) []Notice {
+	if r.err != nil {
+		return nil
+	}
+	f, err := sql.Named("resolve/resolve_notice")
+	if err != nil {
+		r.err = err
+		return nil
+	}
+	rows, err := r.session.Query(r.ctx, f.Text, map[string]any{"kind": kind})
+	if err != nil {
+		r.err = fmt.Errorf("%s: %w", f.Name, err)
+		return nil
+	}
+	defer rows.Close()
+	var notices []Notice
+	for rows.Next() {
+		var n Notice
+		if r.err = rows.Scan(&n.Name, &n.Records); r.err != nil {
+			return nil
+		}
+		if n.Records > 0 {
+			notices = append(notices, n)
+		}
+	}
+	r.err = rows.Err()
+	return notices
+}

@@ -1,0 +1,159 @@
+// Package score compares CRM records with their candidates and keeps the best few with every number that counted.
+//
+// Run is a thin frame around the kernel in stages/linkage: it reads records, hands them over and writes what comes
+// back. Estimate learns the parameters that a run is given; it decides nothing about using them.
+package score
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/linkage"
+)
+
+// In is all that candidates depend on. CRM is crm_company or crm_person, Known what the other half of the loop knows
+// (an empty snapshot in the first round), Index the object that block stored for the directory.
+type In struct {
+	Section     linkage.Section    `json:"section"`
+	CRM         sql.Snapshot       `json:"crm"`
+	Known       sql.Snapshot       `json:"known"`
+	Index       string             `json:"index"`
+	Parameters  linkage.Parameters `json:"parameters"`
+	Frequencies sql.Snapshot       `json:"frequencies"`
+}
+
+// Out is the table candidate for the section's objects.
+type Out struct {
+	Candidates sql.Snapshot `json:"candidates"`
+}
+
+// recordsAtOnce bounds how many records are in memory together, in whole parts of the table.
+const recordsAtOnce = 200_000
+
+// Run scores every live record.
+func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
+	out, err := run(ctx, s, in)
+	if err != nil {
+		return Out{}, fmt.Errorf("score: %w", err)
+	}
+	return out, nil
+}
+
+func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
+	index, err := readIndex(s, in.Section, in.Index)
+	if err != nil {
+		return Out{}, err
+	}
+	frequencies, err := readFrequencies(ctx, s, in.Section, in.Frequencies)
+	if err != nil {
+		return Out{}, err
+	}
+	scorer, err := linkage.NewScorer(index, in.Parameters, frequencies)
+	if err != nil {
+		return Out{}, err
+	}
+	w, err := s.Writer(ctx, schemas.Candidate)
+	if err != nil {
+		return Out{}, err
+	}
+	workers := s.Threads()
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
+	}
+	for _, part := range inPieces(in.CRM) {
+		records := index.NewRecords()
+		if err := eachRecord(ctx, s, in.Section, part, in.Known, records.Append); err != nil {
+			return Out{}, err
+		}
+		scored, err := scorer.Score(records, workers)
+		if err != nil {
+			return Out{}, err
+		}
+		if err := writeCandidates(ctx, w, in.Section, scorer, records, scored); err != nil {
+			return Out{}, err
+		}
+	}
+	snapshot, err := w.Save(ctx)
+	if err != nil {
+		return Out{}, err
+	}
+	return Out{Candidates: snapshot}, nil
+}
+
+func readIndex(s *sql.Session, section linkage.Section, id string) (*linkage.Index, error) {
+	data, err := s.Object(id)
+	if err != nil {
+		return nil, err
+	}
+	return linkage.ReadIndex(section, data)
+}
+
+// inPieces groups a table's parts into pieces of bounded size.
+func inPieces(table sql.Snapshot) []sql.Snapshot {
+	var pieces []sql.Snapshot
+	for _, part := range table.Split() {
+		last := len(pieces) - 1
+		if last >= 0 && pieces[last].Rows+part.Rows <= recordsAtOnce {
+			pieces[last].Parts = append(pieces[last].Parts, part.Parts...)
+			pieces[last].Rows += part.Rows
+			continue
+		}
+		pieces = append(pieces, part)
+	}
+	return pieces
+}
+
+// eachRecord reads the live records of a CRM table with what is known about each.
+func eachRecord(ctx context.Context, s *sql.Session, section linkage.Section, crm, known sql.Snapshot, fn func(arrow.RecordBatch) error) error {
+	table := section.LeftTable()
+	if known.Table == "" {
+		known = sql.Empty(schemas.Known.Name)
+	}
+	if err := s.BindAs(ctx, table.Name, crm); err != nil {
+		return err
+	}
+	if err := s.BindAs(ctx, schemas.Known.Name, known); err != nil {
+		return err
+	}
+	columns, err := section.LeftColumns()
+	if err != nil {
+		return err
+	}
+	for i, c := range columns {
+		from := "k."
+		if _, own := table.Column(c); own {
+			from = "c."
+		}
+		columns[i] = from + schemas.Quote(c)
+	}
+	object := "'" + schemas.Account + "'"
+	if section.Kind == linkage.Person {
+		object = "c.object"
+	}
+	return s.Each(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+table.Name+" c LEFT JOIN known k ON k.object = "+object+
+		" AND k.crm_id = c.crm_id WHERE c.live", nil, fn)
+}
+
+func readFrequencies(ctx context.Context, s *sql.Session, section linkage.Section, stored sql.Snapshot) ([]linkage.Frequency, error) {
+	if err := s.BindAs(ctx, schemas.TermFrequency.Name, stored); err != nil {
+		return nil, err
+	}
+	var rows []linkage.Frequency
+	err := s.Each(ctx, "SELECT field, value, records FROM term_frequency WHERE kind = '"+section.EntityKind()+"'", nil,
+		func(batch arrow.RecordBatch) error {
+			field, value := batch.Column(0).(*array.String), batch.Column(1).(*array.String)
+			records := batch.Column(2).(*array.Int64)
+			for i := range int(batch.NumRows()) {
+				rows = append(rows, linkage.Frequency{Field: strings.Clone(field.Value(i)), Value: strings.Clone(value.Value(i)), Records: records.Value(i)})
+			}
+			return nil
+		})
+	return rows, err
+}

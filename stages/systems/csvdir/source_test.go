@@ -1,0 +1,489 @@
+package csvdir
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// accountHeader has the required columns of Account and some more.
+const accountHeader = "Id,Name,OwnerId,LastModifiedDate,AnnualRevenue,NumberOfEmployees,Website\n"
+
+// account is a good row: Id, name, and the rest.
+func account(id, rest string) string {
+	return id + `,Acme,005000000000001,2026-01-02T17:38:59.000Z,` + rest + "\n"
+}
+
+// crm writes a folder with a header-only file for each required object, and the files given.
+func crm(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, o := range schemas.Objects {
+		if !o.Helper {
+			write(t, dir, o.Name+".csv", strings.Join(o.Required(), ",")+"\n")
+		}
+	}
+	for name, text := range files {
+		if text == "-" {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		write(t, dir, name, text)
+	}
+	return dir
+}
+
+func write(t testing.TB, dir, name, text string) {
+	t.Helper()
+	place := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(place, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func gzipped(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func zipped(t testing.TB, members ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(members); i += 2 {
+		w, err := z.Create(members[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(members[i+1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// taken is what a source emitted, as text, without names of columns that are null.
+type taken struct {
+	rows, rejects, log []string
+	in, rejected, kept int64
+}
+
+func read(t testing.TB, s *Source, object string) (taken, error) {
+	t.Helper()
+	var got taken
+	_, err := s.Read(context.Background(), object, "", func(table string, b arrow.RecordBatch) error {
+		for row := range int(b.NumRows()) {
+			var cells []string
+			for c, col := range b.Columns() {
+				if col.IsValid(row) {
+					cells = append(cells, b.ColumnName(c)+"="+col.ValueStr(row))
+				}
+			}
+			line := strings.Join(cells, " ")
+			switch table {
+			case schemas.Reject.Name:
+				got.rejects = append(got.rejects, line)
+			case schemas.ExtractLog.Name:
+				got.log = append(got.log, line)
+				var in, rejected int64
+				for _, c := range cells {
+					_, _ = fmt.Sscanf(c, "rows_in=%d", &in)
+					_, _ = fmt.Sscanf(c, "rejected=%d", &rejected)
+				}
+				got.in += in
+				got.rejected += rejected
+			default:
+				got.rows = append(got.rows, line)
+			}
+		}
+		return nil
+	})
+	sort.Strings(got.log)
+	if err == nil && got.in != got.rejected+int64(len(got.rows)) || int64(len(got.rejects)) > got.in {
+		t.Errorf("%d rows in, %d rejected, %d given", got.in, got.rejected, len(got.rows))
+	}
+	return got, err
+}
+
+func TestRead_TypesLinesAndNulls(t *testing.T) {
+	dir := crm(t, map[string]string{"Account.csv": "\ufeff" + strings.ReplaceAll(accountHeader, "Name", "NAME") +
+		account("001M000000qfPyS", "0.0,5000.0,") +
+		"\"001M000000qfPySIAU\",\"Line one\nline \"\"two\"\", N/A\",,2026-01-02T17:38:59.000+0100,1.6147805824397E13,,null\r\n" +
+		"\n" +
+		account("001M000000qfPyT", ",,N/A")})
+	got, err := read(t, CRM(Options{Path: dir}), schemas.Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"Id=001M000000qfPySIAU Name=Acme AnnualRevenue=0 NumberOfEmployees=5000 LastModifiedDate=2026-01-02T17:38:59Z OwnerId=005000000000001AAA file=Account.csv line=2",
+		"Id=001M000000qfPySIAU Name=Line one\nline \"two\", N/A Website=null AnnualRevenue=16147805824397 LastModifiedDate=2026-01-02T16:38:59Z file=Account.csv line=3",
+		"Id=001M000000qfPyTIAU Name=Acme Website=N/A LastModifiedDate=2026-01-02T17:38:59Z OwnerId=005000000000001AAA file=Account.csv line=6",
+	}
+	for i, w := range want {
+		if i >= len(got.rows) || got.rows[i] != w {
+			t.Errorf("row %d\n got %s\nwant %s", i, at(got.rows, i), w)
+		}
+	}
+}
+
+func at(list []string, i int) string {
+	if i < len(list) {
+		return list[i]
+	}
+	return "nothing"
+}
+
+func TestRead_Rejects(t *testing.T) {
+	const good = "001M000000qfPyS"
+	for name, c := range map[string]struct{ row, want string }{
+		"missing_id":            {account("", ",,"), "column=Id reason=missing_id"},
+		"bad_id":                {account("001M000000qfPySIAV", ",,"), "column=Id reason=bad_id"},
+		"bad_id in a look-up":   {good + ",Acme,005,2026-01-02T17:38:59.000Z,,,\n", "crm_id=001M000000qfPySIAU column=OwnerId reason=bad_id"},
+		"id_of_other_object":    {account("003M000000qfPyS", ",,"), "column=Id reason=id_of_other_object"},
+		"bad_number":            {account(good, "12 Mio,,"), "crm_id=001M000000qfPySIAU column=AnnualRevenue reason=bad_number"},
+		"bad_number, too long":  {account(good, "0.00000000001,,"), "crm_id=001M000000qfPySIAU column=AnnualRevenue reason=bad_number"},
+		"bad_number, no int":    {account(good, ",5.5,"), "crm_id=001M000000qfPySIAU column=NumberOfEmployees reason=bad_number"},
+		"bad_time":              {good + ",Acme,,02.01.2026,,,\n", "crm_id=001M000000qfPySIAU column=LastModifiedDate reason=bad_time"},
+		"too few":               {good + ",Acme\n", "crm_id=001M000000qfPySIAU reason=too_many_or_few_cells"},
+		"too many":              {account(good, ",,,,"), "crm_id=001M000000qfPySIAU reason=too_many_or_few_cells"},
+		"too few, Id not known": {"Acme," + good + "\n", "reason=too_many_or_few_cells"},
+	} {
+		dir := crm(t, map[string]string{"Account.csv": accountHeader + account(good, ",,") + account(good, ",,") + c.row + account(good, ",,")})
+		got, err := read(t, CRM(Options{Path: dir}), schemas.Account)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		want := "object=Account file=Account.csv line=4 " + c.want
+		if len(got.rows) != 3 || len(got.rejects) != 1 || got.rejects[0] != want {
+			t.Errorf("%s: %d rows, rejects %q, want %q", name, len(got.rows), got.rejects, want)
+		}
+	}
+	opportunities := "Id,AccountId,OwnerId,StageName,IsClosed,IsWon,CreatedDate,CloseDate,LastModifiedDate\n"
+	dir := crm(t, map[string]string{"Opportunity.csv": opportunities +
+		"006000000000001,,,New,no,false,,2026-01-02,\n" +
+		"006000000000002,,,New,FALSE,0,,2026-02-30,\n" +
+		"006000000000003,,,New,FALSE,0,,2026-02-28,\n"})
+	got, err := read(t, CRM(Options{Path: dir}), schemas.Opportunity)
+	want := "object=Opportunity file=Opportunity.csv line=2 crm_id=006000000000001AAA column=IsClosed reason=bad_boolean\n" +
+		"object=Opportunity file=Opportunity.csv line=3 crm_id=006000000000002AAA column=CloseDate reason=bad_date"
+	if err != nil || strings.Join(got.rejects, "\n") != want {
+		t.Errorf("rejects\n%s\nwant\n%s\nerror %v", strings.Join(got.rejects, "\n"), want, err)
+	}
+}
+
+// secret stands for a person's data: no error may hold it.
+const secret = "Kovalenko"
+
+func TestFileErrors(t *testing.T) {
+	good := account("001M000000qfPyS", ",,")
+	for name, c := range map[string]struct {
+		files   map[string]string
+		options Options
+		want    string
+		try     string
+	}{
+		"missing columns of all objects": {
+			files: map[string]string{"Account.csv": "Id,Website\n" + secret + "\n", "Lead-1.csv": "Id\n", "Lead-2.csv": "Id\n", "User.csv": "Id,Email\n"},
+			want: "Account.csv: no columns LastModifiedDate, Name and OwnerId\n" +
+				"Lead-1.csv: no columns Company, IsConverted, LastModifiedDate, LastName and OwnerId, nor in 1 more files of Lead\n" +
+				"User.csv: no column IsActive",
+			try: "export Account with all required columns, or name the ones it has under columns; export Lead with all required columns, or name the ones it has under columns; export User with all required columns, or name the ones it has under columns"},
+		"missing objects": {
+			files: map[string]string{"Lead.csv": "-", "UserRole.csv": "-", "User.csv": "Id,Email\n"},
+			want:  "DIR: no file for Lead and UserRole\nUser.csv: no column IsActive",
+			try:   "put Lead.csv, UserRole.csv there, or name the file under files; export User with all required columns, or name the ones it has under columns"},
+		"no header row": {
+			files: map[string]string{"Account.csv": "001M000000qfPyS," + secret + "," + secret + "\n"},
+			want:  "Account.csv:1: columns 2 and 3 have the same name", try: "remove or rename one of the two columns"},
+		"duplicate header": {
+			files: map[string]string{"Account.csv": strings.Replace(accountHeader, "Website", "NAME", 1) + good},
+			want:  "Account.csv:1: column Name occurs twice", try: "remove or rename one of the two columns"},
+		"unfinished quote": {
+			files: map[string]string{"Account.csv": accountHeader + good + "001M000000qfPyS,\"" + secret + "\nand\nmore\n"},
+			want:  "Account.csv:3: unfinished quote: the row that starts here has a cell whose quote is never closed",
+			try:   "close the quote, or export the file again if it was cut off"},
+		"bare quote": {
+			files: map[string]string{"Account.csv": accountHeader + "001M000000qfPyS," + secret + " \"the\"\n" + good},
+			want:  "Account.csv:2: a quote inside a cell that is not quoted", try: "put the cell in quotes and double the quotes inside it, or export the file again"},
+		"text after a quote": {
+			files: map[string]string{"Account.csv": accountHeader + "001M000000qfPyS,\"" + secret + "\"x\n" + good},
+			want:  "Account.csv:2: text after the quote that ends a cell", try: "put the cell in quotes and double the quotes inside it, or export the file again"},
+		"not UTF-8": {
+			files: map[string]string{"Account.csv": accountHeader + good + "001M000000qfPyS,\"a\nM\xfcller " + secret + "\"\n"},
+			want:  "Account.csv:4: not UTF-8", try: "export or save the file as UTF-8"},
+		"cut character": {
+			files: map[string]string{"Account.csv": accountHeader + good + "M\xc3"},
+			want:  "Account.csv:3: not UTF-8", try: "export or save the file as UTF-8"},
+		"NUL": {
+			files: map[string]string{"Account.csv": accountHeader + "001M000000qfPyS," + secret + "\x00\n"},
+			want:  "Account.csv:2: a NUL byte: this is no text file, or UTF-16", try: "save the file as UTF-8 text without NUL bytes"},
+		"UTF-16": {
+			files: map[string]string{"Account.csv": "\xff\xfeI\x00d\x00"},
+			want:  "Account.csv:1: not UTF-8", try: "export or save the file as UTF-8"},
+		"other object": {
+			files: map[string]string{"Account.csv": accountHeader + good + account("003M000000qfPyS", ",,")},
+			want:  "Account.csv: holds Contact Ids, not Account Ids, in 1 of its first 2 rows",
+			try:   "give the file the name of the object it holds, or mend the files setting"},
+		"other object, early": {
+			files: map[string]string{"Account.csv": accountHeader + strings.Repeat(account("a01M00000062mPg", ",,"), 2000)},
+			want:  "Account.csv: holds Ids of another object, not Account Ids, in 1000 of its first 1000 rows",
+			try:   "give the file the name of the object it holds, or mend the files setting"},
+		"zero bytes": {
+			files: map[string]string{"Account.csv": ""},
+			want:  "Account.csv: the file is empty: it has no header row", try: "export it again, or set allow_empty if the object really has no records"},
+		"zero bytes, gzipped": {
+			files: map[string]string{"Account.csv": "-", "Account.csv.gz": gzipped(t, "")},
+			want:  "Account.csv.gz: the file is empty: it has no header row", try: "export it again, or set allow_empty if the object really has no records"},
+		"not gzip": {
+			files: map[string]string{"Account-2.csv.gz": accountHeader},
+			want:  "Account-2.csv.gz: not a whole, readable gzip file", try: "copy or export the file again"},
+		"cut gzip": {
+			files: map[string]string{"Account-2.csv.gz": gzipped(t, accountHeader+good)[:60]},
+			want:  "Account-2.csv.gz: not a whole, readable gzip file", try: "copy or export the file again"},
+		"not zip": {
+			files: map[string]string{"all.zip": accountHeader},
+			want:  "all.zip: not a whole, readable zip archive", try: "copy or export the file again"},
+		"damaged zip": {
+			files: map[string]string{"all.zip": strings.Replace(zipped(t, "Account-3.csv", strings.Repeat(accountHeader+good, 50)), "\xff\xff", "\xff\x00", 1)},
+			want:  "all.zip#Account-3.csv: not a whole, readable zip archive", try: "copy or export the file again"},
+		"twice in zip": {
+			files: map[string]string{"all.zip": zipped(t, "Account-3.csv", accountHeader, "Account-3.csv", accountHeader)},
+			want:  "all.zip#Account-3.csv: the archive has two members of this name", try: "pack the archive again with one of them"},
+		"delimiter": {
+			files: map[string]string{"Account.csv": strings.ReplaceAll(accountHeader, ",", ";")},
+			want:  "Account.csv: no columns Id, LastModifiedDate, Name and OwnerId", try: "set the delimiter to SEMICOLON: the header looks like it"},
+		"unknown delimiter": {
+			options: Options{Delimiter: "DOT"},
+			want:    `delimiter: "DOT" is none crmlink knows`, try: "use one of BACKQUOTE, CARET, COMMA, PIPE, SEMICOLON, TAB"},
+		"won value": {
+			options: Options{WonValueField: "AgencyFee__c"},
+			want:    "Opportunity.csv: no column AgencyFee__c (for WonValue)",
+			try:     "export Opportunity with all required columns, or name the ones it has under columns"},
+		"mapped column": {
+			files:   map[string]string{"Account.csv": accountHeader},
+			options: Options{Columns: map[string]map[string]string{"Account": {"website": "URL"}}},
+			want:    "Account.csv: no column URL (for Website)", try: "export Account with all required columns, or name the ones it has under columns"},
+		"unknown names": {
+			options: Options{Columns: map[string]map[string]string{"Acount": {}, "Account": {"Webste": "URL"}}, Files: map[string]string{"Contacts": "*"}},
+			want:    "files: there is no object Contacts\ncolumns: there is no object Acount\ncolumns: Account has no column webste",
+			try: "use one of Account, Contact, Lead, Opportunity, OpportunityContactRole, User, UserRole, OpportunityStage, CurrencyType, DatedConversionRate, Organization; " +
+				"name a column of the data dictionary on the left: crmlink schema lists them"},
+		"pattern without files": {
+			options: Options{Files: map[string]string{"Account": "acc*.csv"}},
+			want:    "files: no file in DIR matches acc*.csv (Account)", try: "check the pattern under files, or put the file there"},
+		"two patterns": {
+			options: Options{Files: map[string]string{"Account": "A*.csv", "Contact": "*ccount.csv"}},
+			want: "Account.csv: files: both Account and Contact ask for it\n" +
+				"Account.csv: no column AccountId\nAccount.csv: no columns AccountId and LastName",
+			try: "make the patterns under files narrower"},
+	} {
+		dir := crm(t, c.files)
+		c.options.Path = dir
+		err := readAll(t, CRM(c.options))
+		if err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		}
+		text := strings.ReplaceAll(err.Error(), dir, "DIR")
+		if strings.Contains(text, secret) {
+			t.Errorf("%s: the error holds a person's data", name)
+		}
+		if name == "two patterns" { // only the first line matters
+			text, c.want = strings.Split(text, "\n")[0], strings.Split(c.want, "\n")[0]
+		}
+		if text != c.want {
+			t.Errorf("%s: error\n%s\nwant\n%s", name, text, c.want)
+		}
+		var next interface {
+			error
+			Try() string
+			Input() bool
+		}
+		if !errors.As(err, &next) || !next.Input() || !strings.HasPrefix(next.Try(), c.try) {
+			t.Errorf("%s: Try: %v, want %s", name, next, c.try)
+		}
+	}
+}
+
+// readAll reads every object and joins the errors, as the stage does.
+func readAll(t testing.TB, s *Source) error {
+	t.Helper()
+	objects, _, err := s.Tables(context.Background())
+	if err != nil {
+		return err
+	}
+	var errs Errors
+	for _, o := range objects {
+		_, err := read(t, s, o)
+		if err := gather(&errs, err); err != nil {
+			return err
+		}
+	}
+	return errs.orNil()
+}
+
+func TestRead_AllDamagedFilesAreTold(t *testing.T) {
+	dir := crm(t, map[string]string{
+		"Account.csv":   accountHeader + "001M000000qfPyS,\"x\n",
+		"Account-1.csv": accountHeader + "001M000000qfPyS,\xff\n",
+		"Contact.csv":   "Id,LastName,AccountId,LastModifiedDate\na\"b\n",
+	})
+	err := readAll(t, CRM(Options{Path: dir}))
+	want := "Account-1.csv:2: not UTF-8\n" +
+		"Account.csv:2: unfinished quote: the row that starts here has a cell whose quote is never closed\n" +
+		"Contact.csv:2: a quote inside a cell that is not quoted"
+	if err == nil || err.Error() != want {
+		t.Errorf("error\n%v\nwant\n%s", err, want)
+	}
+}
+
+func TestRead_PlacesOfFiles(t *testing.T) {
+	row := func(n int) string { return account(fmt.Sprintf("00100000000000%d", n), ",,") }
+	for name, c := range map[string]struct {
+		files     map[string]string
+		options   Options
+		want      string // files of Account
+		unclaimed string
+	}{
+		"pages":   {files: map[string]string{"Account.csv": "-", "Account-1.csv": accountHeader + row(1), "Account-2.csv": accountHeader + row(2)}, want: "Account-1.csv Account-2.csv"},
+		"gz":      {files: map[string]string{"Account.csv": "-", "Account.csv.gz": gzipped(t, accountHeader+row(1))}, want: "Account.csv.gz"},
+		"zip":     {files: map[string]string{"Account.csv": "-", "all.zip": zipped(t, "crm/Account-1.csv", accountHeader+row(1), "notes.txt", "x", "__MACOSX/._Account.csv", "x")}, want: "all.zip#crm/Account-1.csv", unclaimed: "all.zip#notes.txt"},
+		"letters": {files: map[string]string{"Account.csv": "-", "ACCOUNT.CSV": accountHeader + row(1)}, want: "ACCOUNT.CSV"},
+		"exact":   {files: map[string]string{"ACCOUNT.csv": accountHeader + row(1)}, want: "Account.csv", unclaimed: "ACCOUNT.csv"},
+		"glob": {files: map[string]string{"Account.csv": "-", "sub/acc1.csv": accountHeader + row(1), "acc2.csv": accountHeader + row(2), "Task.csv": "x", ".hidden": "x"},
+			options: Options{Files: map[string]string{"Account": "sub/*.csv"}}, want: "sub/acc1.csv", unclaimed: "Task.csv acc2.csv"},
+		"glob of members": {files: map[string]string{"Account.csv": "-", "all.zip": zipped(t, "x/acc.csv", accountHeader+row(1))},
+			options: Options{Files: map[string]string{"Account": "acc*.csv"}}, want: "all.zip#x/acc.csv"},
+		"archive by name": {files: map[string]string{"Account.csv": "-", "accounts.zip": zipped(t, "p1.csv", accountHeader+row(1))},
+			options: Options{Files: map[string]string{"Account": "accounts.zip"}}, want: "accounts.zip#p1.csv"},
+		"any ending": {files: map[string]string{"Account.csv": "-", "accounts.txt": accountHeader + row(1)},
+			options: Options{Files: map[string]string{"Account": "*.txt"}}, want: "accounts.txt"},
+		"empty": {files: map[string]string{"Account.csv": ""}, options: Options{AllowEmpty: true}, want: "Account.csv"},
+	} {
+		c.options.Path = crm(t, c.files)
+		s := CRM(c.options)
+		_, unclaimed, err := s.Tables(context.Background())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got, err := read(t, s, schemas.Account)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var files []string
+		for _, l := range got.log {
+			files = append(files, strings.TrimPrefix(strings.Fields(l)[1], "file="))
+		}
+		if strings.Join(files, " ") != c.want || strings.Join(unclaimed, " ") != c.unclaimed {
+			t.Errorf("%s: files %v, unclaimed %v, want %s and %s", name, files, unclaimed, c.want, c.unclaimed)
+		}
+	}
+}
+
+func TestRead_ColumnsDelimiterWonValueAndLog(t *testing.T) {
+	dir := crm(t, nil)
+	for _, o := range schemas.Objects { // all with another delimiter
+		if !o.Helper {
+			write(t, dir, o.Name+".csv", strings.Join(o.Required(), "^")+"\n")
+		}
+	}
+	text := "Id^AccountId^OwnerId^StageName^IsClosed^IsWon^CreatedDate^CloseDate^LastModifiedDate^Betrag^Fee__c^Secret^\n" +
+		"006000000000001^^^New^0^0^^2026-01-02^^10.5^7^x^\n"
+	write(t, dir, "Opportunity.csv", text)
+	columns := map[string]map[string]string{"Opportunity": {"amount": "betrag"}}
+	for won, want := range map[string]string{"": "WonValue=10.5", "Amount": "WonValue=10.5", "Fee__c": "WonValue=7"} {
+		var told int64
+		s := CRM(Options{Path: dir, Delimiter: "caret", Columns: columns, WonValueField: won,
+			Progress: func(_ string, _, _, total int64) { told = total }})
+		got, err := read(t, s, schemas.Opportunity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.rows) != 1 || !strings.Contains(got.rows[0], want) || !strings.Contains(got.rows[0], "Amount=10.5") {
+			t.Errorf("won value field %q: %q, want %s", won, got.rows, want)
+		}
+		unknown := `"Fee__c","Secret","column 13 without a name"`
+		if won == "Fee__c" {
+			unknown = `"Secret","column 13 without a name"`
+		}
+		for _, part := range []string{"object=Opportunity file=Opportunity.csv rows_in=1 kept=0 superseded=0 rejected=0", fmt.Sprintf(" bytes=%d ", len(text)),
+			"unknown_columns=[" + unknown + "]", `absent_columns=["CurrencyIsoCode","IsDeleted","LastActivityDate"`} {
+			if !strings.Contains(at(got.log, 0), part) {
+				t.Errorf("log %q lacks %q", got.log, part)
+			}
+		}
+		if told != int64(len(text)) {
+			t.Errorf("progress told of %d bytes", told)
+		}
+	}
+}
+
+func TestLists(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "d/members-1.csv", "member_id,name,emails,profile\nm1,Ada,a@x.org|b@x.org,u\n,Bob,,\n")
+	write(t, dir, "d/members-2.csv.gz", gzipped(t, "member_id,last_name,profile\nm2,Lovelace,\n"))
+	write(t, dir, "activities.csv", "activity_id;seat_id;kind;occurred_at;copy_to_crm\na1;s1;save;gestern;\na2;s1;save;2026-01-02T00:00:00Z;maybe\n")
+	write(t, dir, "decisions.csv", "seq,object,crm_id,verdict\n1.0,Account,001M000000qfPyS,is\nx,Account,,is\n,Account,,is\n")
+	s := Lists(dir, map[string]Input{
+		"member":   {Path: "d/members-*", Columns: map[string]string{"url": "profile"}},
+		"activity": {Path: "activities.csv", Delimiter: ";"},
+		"decision": {Path: "decisions.csv"},
+	}, nil)
+	objects, _, err := s.Tables(context.Background())
+	if err != nil || !slices.Equal(objects, []string{"member", "activity", "decision"}) {
+		t.Fatalf("objects %v, error %v", objects, err)
+	}
+	for object, want := range map[string]string{
+		"member": `member_id=m1 name=Ada emails=["a@x.org","b@x.org"] url=u file=d/members-1.csv line=2
+member_id=m2 last_name=Lovelace file=d/members-2.csv.gz line=2
+object=member file=d/members-1.csv line=3 column=member_id reason=missing_id`,
+		"activity": `object=activity file=activities.csv line=2 crm_id=a1 column=occurred_at reason=bad_time
+object=activity file=activities.csv line=3 crm_id=a2 column=copy_to_crm reason=bad_boolean`,
+		"decision": `seq=1 object=Account crm_id=001M000000qfPyS verdict=is file=decisions.csv line=2
+object=decision file=decisions.csv line=3 column=seq reason=bad_number
+object=decision file=decisions.csv line=4 column=seq reason=missing_id`,
+	} {
+		got, err := read(t, s, object)
+		if text := strings.Join(append(got.rows, got.rejects...), "\n"); err != nil || text != want {
+			t.Errorf("%s: error %v, got\n%s\nwant\n%s", object, err, text, want)
+		}
+	}
+	write(t, dir, "bad.csv", "member_id,emails\n")
+	_, _, err = Lists(dir, map[string]Input{"member": {Path: "bad.csv"}, "company": {Path: "none.csv"}}, nil).Tables(context.Background())
+	if want := "none.csv: there is no such file (company)\nbad.csv: no column first_name or last_name or name"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
