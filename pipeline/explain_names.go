@@ -7,6 +7,7 @@ import (
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/linkage"
 )
 
 // bindEvidence gives the query for a record's evidence. It is the published view, computed over no more than the parts
@@ -33,7 +34,7 @@ func (p *Publication) bindEvidence(ctx context.Context, record string, entities 
 	if err := p.bind(ctx, "known", "model_level"); err != nil {
 		return "", err
 	}
-	views, err := analyticsViews()
+	view, err := evidenceView(isAccount(record))
 	if err != nil {
 		return "", err
 	}
@@ -41,12 +42,22 @@ func (p *Publication) bindEvidence(ctx context.Context, record string, entities 
 	if err != nil {
 		return "", err
 	}
-	for _, v := range views {
-		if v.Name == schemas.Evidence.Name {
-			return "WITH evidence AS (\n" + v.Query + ")\n" + f.Text, nil
-		}
+	return "WITH evidence AS (\n" + view + ")\n" + f.Text, nil
+}
+
+// evidenceView is the published view evidence, with the half that cannot hold the record cut down to one comparison:
+// most of the time that a question takes goes into planning the view.
+func evidenceView(company bool) (string, error) {
+	model, err := linkage.Default()
+	if err != nil {
+		return "", err
 	}
-	return "", fmt.Errorf("the view %s is not published", schemas.Evidence.Name)
+	other := &model.Company
+	if company {
+		other = &model.Person
+	}
+	other.Comparisons, other.LookAlikes = other.Comparisons[:1], nil
+	return linkage.EvidenceSQL(model)
 }
 
 func isAccount(id string) bool {

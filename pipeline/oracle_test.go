@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -19,7 +20,8 @@ import (
 
 var (
 	oracleSeeds = flag.Int("oracle.seeds", 1000, "how many random orgs are compared with the oracle")
-	oracleSeed  = flag.Uint64("oracle.seed", 0, "compare only the org of this seed, and keep its files")
+	oracleFirst = flag.Uint64("oracle.first", 1, "seed of the first of them")
+	oracleKeep  = flag.String("oracle.keep", "", "write the orgs below this folder and leave them there")
 )
 
 var oracleTime = time.Date(2026, 6, 15, 4, 0, 0, 0, time.UTC)
@@ -27,17 +29,11 @@ var oracleTime = time.Date(2026, 6, 15, 4, 0, 0, 0, time.UTC)
 // Everything that a first run publishes about answers, lists, seats and statistics equals what plain loops over the
 // same CSV files find.
 func TestListsAndStatistics_F1_F2_F11_Z19_Z20_Z21_Z22_AgainstOracle(t *testing.T) {
-	seeds := make([]uint64, *oracleSeeds)
+	n := uint64(*oracleSeeds)
 	if testing.Short() {
-		seeds = seeds[:min(60, len(seeds))]
+		n = min(n, 60)
 	}
-	for i := range seeds {
-		seeds[i] = uint64(i + 1)
-	}
-	if *oracleSeed != 0 {
-		seeds = []uint64{*oracleSeed}
-	}
-	for _, seed := range seeds {
+	for seed := *oracleFirst; seed < *oracleFirst+n; seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
 			org := newOrg(t, oracle.Random(seed))
@@ -61,12 +57,10 @@ type testOrg struct {
 
 func newOrg(t *testing.T, world *oracle.World) *testOrg {
 	t.Helper()
-	dir := t.TempDir()
-	if *oracleSeed != 0 {
-		dir = fmt.Sprintf("/tmp/oracle-%d-%d", *oracleSeed, time.Now().UnixNano())
-		t.Logf("the org is in %s", dir)
+	org := &testOrg{dir: t.TempDir(), world: world}
+	if *oracleKeep != "" {
+		org.dir = filepath.Join(*oracleKeep, strings.ReplaceAll(filepath.Base(t.Name()), "=", "-"))
 	}
-	org := &testOrg{dir: dir, world: world}
 	org.write(t)
 	return org
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
-	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -51,26 +51,17 @@ func (p *Publication) bind(ctx context.Context, tables ...string) error {
 // bindFor makes a table readable as far as it can hold the given keys.
 func (p *Publication) bindFor(ctx context.Context, name string, keys ...string) error {
 	snap := p.snapshot(name)
-	table, ok := schemas.Lookup(name)
-	if !ok {
-		return fmt.Errorf("read %s: no such table", name)
-	}
-	if table.Large {
-		wanted := map[int]bool{}
-		for _, key := range keys {
-			part, err := p.partOf(ctx, key)
-			if err != nil {
+	if len(snap.Parts) > 1 {
+		wanted := make([]int, len(keys))
+		for i, key := range keys {
+			var err error
+			if wanted[i], err = p.partOf(ctx, key); err != nil {
 				return err
 			}
-			wanted[part] = true
 		}
-		var parts []sql.Part
-		for _, part := range snap.Parts {
-			if part.Of == 1 || wanted[part.Number] {
-				parts = append(parts, part)
-			}
-		}
-		snap.Parts = parts
+		snap.Parts = slices.DeleteFunc(slices.Clone(snap.Parts), func(part sql.Part) bool {
+			return part.Of > 0 && !slices.ContainsFunc(wanted, func(n int) bool { return n%part.Of == part.Number })
+		})
 	}
 	return p.bindParts(ctx, name, snap)
 }

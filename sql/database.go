@@ -84,6 +84,9 @@ func (s *Session) databaseStatements(snapshots []Snapshot, views []View) []strin
 
 func comments(kind string, t schemas.Table) []string {
 	out := []string{fmt.Sprintf("COMMENT ON %s %s IS %s", kind, schemas.Quote(t.Name), literal(t.Doc))}
+	if kind == "VIEW" {
+		return out // each comment on a view's column binds the whole view again, which took most of the time
+	}
 	for _, c := range t.Columns {
 		out = append(out, fmt.Sprintf("COMMENT ON COLUMN %s.%s IS %s", schemas.Quote(t.Name), schemas.Quote(c.Name), literal(c.Doc)))
 	}

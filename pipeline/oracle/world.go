@@ -47,7 +47,8 @@ type World struct {
 	Decisions  *Sheet
 	Redirects  *Sheet
 
-	random *rand.Rand
+	random  *rand.Rand
+	changes int // so far
 }
 
 // Columns of the files. Contact has no owner, as in most exports.

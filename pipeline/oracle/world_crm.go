@@ -1,7 +1,5 @@
 package oracle
 
-import "fmt"
-
 // org is the CRM's side of a world while it is made.
 type org struct {
 	*author
@@ -15,8 +13,12 @@ type org struct {
 	copiedFirms  []*company
 	copiedPeople []*person
 	accountOf    map[*company]string
-	clock        int // minutes of the newest stamp so far
-	stamped      map[string]bool
+	stamped      map[string]bool // objects whose files say SystemModstamp
+}
+
+func newOrg(w *World) *org {
+	return &org{author: &author{World: w, used: map[string]bool{}}, home: map[*person]string{}, copies: map[*company]int{},
+		accountOf: map[*company]string{}, stamped: map[string]bool{}}
 }
 
 // add writes a record: its row, sometimes older versions of it before or after, sometimes the same row twice.
@@ -116,9 +118,8 @@ func (o *org) someone() *person {
 // account writes one account. Half of the second copies of a company lack the phone and must lose to the first.
 func (o *org) account() {
 	c := o.firm()
-	row := Row{"Id": o.newID("Account"), "Name": c.name, "Website": "www." + c.domain, "Phone": c.phone,
-		"BillingStreet": c.street, "BillingCity": c.city, "BillingState": c.region, "BillingPostalCode": c.postal,
-		"BillingCountry": "United States", "OwnerId": o.owner(), "CreatedDate": o.moment(o.between(0, 100_000))}
+	row := o.accountRow(c)
+	row["OwnerId"] = o.owner()
 	if o.copies[c] > 0 && o.chance(30) {
 		row["Phone"] = ""
 	}
@@ -178,10 +179,8 @@ func (o *org) contact() {
 		}
 		o.home[p] = home
 	}
-	row := Row{"Id": o.newID("Contact"), "AccountId": home, "FirstName": p.first, "LastName": p.last, "Email": p.email,
-		"Phone": p.phone, "Title": p.title, "MailingStreet": p.street, "MailingCity": p.city, "MailingState": p.region,
-		"MailingPostalCode": p.postal, "MailingCountry": "United States", "CreatedDate": o.moment(o.between(0, 100_000)),
-		"LastActivityDate": o.activityDate()}
+	row := o.contactRow(p)
+	row["AccountId"], row["LastActivityDate"] = home, o.activityDate()
 	if o.chance(15) {
 		row["Phone"] = ""
 	}
@@ -193,22 +192,10 @@ func (o *org) contact() {
 	o.add("Contact", row)
 }
 
-func (o *org) activityDate() string {
-	if o.chance(30) {
-		return ""
-	}
-	return o.day(480, 530) // days at the end of which as_of lies
-}
-
 func (o *org) lead() {
 	p := o.someone()
-	row := Row{"Id": o.newID("Lead"), "FirstName": p.first, "LastName": p.last, "Company": "", "Email": p.email, "Phone": p.phone,
-		"Title": p.title, "Street": p.street, "City": p.city, "State": p.region, "PostalCode": p.postal, "Country": "United States",
-		"OwnerId": o.owner(), "IsConverted": o.yes(false), "IsUnreadByOwner": o.yes(o.chance(40)),
-		"CreatedDate": o.moment(o.between(0, 100_000)), "LastActivityDate": o.activityDate()}
-	if p.company != nil {
-		row["Company"] = p.company.name
-	}
+	row := o.leadRow(p)
+	row["OwnerId"], row["IsUnreadByOwner"], row["LastActivityDate"] = o.owner(), o.yes(o.chance(40)), o.activityDate()
 	if o.chance(15) {
 		row["Phone"] = ""
 	}
@@ -228,35 +215,4 @@ func (o *org) lead() {
 	}
 	o.copiedPeople = append(o.copiedPeople, p)
 	o.add("Lead", row)
-}
-
-func (o *org) users(n, roles int) {
-	sheet := o.CRM["UserRole"]
-	for i := range roles {
-		row := Row{"Id": o.newID("UserRole"), "Name": fmt.Sprintf("Role %d", i), "LastModifiedDate": o.moment(1)}
-		sheet.Rows = append(sheet.Rows, row)
-	}
-	for _, row := range sheet.Rows { // any role may stand above any other, itself included
-		if o.chance(70) {
-			row["ParentRoleId"] = pick(o.World, o.ids("UserRole"))
-		}
-	}
-	for i := range n {
-		name := o.word(outside)
-		row := Row{"Id": o.newID("User"), "Name": "User " + name, "Title": pick(o.World, titles),
-			"Email": name + "@Acme.example", "IsActive": o.yes(o.chance(80))}
-		if i > 0 && o.chance(20) {
-			row["Email"] = pick(o.World, o.CRM["User"].Rows)["Email"]
-		}
-		if o.chance(5) {
-			row["Email"] = ""
-		}
-		if o.chance(4) {
-			row["IsDeleted"] = o.yes(true)
-		}
-		if roles > 0 && o.chance(80) {
-			row["UserRoleId"] = pick(o.World, o.ids("UserRole"))
-		}
-		o.add("User", row)
-	}
 }

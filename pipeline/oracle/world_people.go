@@ -98,7 +98,7 @@ func (o *org) subjects() []subject {
 func (o *org) entityFor(s subject, oldCompanies, oldMembers []string) string {
 	own := o.chance(35)
 	switch {
-	case o.chance(3):
+	case o.chance(6):
 		return "nowhere"
 	case s.object == "Account" && own && s.firm != nil:
 		return s.firm.id

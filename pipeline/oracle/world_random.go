@@ -8,11 +8,7 @@ import (
 // Random is the org of a seed. Each seed gives the same org on every machine.
 func Random(seed uint64) *World {
 	w := New(seed)
-	o := &org{author: &author{World: w, used: map[string]bool{}}, home: map[*person]string{}, copies: map[*company]int{},
-		accountOf: map[*company]string{}, stamped: map[string]bool{}}
-	for object := range prefixes {
-		o.stamped[object] = false
-	}
+	o := newOrg(w)
 	for _, object := range []string{"Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole", "User"} {
 		o.stamped[object] = w.chance(80)
 	}
@@ -49,7 +45,7 @@ func (o *org) settings() {
 	s.Green = fmt.Sprintf("0.%02d", o.between(50, 99))
 	s.Yellow = fmt.Sprintf("0.%d", o.between(100, 500))
 	if o.chance(50) {
-		o.stageFile()
+		o.StageFile(o.chance(40))
 	}
 	if o.CRM["OpportunityStage"] == nil || o.chance(20) {
 		s.Stages = append(append(s.Stages, openStages...), closedStages[:o.between(0, 2)]...)
@@ -68,22 +64,6 @@ func (o *org) settings() {
 			}
 		}
 	}
-}
-
-// stageFile writes the stages in an order that says nothing: SortOrder does, and not as text.
-func (o *org) stageFile() {
-	sheet := &Sheet{Columns: stageColumns}
-	labels := o.chance(40)
-	for i, name := range append(append([]string{}, openStages...), closedStages...) {
-		row := Row{"Id": "", "ApiName": name, "MasterLabel": name, "SortOrder": fmt.Sprint(3 + 4*i), "IsActive": o.yes(o.chance(85)),
-			"IsClosed": o.yes(i >= len(openStages)), "IsWon": o.yes(name == "Closed Won")}
-		if labels {
-			row["MasterLabel"] = fmt.Sprintf("%d - %s", i, name)
-		}
-		sheet.Rows = append(sheet.Rows, row)
-	}
-	o.random.Shuffle(len(sheet.Rows), func(i, j int) { sheet.Rows[i], sheet.Rows[j] = sheet.Rows[j], sheet.Rows[i] })
-	o.CRM["OpportunityStage"] = sheet
 }
 
 func (o *org) opportunity() {

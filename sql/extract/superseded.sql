@@ -1,6 +1,6 @@
 -- Rows just read that another version of the same record beats: by stamp, then by the greater text of the whole row.
--- Equal rows count once; the first file and line keeps. Without any stamp the row just read beats the mirror's, for
--- nothing else says which is newer.
+-- Equal rows count once; the first file and line keeps. Where neither row has a stamp the row just read beats the
+-- mirror's, for nothing else says which is newer.
 -- Beside the header's tables: landed and before, the rows read and the previous mirror of one object, as name, stamp
 -- and record; the stage supplies them.
 -- in: reject
@@ -20,6 +20,7 @@ beaten AS (
         WHEN b.stamp IS NULL THEN false
         WHEN l.stamp IS NULL THEN true
         WHEN b.stamp <> l.stamp THEN b.stamp > l.stamp
+        WHEN b.record IS NOT DISTINCT FROM l.record THEN false -- most rows: text is made only of those that differ
         ELSE CAST(b.record AS VARCHAR) > CAST(l.record AS VARCHAR)
     END
 )

@@ -35,6 +35,7 @@ scanned AS (
 required AS (
     SELECT object, unnest(map_keys(missing)) AS field, 'missing' AS "check", unnest(map_values(missing)) AS records, "of"
     FROM scanned
+    WHERE "of" > 0
 )
 SELECT object, field, "check", records, "of" FROM counted
 UNION ALL

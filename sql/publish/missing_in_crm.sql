@@ -36,14 +36,14 @@ open_company AS (
     WHERE object = 'Account' AND NOT gone AND NOT closed AND entity_id IS NOT NULL
 ),
 at_open AS (
-    SELECT DISTINCT m.entity_id
+    SELECT DISTINCT 'member' AS entity_kind, m.entity_id
     FROM (SELECT entity_id, unnest(company_ids) AS company_id FROM dir_member) m
     SEMI JOIN open_company USING (company_id)
 ),
 wanted AS (
     SELECT entity_kind, entity_id FROM by_entity WHERE saved OR touched
     UNION
-    SELECT 'member', entity_id FROM at_open
+    SELECT entity_kind, entity_id FROM at_open
 ),
 absent AS (
     SELECT w.* FROM wanted w ANTI JOIN badge b USING (entity_kind, entity_id)
@@ -68,4 +68,4 @@ SELECT l.entity_kind, l.entity_id,
     l.company_id
 FROM listed l
 LEFT JOIN by_entity e ON e.entity_kind = l.entity_kind AND e.entity_id = l.entity_id
-LEFT JOIN at_open o ON l.entity_kind = 'member' AND o.entity_id = l.entity_id
+LEFT JOIN at_open o ON o.entity_kind = l.entity_kind AND o.entity_id = l.entity_id

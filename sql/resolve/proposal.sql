@@ -1,67 +1,88 @@
 -- What each live record proposes before records compete: the entity a person decided, else its best candidate at or
 -- above the threshold. Vetoed candidates are left out and the others share their probability: p' = p / (1 - vetoed).
 -- Probabilities are counted in millionths, as integers, so that they do not depend on an order of summing.
+-- Few records have a veto or a redirected candidate; only theirs are ranked anew, the others keep their rank.
 -- in: candidate, standing, verdict, redirected
 -- out: proposal
 -- values: $threshold BIGINT
 WITH veto AS (
     SELECT object, crm_id, unnest(vetoed) AS entity_id FROM verdict
 ),
+touched AS (
+    SELECT object, crm_id FROM veto
+    UNION
+    SELECT c.object, c.crm_id FROM candidate c SEMI JOIN redirected r ON r.old_id = c.entity_id
+),
 entity AS (
     SELECT c.object, c.crm_id, coalesce(r.new_id, c.entity_id) AS entity_id,
-        max(c.weight) AS weight, sum(CAST(c.probability * 1000000 AS BIGINT)) AS p
+        max(c.weight) AS weight, CAST(sum(CAST(c.probability * 1000000 AS BIGINT)) AS BIGINT) AS p
     FROM candidate c
+    SEMI JOIN touched t ON t.object = c.object AND t.crm_id = c.crm_id
     LEFT JOIN redirected r ON r.old_id = c.entity_id
     GROUP BY ALL
 ),
-ranked AS (
-    SELECT e.object, e.crm_id,
-        list(struct_pack(id := e.entity_id, weight := e.weight, p := e.p) ORDER BY e.weight DESC, e.entity_id)
-            FILTER (v.entity_id IS NULL) AS rest,
-        list(struct_pack(id := e.entity_id, weight := e.weight, p := e.p) ORDER BY e.weight DESC, e.entity_id)
-            FILTER (v.entity_id IS NOT NULL) AS vetoed,
-        CAST(1000000 - coalesce(sum(e.p) FILTER (v.entity_id IS NOT NULL), 0) AS BIGINT) AS mass
+judged AS (
+    SELECT e.*, v.entity_id IS NOT NULL AS is_vetoed,
+        CAST(1000000 - sum(CASE WHEN v.entity_id IS NOT NULL THEN e.p ELSE 0 END)
+            OVER (PARTITION BY e.object, e.crm_id) AS BIGINT) AS mass,
+        row_number() OVER (PARTITION BY e.object, e.crm_id, v.entity_id IS NOT NULL ORDER BY e.weight DESC, e.entity_id) AS place
     FROM entity e
     LEFT JOIN veto v ON v.object = e.object AND v.crm_id = e.crm_id AND v.entity_id = e.entity_id
-    GROUP BY e.object, e.crm_id
 ),
-conditional AS (
-    SELECT object, crm_id, rest, vetoed, rest[1] AS best, rest[2] AS second,
-        list_transform(rest, lambda c: CASE WHEN mass > 0
-            THEN least(1000000, CAST((c.p * 1000000 + mass // 2) // mass AS BIGINT)) ELSE 0::BIGINT END) AS ps
-    FROM ranked
+choice AS (
+    SELECT c.object, c.crm_id, c.rank AS place, c.entity_id, c.weight, CAST(c.probability * 1000000 AS BIGINT) AS p
+    FROM candidate c
+    ANTI JOIN touched t ON t.object = c.object AND t.crm_id = c.crm_id
+    UNION ALL
+    SELECT object, crm_id, place, entity_id, weight,
+        CASE WHEN mass > 0 THEN least(1000000, (p * 1000000 + mass // 2) // mass) ELSE 0 END
+    FROM judged
+    WHERE NOT is_vetoed
 ),
-judged AS (
-    SELECT *,
-        ps[1] AS p_best,
-        coalesce(second.weight = best.weight AND ps[1] + ps[2] >= $threshold, false) AS is_tie
-    FROM conditional
+pair AS (
+    SELECT coalesce(a.object, v.object) AS object, coalesce(a.crm_id, v.crm_id) AS crm_id,
+        a.entity_id, a.weight, a.p,
+        CASE WHEN b.weight = a.weight AND a.p + b.p >= $threshold THEN b.entity_id END AS tied_id,
+        v.entity_id AS vetoed_id, v.weight AS vetoed_weight, v.p AS vetoed_p
+    FROM (SELECT * FROM choice WHERE place = 1) a
+    LEFT JOIN (SELECT * FROM choice WHERE place = 2) b ON b.object = a.object AND b.crm_id = a.crm_id
+    FULL JOIN (SELECT * FROM judged WHERE is_vetoed AND place = 1) v ON v.object = a.object AND v.crm_id = a.crm_id
+),
+-- The candidate a person decided on, if it is one: its weight is shown and counts in ties.
+decided AS (
+    SELECT v.object, v.crm_id, v.verdict, v.entity_id, v.seq, c.weight, c.p
+    FROM verdict v
+    LEFT JOIN choice c ON c.object = v.object AND c.crm_id = v.crm_id AND c.entity_id = v.entity_id
+    WHERE v.verdict IS NOT NULL
 ),
 answer AS (
-    SELECT s.object, s.crm_id, v.verdict IS NOT NULL AS decided, v.seq,
+    SELECT s.object, s.crm_id, d.verdict IS NOT NULL AS decided, d.seq,
         CASE
-            WHEN v.verdict IS NOT NULL THEN v.entity_id
-            WHEN j.p_best >= $threshold AND NOT j.is_tie THEN j.best.id
+            WHEN d.verdict IS NOT NULL THEN d.entity_id
+            WHEN p.p >= $threshold AND p.tied_id IS NULL THEN p.entity_id
         END AS entity_id,
         CASE
-            WHEN len(j.vetoed) > 0 AND (j.best IS NULL OR j.vetoed[1].p >= $threshold) THEN 'vetoed'
-            WHEN j.is_tie THEN 'tie'
-            WHEN j.best IS NOT NULL THEN 'below_threshold'
+            WHEN d.verdict IS NOT NULL THEN NULL
+            WHEN p.entity_id IS NULL OR p.vetoed_p >= $threshold THEN 'vetoed'
+            WHEN p.tied_id IS NOT NULL THEN 'tie'
+            ELSE 'below_threshold'
         END AS reason,
-        j.rest, j.ps, j.best, j.second, j.p_best, j.vetoed
+        p.entity_id AS best_id, p.weight AS best_weight, p.p AS best_p, p.tied_id,
+        p.vetoed_id, p.vetoed_weight, p.vetoed_p,
+        CASE WHEN d.verdict IS NOT NULL THEN d.weight ELSE p.weight END AS weight,
+        CASE WHEN d.verdict IS NOT NULL THEN d.p ELSE p.p END AS p
     FROM standing s
-    LEFT JOIN judged j ON j.object = s.object AND j.crm_id = s.crm_id
-    LEFT JOIN verdict v ON v.object = s.object AND v.crm_id = s.crm_id
-    WHERE s.standing = 'live' AND (j.crm_id IS NOT NULL OR v.verdict IS NOT NULL)
+    LEFT JOIN pair p ON p.object = s.object AND p.crm_id = s.crm_id
+    LEFT JOIN decided d ON d.object = s.object AND d.crm_id = s.crm_id
+    WHERE s.standing = 'live' AND (p.crm_id IS NOT NULL OR d.crm_id IS NOT NULL)
 )
 SELECT object, crm_id, entity_id, decided, seq AS decision_seq,
-    rest[list_position(list_transform(rest, lambda c: c.id), entity_id)].weight AS weight,
-    CAST(CAST(ps[list_position(list_transform(rest, lambda c: c.id), entity_id)] AS DECIMAL(18,0)) / 1000000
-        AS DECIMAL(9,6)) AS probability,
-    CASE WHEN entity_id IS NULL AND NOT decided THEN reason END AS reason,
-    CASE WHEN entity_id IS NULL THEN CASE WHEN reason = 'vetoed' THEN vetoed[1].id ELSE best.id END END AS best_entity_id,
-    CASE WHEN entity_id IS NULL THEN CASE WHEN reason = 'vetoed' THEN vetoed[1].weight ELSE best.weight END END AS best_weight,
-    CASE WHEN entity_id IS NULL THEN CAST(CAST(CASE WHEN reason = 'vetoed' THEN vetoed[1].p ELSE p_best END AS DECIMAL(18,0))
-        / 1000000 AS DECIMAL(9,6)) END AS best_probability,
-    CASE WHEN entity_id IS NULL AND NOT decided AND reason = 'tie' THEN second.id END AS second_entity_id
+    CASE WHEN entity_id IS NOT NULL THEN weight END AS weight,
+    CASE WHEN entity_id IS NOT NULL THEN CAST(CAST(p AS DECIMAL(18,0)) / 1000000 AS DECIMAL(9,6)) END AS probability,
+    CASE WHEN entity_id IS NULL THEN reason END AS reason,
+    CASE WHEN entity_id IS NULL THEN CASE WHEN reason = 'vetoed' THEN vetoed_id ELSE best_id END END AS best_entity_id,
+    CASE WHEN entity_id IS NULL THEN CASE WHEN reason = 'vetoed' THEN vetoed_weight ELSE best_weight END END AS best_weight,
+    CASE WHEN entity_id IS NULL THEN CAST(CAST(CASE WHEN reason = 'vetoed' THEN vetoed_p ELSE best_p END
+        AS DECIMAL(18,0)) / 1000000 AS DECIMAL(9,6)) END AS best_probability,
+    CASE WHEN entity_id IS NULL AND reason = 'tie' THEN tied_id END AS second_entity_id
 FROM answer

@@ -26,5 +26,4 @@ SELECT m.object, m.crm_id, m.reason, p.best_entity_id, p.best_weight, p.best_pro
     END AS next_step
 FROM mapping m
 LEFT JOIN proposal p ON p.object = m.object AND p.crm_id = m.crm_id
-    AND m.reason IN ('decided_none', 'no_name', 'vetoed', 'tie', 'below_threshold')
 WHERE m.entity_id IS NULL

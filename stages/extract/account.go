@@ -21,6 +21,13 @@ type fileLog struct {
 	unknownColumns, absentColumns             []string
 }
 
+// lost says that a row was lost or counted twice, which is a fault of crmlink or of a source's own counts.
+type lost struct{ what string }
+
+func (e *lost) Error() string { return e.what }
+
+func rowsLost(format string, args ...any) error { return &lost{fmt.Sprintf(format, args...)} }
+
 // account fills in what became of an object's rows, file by file, and fails when one is lost or counted twice
 // (invariant 6). Rows read and rows rejected are told by the source; they are counted again where they landed.
 func (r *run) account(ctx context.Context, j job, landed relation, values map[string]any) (Count, error) {
@@ -43,11 +50,11 @@ func (r *run) account(ctx context.Context, j job, landed relation, values map[st
 			continue
 		}
 		if l.rowsIn != usable[l.file]+refused[l.file] {
-			return total, fmt.Errorf("%s: %d rows read, but %d landed and %d rejected", l.file, l.rowsIn, usable[l.file], refused[l.file])
+			return total, rowsLost("%s: %d rows read, but %d landed and %d rejected", l.file, l.rowsIn, usable[l.file], refused[l.file])
 		}
 		l.rejected, l.superseded = refused[l.file], beaten[l.file]
 		if l.kept = usable[l.file] - beaten[l.file]; l.kept < 0 {
-			return total, fmt.Errorf("%s: %d rows landed, but %d superseded", l.file, usable[l.file], beaten[l.file])
+			return total, rowsLost("%s: %d rows landed, but %d superseded", l.file, usable[l.file], beaten[l.file])
 		}
 		total.Files++
 		total.RowsIn += l.rowsIn
@@ -59,7 +66,7 @@ func (r *run) account(ctx context.Context, j job, landed relation, values map[st
 	}
 	for _, rest := range []map[string]int64{usable, refused} {
 		for file, n := range rest {
-			return total, fmt.Errorf("%s: %d rows of a file that is not in the log", file, n)
+			return total, rowsLost("%s: %d rows of a file that is not in the log", file, n)
 		}
 	}
 	return total, nil

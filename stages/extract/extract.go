@@ -107,9 +107,11 @@ func Run(ctx context.Context, s *sql.Session, crm, lists Source, in In) (out Out
 	out = Out{Tables: map[string]sql.Snapshot{}, Cursors: map[string]string{}, Unclaimed: unclaimed}
 	for _, j := range jobs {
 		next, err := r.land(ctx, &j)
-		trace("land "+j.object)
 		if err == nil && len(faults) == 0 {
 			err = r.settle(ctx, j, &out)
+			if counts := (*lost)(nil); err != nil && len(j.files) > 0 && ctx.Err() == nil && !errors.As(err, &counts) {
+				err = j.parquet.damaged()
+			}
 		}
 		if e := j.discard(ctx); err == nil {
 			err = e

@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -315,7 +316,7 @@ func TestParquetGivesTheSameTables(t *testing.T) {
 
 func copyOut(t testing.TB, s *sql.Session, query, path string) {
 	t.Helper()
-	rows, err := s.Query(t.Context(), "COPY ("+query+") TO '"+path+"' (FORMAT parquet)", nil)
+	rows, err := s.Query(t.Context(), "COPY ("+query+") TO '"+path+"' (FORMAT parquet, COMPRESSION uncompressed)", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,11 +349,20 @@ func TestParquet_FilesColumnsAndFaults(t *testing.T) {
 	if err := os.WriteFile(dir+"/bad.parquet", []byte("PAR1 Kovalenko"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	copyOut(t, s, "SELECT 'm1' AS member_id, 'Kovalenko\u00fc' AS name", dir+"/latin.parquet")
+	latin, err := os.ReadFile(dir + "/latin.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/latin.parquet", bytes.ReplaceAll(latin, []byte("Kovalenko\u00fc"), []byte("Kovalenko\xff\xfe")), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for want, p := range map[string]extract.Parquet{
-		"m[1]/p1.parquet: no column member_id\nm[1]/p2.parquet: no column member_id": {Path: "m\\[1]/*.parquet"},
-		"bad.parquet: not a whole, readable Parquet file":                            {Path: "bad.parquet"},
-		"none.parquet: there is no such file (member)":                               {Path: "none.parquet"},
-		"columns: member has no column nme":                                          {Path: "m\\[1]/p1.parquet", Columns: map[string]string{"member_id": "id", "nme": "x"}},
+		"latin.parquet: a file cannot be read to its end: it is damaged, or a text in it is not UTF-8": {Path: "latin.parquet"},
+		"m[1]/p1.parquet: no column member_id\nm[1]/p2.parquet: no column member_id":                   {Path: "m\\[1]/*.parquet"},
+		"bad.parquet: not a whole, readable Parquet file":                                              {Path: "bad.parquet"},
+		"none.parquet: there is no such file (member)":                                                 {Path: "none.parquet"},
+		"columns: member has no column nme":                                                            {Path: "m\\[1]/p1.parquet", Columns: map[string]string{"member_id": "id", "nme": "x"}},
 	} {
 		if _, err := read(p); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)

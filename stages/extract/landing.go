@@ -121,15 +121,6 @@ func text(file string) (string, error) {
 	return f.Text, err
 }
 
-// quoted lists columns as SQL.
-func quoted(columns []schemas.Column) string {
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = schemas.Quote(c.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
 // versions renders the rows of a relation as name, stamp and record: what the merge needs to know of any object. More
 // columns follow as they are.
 func (j job) versions(from string, more ...string) string {

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
-
 	"github.com/crmlink/crmlink/schemas"
 )
 
@@ -210,12 +208,18 @@ func parquetValue(c schemas.Column, source, kind string) (value, reason string) 
 		return "CASE WHEN TRY_CAST(" + text + " AS DECIMAL(38,10)) = TRY_CAST(" + text + " AS BIGINT) THEN TRY_CAST(" + text + " AS BIGINT) END", "bad_number"
 	case schemas.Timestamp:
 		if strings.HasPrefix(kind, "TIMESTAMP") { // one without a zone is UTC, as its writer has agreed to
-			return "CAST(" + source + " AS TIMESTAMPTZ)", ""
+			return "TRY_CAST(" + source + " AS TIMESTAMPTZ)", "bad_time"
 		}
 		zoned := `regexp_full_match(` + text + `, '\d{4}-\d\d-\d\d[T ].*([Zz]|[+-]\d\d(:?\d\d)?)')`
 		return "CASE WHEN " + zoned + " THEN TRY_CAST(" + text + " AS TIMESTAMPTZ) END", "bad_time"
 	}
-	panic(fmt.Sprintf("extract: no Parquet column of type %s", c.Type.(arrow.DataType)))
+	panic(fmt.Sprintf("extract: no Parquet column of type %s", c.Type))
+}
+
+// damaged stands in for what the engine says when it cannot read a file to its end: that may hold a value.
+func (p Parquet) damaged() error {
+	return &InputError{File: p.Path, Problem: "a file cannot be read to its end: it is damaged, or a text in it is not UTF-8",
+		Next: "write the file again, with text as UTF-8"}
 }
 
 func hashFile(path string) (sum string, bytes int64, err error) {

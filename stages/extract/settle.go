@@ -2,7 +2,6 @@ package extract
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -27,7 +26,6 @@ func (r *run) settle(ctx context.Context, j job, out *Out) error {
 	if err := r.rejectListed(ctx, j, read, values); err != nil {
 		return err
 	}
-	trace("rejectListed "+j.object)
 	landed := relation{"landed", j.versions("("+read+") WHERE reason IS NULL", "file", "line")}
 	before, err := r.before(ctx, j)
 	if err != nil {
@@ -36,12 +34,10 @@ func (r *run) settle(ctx context.Context, j job, out *Out) error {
 	if err := r.findSuperseded(ctx, &j, landed, before, values); err != nil {
 		return err
 	}
-	trace("findSuperseded")
 	count, err := r.account(ctx, j, landed, values)
 	if err != nil {
 		return err
 	}
-	trace("account")
 	snap, err := r.merge(ctx, j, landed, before, values)
 	if err != nil {
 		return err
@@ -51,12 +47,11 @@ func (r *run) settle(ctx context.Context, j job, out *Out) error {
 			return err
 		}
 	}
-	trace("merge+missing")
 	switch known := r.in.Previous[j.table.Name].Rows; {
 	case !j.mirrored && snap.Rows != count.Kept:
-		return fmt.Errorf("%d rows kept, but %s holds %d", count.Kept, j.table.Name, snap.Rows)
+		return rowsLost("%d rows kept, but %s holds %d", count.Kept, j.table.Name, snap.Rows)
 	case j.mirrored && (snap.Rows < max(known, count.Kept) || snap.Rows > known+count.Kept):
-		return fmt.Errorf("%d rows known and %d kept, but %s holds %d", known, count.Kept, j.table.Name, snap.Rows)
+		return rowsLost("%d rows known and %d kept, but %s holds %d", known, count.Kept, j.table.Name, snap.Rows)
 	}
 	out.Tables[j.table.Name] = snap
 	out.Counts = append(out.Counts, count)
@@ -200,5 +195,3 @@ func (r *run) missing(ctx context.Context, j job, after sql.Snapshot) (known, mi
 	}
 	return known, missing, rows.Err()
 }
-
-var trace = func(string) {}

@@ -26,13 +26,13 @@ import (
 // sources are ways to hold the same two pages of accounts; each must pass the suite and give the same tables.
 func sources(t testing.TB) map[string]extract.Source {
 	page := func(from, to int) string {
-		text := accountHeader
+		rows := []string{accountHeader}
 		for i := from; i < to; i++ {
-			text += account(i, fmt.Sprint("name ", i), at(1), "")
+			rows = append(rows, account(i, fmt.Sprint("name ", i), at(1), ""))
 		}
-		return text + "broken,,,,,\n"
+		return strings.Join(append(rows, "broken,,,,,\n"), "")
 	}
-	one, two := page(0, 30_000), page(20_000, 40_000)
+	one, two := page(0, 18_000), page(9_000, 19_000)
 	var archive, packed bytes.Buffer
 	z := zip.NewWriter(&archive)
 	for name, text := range map[string]string{"Account-1.csv": one, "pages/Account-2.csv": two} {
@@ -82,7 +82,7 @@ func TestSources(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c := out.Counts[0]; c != (extract.Count{Object: "Account", Files: 2, RowsIn: 50_002, Kept: 40_000, Superseded: 10_000, Rejected: 2}) {
+			if c := out.Counts[0]; c != (extract.Count{Object: "Account", Files: 2, RowsIn: 28_002, Kept: 19_000, Superseded: 9_000, Rejected: 2}) {
 				t.Errorf("count %+v", c)
 			}
 			if first.Tables == nil {
@@ -127,7 +127,7 @@ func checkBatches(t *testing.T, source extract.Source) {
 		}
 		return nil
 	})
-	if err != nil || rows != 50_000 || rejects != 2 || len(files) != 2 || len(places) != 50_000 {
+	if err != nil || rows != 28_000 || rejects != 2 || len(files) != 2 || len(places) != 28_000 {
 		t.Errorf("error %v, %d rows at %d places, %d rejects, files %v", err, rows, len(places), rejects, files)
 	}
 }
@@ -213,9 +213,9 @@ func TestRowsThatAreNotAccountedForStopTheRun(t *testing.T) {
 	}
 }
 
-// BenchmarkExtract reads, lands and stores a million accounts of 13 columns: first import, then the same rows again.
+// BenchmarkExtract reads, lands and stores accounts of 13 columns: first import, then the same rows again.
 func BenchmarkExtract(b *testing.B) {
-	const n = 300_000
+	const n = 200_000
 	var text strings.Builder
 	text.WriteString("Id,Name,Website,AnnualRevenue,NumberOfEmployees,Phone,Industry,BillingStreet,BillingCity,BillingCountry,CreatedDate,LastModifiedDate,OwnerId\n")
 	for i := range n {

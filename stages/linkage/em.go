@@ -190,6 +190,9 @@ func (l *learner) weights() (weights, rare [][]float64) {
 				continue
 			}
 			w[j+1] = math.Log2(l.levels[c][j].M / l.levels[c][j].U)
+			if level.Fixed {
+				w[j+1] = math.Log2(level.M / level.U)
+			}
 			r[j+1] = -math.Log2(l.levels[c][j].U)
 			if k.cap > 0 {
 				w[j+1] = math.Max(-float64(k.cap)/1000, math.Min(float64(k.cap)/1000, w[j+1]))

@@ -89,6 +89,9 @@ type Level struct {
 	U float64 `json:"u,omitempty"`
 	// Neutral levels weigh nothing, because another comparison already holds the evidence.
 	Neutral bool `json:"neutral,omitempty"`
+	// Fixed levels keep the weight of the shipped m and u: those are given another comparison's agreement, which random
+	// pairs do not show.
+	Fixed bool `json:"fixed,omitempty"`
 	// Free levels may weigh more or less than their neighbours; all others weigh no less than the next.
 	Free bool `json:"free,omitempty"`
 	// Frequency says by which value's frequency the level is adjusted.

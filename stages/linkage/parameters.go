@@ -130,6 +130,10 @@ func (out *Parameters) finish(p *plan, ratios []float64, levels levelTable) {
 			if c.cap > 0 {
 				w = max(-int32(c.cap), min(int32(c.cap), w))
 			}
+			if l.Fixed {
+				kept.Levels[j] = LevelParameters{M: l.M, U: l.U}
+				w = millibits(l.M / l.U)
+			}
 			if l.Neutral {
 				kept.Levels[j] = LevelParameters{}
 				continue
@@ -158,7 +162,7 @@ func monotone(c planComparison, levels []LevelParameters) []int32 {
 			if c.levels[code-1].Neutral {
 				continue
 			}
-			if c.levels[code-1].Free {
+			if c.levels[code-1].Free || c.levels[code-1].Fixed {
 				weights[code-1] = millibits(l.M / l.U)
 				continue
 			}

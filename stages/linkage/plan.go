@@ -180,7 +180,7 @@ func (p *plan) comparison(c Comparison, slots map[string]int) (planComparison, e
 				return planComparison{}, err
 			}
 			out.adjusts = out.adjusts || level.adjust.how != rarityNone
-			if first := j == 0 || (j == 1 && g.Levels[0].Neutral); first && len(level.when) == 1 && len(level.when[0]) == 1 {
+			if first := j == 0 || (j == 1 && g.Levels[0].Neutral); first && onlyPresent(group.present) && len(level.when) == 1 && len(level.when[0]) == 1 {
 				if o := level.when[0][0].op; o == opEqual || o == opOverlap {
 					level.product = &level.when[0][0]
 				}
@@ -200,6 +200,19 @@ func (p *plan) comparison(c Comparison, slots map[string]int) (planComparison, e
 		}
 	}
 	return out, nil
+}
+
+// onlyPresent says whether a group is a pattern of missing fields and nothing else: then its first level's u is that
+// of two independent values.
+func onlyPresent(e planExpression) bool {
+	for _, every := range e {
+		for _, c := range every {
+			if c.op != opPresent {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (p *plan) expression(text string, slots map[string]int) (planExpression, error) {

@@ -89,6 +89,7 @@ func (r rows) number(c, i int) (int64, bool) {
 type rowWriter struct {
 	builder *array.RecordBuilder
 	column  int
+	rows    int
 }
 
 func newRowWriter(t schemas.Table) *rowWriter {
@@ -135,6 +136,13 @@ func (w *rowWriter) end() {
 		panic(fmt.Sprintf("normalize: a row has %d columns, want %d", w.column, len(w.builder.Fields())))
 	}
 	w.column = 0
+	w.rows++
+}
+
+// batch gives the rows so far and starts anew.
+func (w *rowWriter) batch() arrow.RecordBatch {
+	w.rows = 0
+	return w.builder.NewRecordBatch()
 }
 
 // source is one raw table and how one of its rows is written.
@@ -144,55 +152,73 @@ type source struct {
 	write    func(w *worker, in rows, i int, to *rowWriter)
 }
 
-// write normalises raw tables into one table. Within a part the rows are shared out over the workers; what they make is
-// written after the part is read, because the session does one thing at a time.
+// write normalises raw tables into one table. The rows of a batch are shared out over the workers, each of which fills
+// batches of its own; these are written between two readings, because the session does one thing at a time. The order
+// of the rows does not matter: the session stores them by key.
 func (r *run) write(ctx context.Context, t schemas.Table, sources ...source) (sql.Snapshot, error) {
 	out, err := r.session.Writer(ctx, t)
 	if err != nil {
 		return sql.Snapshot{}, err
 	}
-	for _, from := range sources {
-		err := r.eachPart(ctx, from.snapshot, from.file, func(query string) error {
-			var made []arrow.RecordBatch
-			defer func() {
-				for _, batch := range made {
-					batch.Release()
-				}
-			}()
-			err := r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
-				in, err := rowsIn(batch)
+	to := map[*worker]*rowWriter{}
+	for _, w := range r.workers {
+		to[w] = newRowWriter(t)
+		defer to[w].builder.Release()
+	}
+	flush := func(from int) error {
+		for _, w := range r.workers {
+			if to[w].rows < from {
+				continue
+			}
+			batch := to[w].batch()
+			err := out.Write(ctx, batch)
+			batch.Release()
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err = func() error {
+		for _, from := range sources {
+			err := r.eachPart(ctx, from.snapshot, from.file, func(query string) error {
+				err := r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
+					in, err := rowsIn(batch)
+					if err != nil {
+						return err
+					}
+					r.share(int(batch.NumRows()), func(w *worker, start, end int) {
+						for i := start; i < end; i++ {
+							from.write(w, in, i, to[w])
+							to[w].end()
+						}
+					})
+					return nil
+				})
 				if err != nil {
 					return err
 				}
-				made = append(made, r.share(int(batch.NumRows()), func(w *worker, start, end int) arrow.RecordBatch {
-					to := newRowWriter(t)
-					defer to.builder.Release()
-					to.builder.Reserve(end - start)
-					for i := start; i < end; i++ {
-						from.write(w, in, i, to)
-						to.end()
-					}
-					return to.builder.NewRecordBatch()
-				})...)
-				return nil
+				return flush(rowsPerWrite)
 			})
 			if err != nil {
 				return err
 			}
-			for _, batch := range made {
-				if err := out.Write(ctx, batch); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			out.Discard(ctx) //nolint:errcheck // the first error counts
-			return sql.Snapshot{}, err
 		}
+		return flush(1)
+	}()
+	if err != nil {
+		out.Discard(ctx) //nolint:errcheck // the first error counts
+		return sql.Snapshot{}, err
 	}
 	return out.Save(ctx)
 }
+
+// rowsPerWrite is from how many rows a worker's batch is written; rowsPerRead how many rows are read in one query where
+// the stored parts are smaller.
+const (
+	rowsPerWrite = 20_000
+	rowsPerRead  = 100_000
+)
 
 // scan reads a raw table and hands what prepare makes of each row to merge, in the order of the rows. prepare runs on
 // the workers, merge does not; what prepare returns must not lie in the batch.
@@ -204,11 +230,10 @@ func scan[T any](ctx context.Context, r *run, snap sql.Snapshot, file string, pr
 				return err
 			}
 			results := make([]T, batch.NumRows())
-			share(r, len(results), func(w *worker, start, end int) struct{} {
+			r.share(len(results), func(w *worker, start, end int) {
 				for i := start; i < end; i++ {
 					results[i] = prepare(w, in, i)
 				}
-				return struct{}{}
 			})
 			for _, result := range results {
 				merge(result)
@@ -218,38 +243,40 @@ func scan[T any](ctx context.Context, r *run, snap sql.Snapshot, file string, pr
 	})
 }
 
-// eachPart binds one part of a table after the other and calls do with the text of the file that reads it.
+// eachPart binds some parts of a table after the other, as many as one reading may hold, and calls do with the text of
+// the file that reads them.
 func (r *run) eachPart(ctx context.Context, snap sql.Snapshot, file string, do func(query string) error) error {
 	f, err := sql.Named("normalize/" + file)
 	if err != nil {
 		return err
 	}
-	for _, part := range snap.Split() {
-		if err := r.session.Bind(ctx, part); err != nil {
+	piece := sql.Snapshot{Table: snap.Table}
+	for i, part := range snap.Parts {
+		piece.Parts = append(piece.Parts, part)
+		piece.Rows += part.Rows
+		if piece.Rows < rowsPerRead && i < len(snap.Parts)-1 {
+			continue
+		}
+		if err := r.session.Bind(ctx, piece); err != nil {
 			return err
 		}
 		if err := do(f.Text); err != nil {
 			return err
 		}
+		piece = sql.Snapshot{Table: snap.Table}
 	}
 	return nil
-}
-
-func (r *run) share(n int, do func(w *worker, start, end int) arrow.RecordBatch) []arrow.RecordBatch {
-	return share(r, n, do)
 }
 
 // smallestShare is the number of rows below which a second goroutine costs more than it helps.
 const smallestShare = 256
 
-// share cuts n rows into one range per worker and returns what each made of its range, in order.
-func share[T any](r *run, n int, do func(w *worker, start, end int) T) []T {
+// share cuts n rows into one range per worker.
+func (r *run) share(n int, do func(w *worker, start, end int)) {
 	pieces := max(1, min(len(r.workers), n/smallestShare))
-	results := make([]T, pieces)
 	var group sync.WaitGroup
 	for k := range pieces {
-		group.Go(func() { results[k] = do(r.workers[k], k*n/pieces, (k+1)*n/pieces) })
+		group.Go(func() { do(r.workers[k], k*n/pieces, (k+1)*n/pieces) })
 	}
 	group.Wait()
-	return results
 }

@@ -1,8 +1,6 @@
 package normalize
 
-import (
-	"strings"
-)
+import "strings"
 
 // book keeps, by id, what people's records need of companies. Entries are packed into one text each, for a directory may
 // have millions.
@@ -10,13 +8,14 @@ type book struct {
 	at      map[string]int32
 	ids     []string
 	entries []string
+	names   []uint64 // hash of the name as written, folded: whoever writes it the same way need not be parsed
 }
 
-// entry is what a book keeps of a company.
+// entry is what a book keeps of a company. Lists are packed: appendPacked takes them apart.
 type entry struct {
-	key, uncut, legal, place string
-	aliases                  []string // keys of all names, key among them
-	domains                  []string // before shared hosts that only the whole data shows are left out
+	key, legal, place string
+	aliases           string // keys of all names, key among them
+	domains           string // before shared hosts that only the whole data shows are left out
 }
 
 const (
@@ -28,34 +27,46 @@ func newBook() *book { return &book{at: map[string]int32{}} }
 
 // pack makes an entry one text; no folded text holds the separators.
 func (e entry) pack() string {
-	return strings.Join([]string{e.key, e.uncut, e.legal, e.place, strings.Join(e.aliases, betweenValues),
-		strings.Join(e.domains, betweenValues)}, betweenFields)
+	return strings.Join([]string{e.key, e.legal, e.place, e.aliases, e.domains}, betweenFields)
 }
 
-func (b *book) add(id, packed string) int32 {
+func packed(values []string) string { return strings.Join(values, betweenValues) }
+
+// appendPacked appends the values of a packed list.
+func appendPacked(to []string, list string) []string {
+	for list != "" {
+		var v string
+		v, list, _ = strings.Cut(list, betweenValues)
+		to = append(to, v)
+	}
+	return to
+}
+
+func (b *book) add(id, packed string, name uint64) int32 {
 	code := int32(len(b.ids))
 	b.at[id] = code
 	b.ids = append(b.ids, id)
 	b.entries = append(b.entries, packed)
+	b.names = append(b.names, name)
 	return code
+}
+
+// nameHash is FNV-1a of a folded name.
+func nameHash(name string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := 0; i < len(name); i++ {
+		h = (h ^ uint64(name[i])) * 1099511628211
+	}
+	return h
 }
 
 func (b *book) entry(code int32) entry {
 	var e entry
-	rest := b.entries[code]
-	for _, field := range []*string{&e.key, &e.uncut, &e.legal, &e.place} {
-		*field, rest, _ = strings.Cut(rest, betweenFields)
+	e.domains = b.entries[code]
+	for _, field := range []*string{&e.key, &e.legal, &e.place, &e.aliases} {
+		*field, e.domains, _ = strings.Cut(e.domains, betweenFields)
 	}
-	aliases, domains, _ := strings.Cut(rest, betweenFields)
-	e.aliases, e.domains = unpack(aliases), unpack(domains)
 	return e
-}
-
-func unpack(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return strings.Split(s, betweenValues)
 }
 
 // groupsOf finds each company's topmost parent. A chain that leaves the book ends at its last company in it; a chain

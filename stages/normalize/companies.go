@@ -9,27 +9,21 @@ import (
 // companyEntry parses a company's names. A place that was cut off the name leaves the whole as one more alias.
 func (w *worker) companyEntry(name string, others []string, at place) entry {
 	n := parseCompany(name, at)
-	e := entry{key: n.key, uncut: n.uncut, legal: n.legal, place: n.place}
+	e := entry{key: n.key, legal: n.legal, place: n.place}
 	aliases := append([]string{n.key, n.uncut}, n.others...)
 	for _, other := range others {
 		o := parseCompany(other, at)
 		aliases = append(append(aliases, o.key, o.uncut), o.others...)
-	}
-	e.aliases = sortedSet(aliases)
-	if e.key == "" && len(e.aliases) > 0 {
-		// A company known by its other names only.
-		for _, other := range others {
-			if o := parseCompany(other, at); o.key != "" {
-				e.key, e.uncut, e.legal = o.key, o.uncut, first(e.legal, o.legal)
-				break
-			}
+		if e.key == "" { // a company known by its other names only
+			e.key, e.legal = o.key, first(e.legal, o.legal)
 		}
 	}
+	e.aliases = packed(sortedSet(aliases))
 	return e
 }
 
 // domainsOf are the registrable domains of a company's domain list and website, in alphabetical order.
-func (w *worker) domainsOf(object string, domains []string, website string) []string {
+func (w *worker) domainsOf(domains []string, website string) []string {
 	var found []string
 	for _, d := range append(domains, website) {
 		if h := w.website(d); h.fault == fine && h.domain != "" {
@@ -89,12 +83,12 @@ func (r *run) writeCompanyForm(to *rowWriter, c companyRow) {
 	to.text(c.entry.key)
 	to.text(strings.ReplaceAll(c.entry.key, " ", ""))
 	to.list(distinctWords(c.entry.key))
-	to.list(c.entry.aliases)
+	to.list(appendPacked(nil, c.entry.aliases))
 	to.text(r.rareToken(c.entry.key))
 	to.text(acronymOf(c.entry.key))
 	to.text(c.entry.legal)
 	to.text(c.entry.place)
-	to.list(r.companyDomains(c.entry.domains))
+	to.list(r.appendDomains(nil, c.entry.domains))
 	to.text(c.at.street)
 	to.text(c.at.house)
 	to.text(c.at.city)

@@ -24,27 +24,26 @@ var abbreviations = func() map[string][]string {
 	return m
 }()
 
-var noise = func() map[string]map[string]bool {
-	sets := map[string]map[string]bool{}
-	for _, row := range rowsOf("noise.tsv", 2) {
-		separator := " "
-		if strings.HasPrefix(row[0], "placeholder_company") || strings.HasPrefix(row[0], "placeholder_person") {
-			separator = "|"
-		}
-		sets[row[0]] = map[string]bool{}
-		for _, word := range strings.Split(row[1], separator) {
-			sets[row[0]][word] = true
-		}
-	}
-	return sets
-}()
+var noise = kindsOf("noise.tsv", "anywhere", "ends", "tail", "generic", "connector", "placeholder_local",
+	"placeholder_domain", "placeholder_company|", "placeholder_person|")
 
-var placeholderCompany, placeholderPerson = noise["placeholder_company"], noise["placeholder_person"]
+// The lists of noise.tsv, in the order of the call above.
+const (
+	noiseAnywhere kind = 1 << iota
+	noiseEnds
+	noiseTail
+	noiseGeneric
+	noiseConnector
+	noiseLocal
+	noiseDomain
+	noCompany
+	noPerson
+)
 
 // parseCompany takes a company's name apart. The place columns help to see that the last words are a place.
 func parseCompany(name string, at place) companyName {
 	name = oneLine(name)
-	if name == "" || placeholderCompany[Fold(name)] {
+	if name == "" || noise[Fold(name)]&noCompany != 0 {
 		return companyName{}
 	}
 	main, asides := takeParentheses(name)
@@ -122,13 +121,13 @@ func (n *companyName) cutEnds(words []string, country string) []string {
 		if w, form := cutLegalEnd(words, country); form != "" {
 			words, n.legal = w, first(n.legal, form)
 		}
-		for len(words) > 1 && (noise["ends"][words[0]] || noise["anywhere"][words[0]]) && !(len(words[0]) == 1 && len(words[1]) == 1) {
+		for len(words) > 1 && noise[words[0]]&(noiseEnds|noiseAnywhere) != 0 && !(len(words[0]) == 1 && len(words[1]) == 1) {
 			words = words[1:]
 		}
 		for len(words) > 1 {
 			last := words[len(words)-1]
-			if noise["ends"][last] && !(len(words[len(words)-2]) == 1 && len(last) == 1) || noise["anywhere"][last] ||
-				noise["tail"][last] && !allGeneric(words[:len(words)-1]) {
+			if noise[last]&noiseEnds != 0 && !(len(words[len(words)-2]) == 1 && len(last) == 1) || noise[last]&noiseAnywhere != 0 ||
+				noise[last]&noiseTail != 0 && !allGeneric(words[:len(words)-1]) {
 				words = words[:len(words)-1]
 				continue
 			}
@@ -144,7 +143,7 @@ func (n *companyName) cutEnds(words []string, country string) []string {
 func keyOf(words []string) string {
 	out := make([]string, 0, len(words)+2)
 	for _, w := range words {
-		if noise["anywhere"][w] && len(words) > 1 {
+		if noise[w]&noiseAnywhere != 0 && len(words) > 1 {
 			continue
 		}
 		if full, ok := abbreviations[w]; ok && len(words) > 1 {
@@ -251,15 +250,33 @@ func takeParentheses(s string) (string, []string) {
 
 // cutPlace takes a city, region or country off the end of a name, if what is left is still a name.
 func cutPlace(words []string, at place) ([]string, string) {
+	if len(words) < 2 || !mayEndPlace(words[len(words)-1], at) {
+		return words, ""
+	}
 	for n := min(4, len(words)-1); n > 0; n-- {
 		rest := words[:len(words)-n]
 		p := placeOf(words[len(words)-n:], at)
-		if p == "" || noise["connector"][rest[len(rest)-1]] || allGeneric(rest) {
+		if p == "" || noise[rest[len(rest)-1]]&noiseConnector != 0 || allGeneric(rest) {
 			continue
 		}
 		return rest, p
 	}
 	return words, ""
+}
+
+// placeEnds are the last words of all places in the data files: most names end otherwise.
+var placeEnds = func() map[string]bool {
+	ends := map[string]bool{}
+	for _, names := range []map[string]string{cities, countryWords} {
+		for name := range names {
+			ends[name[strings.LastIndexByte(name, ' ')+1:]] = true
+		}
+	}
+	return ends
+}()
+
+func mayEndPlace(w string, at place) bool {
+	return placeEnds[w] || strings.HasSuffix(at.city, w) || strings.HasSuffix(at.cityWritten, w) || strings.HasSuffix(at.regionWritten, w)
 }
 
 // placeOf says which place words name: a known city, a country, or the record's own city or region.
@@ -282,7 +299,7 @@ func placeOf(words []string, at place) string {
 
 func allGeneric(words []string) bool {
 	for _, w := range words {
-		if !noise["generic"][w] && !noise["anywhere"][w] && len(w) > 1 {
+		if noise[w]&(noiseGeneric|noiseAnywhere) == 0 && len(w) > 1 {
 			return false
 		}
 	}

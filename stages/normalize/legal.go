@@ -98,11 +98,26 @@ func cutDottedForm(s string) (string, string) {
 	return strings.TrimRight(s[:i], " ,"), name
 }
 
+// legalEnds are the words a form may end with, however it is cut into words; legalStarts the same for its beginning.
+var legalEnds, legalStarts = func() (map[string]bool, map[string]bool) {
+	ends, starts := map[string]bool{}, map[string]bool{}
+	for form := range legalForms {
+		for i := range form {
+			ends[form[i:]] = true
+			starts[form[:i+1]] = true
+		}
+	}
+	return ends, starts
+}()
+
 // longestLegal is the number of words that a legal form may be spread over: s a de c v.
 const longestLegal = 8
 
 // cutLegalEnd takes the longest legal form off the end of the words, if a word is left.
 func cutLegalEnd(words []string, country string) ([]string, string) {
+	if len(words) < 2 || !legalEnds[words[len(words)-1]] {
+		return words, ""
+	}
 	for n := min(longestLegal, len(words)-1); n > 0; n-- {
 		tail := words[len(words)-n:]
 		key := tail[0]
@@ -121,6 +136,9 @@ func cutLegalEnd(words []string, country string) ([]string, string) {
 
 // cutLegalFront takes a legal form off the front where it usually stands there in the company's country.
 func cutLegalFront(words []string, country string) ([]string, string) {
+	if len(words) < 2 || !legalStarts[words[0]] {
+		return words, ""
+	}
 	for n := min(longestLegal, len(words)-1); n > 0; n-- {
 		f, ok := legalForms[strings.Join(words[:n], "")]
 		if !ok || !f.front || !in(f.frontIn, country) {
@@ -141,7 +159,7 @@ func in(countries, country string) bool {
 // onlySmallWords says whether words are no name by themselves: the, and, of.
 func onlySmallWords(words []string) bool {
 	for _, w := range words {
-		if !noise["anywhere"][w] && !noise["ends"][w] && w != "of" && w != "de" {
+		if noise[w]&(noiseAnywhere|noiseEnds) == 0 && w != "of" && w != "de" {
 			return false
 		}
 	}

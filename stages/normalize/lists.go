@@ -52,29 +52,44 @@ func wordSet(name string) map[string]bool {
 	return set
 }
 
-// kinds reads a file of "kind <TAB> words" into one set per kind. Words are compared without spaces and signs.
-func kinds(name, separator string) map[string]map[string]bool {
-	sets := map[string]map[string]bool{}
-	for _, row := range rowsOf(name, 2) {
-		set := sets[row[0]]
-		if set == nil {
-			set = map[string]bool{}
-			sets[row[0]] = set
+// kind says in which lists of a file a word stands, one bit each.
+type kind uint16
+
+// kindsOf reads a file of "kind <TAB> words": bit i of a word is set where it stands under names[i]. Names that end in
+// | hold texts separated by | instead of words. Words are compared folded and without spaces, texts folded.
+func kindsOf(file string, names ...string) map[string]kind {
+	words := map[string]kind{}
+	for _, row := range rowsOf(file, 2) {
+		bit, known := kind(0), false
+		for i, name := range names {
+			if plain, isTexts := strings.CutSuffix(name, "|"); plain == row[0] {
+				bit, known = 1<<i, true
+				if isTexts {
+					for text := range strings.SplitSeq(row[1], "|") {
+						words[Fold(text)] |= bit
+					}
+				} else {
+					for word := range strings.FieldsSeq(row[1]) {
+						words[word] |= bit
+						words[compactOf(word)] |= bit
+					}
+				}
+			}
 		}
-		for _, word := range strings.Split(row[1], separator) {
-			set[compactOf(word)] = true
+		if !known {
+			panic(fmt.Sprintf("normalize: data/%s: kind %s is not known", file, row[0]))
 		}
 	}
-	return sets
+	return words
 }
 
 // compactOf is a folded text without spaces.
 func compactOf(s string) string { return strings.ReplaceAll(Fold(s), " ", "") }
 
-// Knows says whether a data file contains a word: kind is nickname, legal_form, abbreviation or honorific. It lets a
+// Knows says whether a data file contains a word: list is nickname, legal_form, abbreviation or honorific. It lets a
 // test measure how much of its variants the lists cover.
-func Knows(kind, word string) bool {
-	switch kind {
+func Knows(list, word string) bool {
+	switch list {
 	case "nickname":
 		_, ok := nicknames[Fold(word)]
 		return ok
@@ -90,7 +105,7 @@ func Knows(kind, word string) bool {
 		return company || street || title
 	case "honorific":
 		w := compactOf(word)
-		return honorific["front"][w] || honorific["title"][w] || honorific["end"][w] || honorific["care"][w]
+		return honorific[w]&(honorFront|honorTitle|honorEnd|honorCare) != 0
 	}
 	return false
 }

@@ -3,7 +3,6 @@ package normalize
 import (
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -14,7 +13,17 @@ type personName struct {
 	skeleton               string
 }
 
-var honorific = kinds("honorifics.tsv", " ")
+var honorific = kindsOf("honorifics.tsv", "front", "title", "end", "care", "particle", "vietnamese")
+
+// The lists of honorifics.tsv, in the order of the call above.
+const (
+	honorFront kind = 1 << iota
+	honorTitle
+	honorEnd
+	honorCare
+	honorParticle
+	honorVietnamese
+)
 
 // nicknames leads from each form of a given name to the names it may stand for, in alphabetical order.
 var nicknames = func() map[string][]string {
@@ -31,14 +40,6 @@ var nicknames = func() map[string][]string {
 	}
 	return forms
 }()
-
-// word is one word of a name field: folded, with what its spelling said.
-type word struct {
-	text    string // folded, one word
-	compact string // the whole field word it comes from, without signs: phd for Ph.D.
-	upper   bool   // written in capitals only
-	dotted  bool
-}
 
 // parseName splits a name. The parts are believed where a family name is given; the whole name helps where it is not.
 func parseName(first, last, whole string) personName {
@@ -96,7 +97,7 @@ func splitWhole(whole string) personName {
 		return personName{}
 	case len(t) == 1:
 		return assemble(nil, t, f.nick)
-	case len(t) >= 3 && honorific["vietnamese"][t[0]]:
+	case len(t) >= 3 && honorific[t[0]]&honorVietnamese != 0:
 		return assemble([]string{t[len(t)-1]}, t[:1], f.nick)
 	}
 	start := len(t) - 1
@@ -104,7 +105,7 @@ func splitWhole(whole string) personName {
 		before := t[start-1]
 		if (before == "y" || before == "e" || before == "i") && start > 2 {
 			start -= 2
-		} else if honorific["particle"][before] && len(before) > 1 {
+		} else if honorific[before]&honorParticle != 0 && len(before) > 1 {
 			start--
 		} else {
 			break
@@ -121,10 +122,10 @@ func assemble(given, surname, nick []string) personName {
 	var n personName
 	surname = joinPrefixes(surname)
 	n.surname = strings.Join(surname, " ")
-	if isPlaceholderName(n.surname) || hasDigit(n.surname) {
+	if isPlaceholderName(n.surname) || mostlyDigits(n.surname) {
 		n.surname, surname = "", nil
 	}
-	if len(given) > 0 && !isPlaceholderName(strings.Join(given, " ")) && !hasDigit(given[0]) {
+	if len(given) > 0 && !isPlaceholderName(strings.Join(given, " ")) && !mostlyDigits(given[0]) {
 		n.given, n.middle = given[0], strings.Join(given[1:], " ")
 		n.roots = rootsOf(given, nick)
 	} else if len(nick) > 0 {
@@ -134,7 +135,7 @@ func assemble(given, surname, nick []string) personName {
 		return n
 	}
 	for _, w := range surname {
-		if !honorific["particle"][w] {
+		if honorific[w]&honorParticle == 0 {
 			n.parts = append(n.parts, w)
 		}
 	}
@@ -178,139 +179,13 @@ func joinPrefixes(words []string) []string {
 	return words
 }
 
-// field is what a name field says.
-type field struct {
-	words []word
-	after []word   // words behind a comma that are no credentials: the given name of "Last, First"
-	nick  []string // names in quotes or parentheses
-}
-
-// readField takes a name field apart: what is in parentheses or quotes, behind a bar or a comma, and the words.
-func readField(s string) (f field) {
-	if s == "" {
-		return f
-	}
-	if strings.ContainsRune(s, '@') {
-		return f
-	}
-	s, f.nick = takeAsides(s)
-	for _, bar := range []string{"|", " - ", " – ", " — ", " • ", " / "} {
-		if i := strings.Index(s, bar); i > 0 {
-			s = s[:i]
-		}
-	}
-	main, rest, comma := strings.Cut(s, ",")
-	f.words = wordsOf(main)
-	if !comma {
-		return f
-	}
-	for part := range strings.SplitSeq(rest, ",") {
-		words := wordsOf(part)
-		if len(words) > 0 && !allCredentials(words) && len(f.after) == 0 {
-			f.after = words
-		}
-	}
-	return f
-}
-
-// takeAsides cuts parentheses, brackets and quotes out of a name. One word in them is a nickname; pronouns are not.
-func takeAsides(s string) (string, []string) {
-	if !strings.ContainsAny(s, "([{\"“”„«*") {
-		return s, nil
-	}
-	var out strings.Builder
-	var nick []string
-	var aside strings.Builder
-	inside := rune(0)
-	for _, r := range s {
-		switch {
-		case inside != 0 && r == inside:
-			if t := strings.Fields(Fold(aside.String())); len(t) == 1 && len(t[0]) > 1 && !honorific["end"][t[0]] &&
-				!honorific["care"][t[0]] && !strings.ContainsRune(aside.String(), '/') && !pronouns[t[0]] && !hasDigit(t[0]) {
-				nick = append(nick, t[0])
-			}
-			aside.Reset()
-			inside = 0
-			out.WriteByte(' ')
-		case inside != 0:
-			aside.WriteRune(r)
-		case closing[r] != 0:
-			inside = closing[r]
-		case r == '*':
-			out.WriteByte(' ')
-		default:
-			out.WriteRune(r)
-		}
-	}
-	return out.String(), nick
-}
-
-var closing = map[rune]rune{'(': ')', '[': ']', '{': '}', '"': '"', '“': '”', '„': '“', '«': '»'}
-
-var pronouns = map[string]bool{"he": true, "him": true, "his": true, "she": true, "her": true, "hers": true, "they": true,
-	"them": true, "theirs": true, "ze": true, "hir": true, "el": true, "ella": true, "er": true, "sie": true, "il": true, "elle": true}
-
-func wordsOf(s string) []word {
-	var words []word
-	for raw := range strings.FieldsSeq(s) {
-		if a, _, slash := strings.Cut(raw, "/"); slash && pronouns[Fold(a)] {
-			continue
-		}
-		folded := Fold(raw)
-		if folded == "" {
-			continue
-		}
-		w := word{text: folded, compact: folded, upper: isUpper(raw), dotted: strings.Contains(raw, ".")}
-		if strings.IndexByte(folded, ' ') < 0 {
-			words = append(words, w)
-			continue
-		}
-		w.compact = strings.ReplaceAll(folded, " ", "")
-		for part := range strings.SplitSeq(folded, " ") {
-			w.text = part
-			words = append(words, w)
-		}
-	}
-	return words
-}
-
-func isUpper(s string) bool {
-	letters := 0
-	for _, r := range s {
-		if unicode.IsLower(r) {
-			return false
-		}
-		if unicode.IsUpper(r) {
-			letters++
-		}
-	}
-	return letters > 1
-}
-
-func texts(words []word) []string {
-	t := make([]string, len(words))
-	for i, w := range words {
-		t[i] = w.text
-	}
-	return t
-}
-
-func allCredentials(words []word) bool {
-	for _, w := range words {
-		if !honorific["end"][w.compact] && !honorific["care"][w.compact] && !honorific["front"][w.compact] && !(w.upper && len(w.text) <= 5) {
-			return false
-		}
-	}
-	return true
-}
-
 // dropFront leaves out honorifics in front, but never more than leaves keep words.
 func dropFront(words []word, keep int) []word {
 	for len(words) > keep {
 		w := words[0]
 		switch {
-		case honorific["front"][w.compact]:
-		case honorific["title"][w.compact] && len(words) > 2:
+		case honorific[w.compact]&honorFront != 0:
+		case honorific[w.compact]&honorTitle != 0 && len(words) > 2:
 		default:
 			return words
 		}
@@ -332,11 +207,11 @@ func dropEnd(words []word, keep int) []word {
 	for len(words) > keep {
 		w := words[len(words)-1]
 		switch {
-		case honorific["care"][w.compact]:
+		case honorific[w.compact]&honorCare != 0:
 			if !(w.dotted && w.text != w.compact) && !(w.upper && !words[0].upper) {
 				return words
 			}
-		case honorific["end"][w.compact]:
+		case honorific[w.compact]&honorEnd != 0:
 		default:
 			return words
 		}
@@ -352,9 +227,10 @@ func dropEnd(words []word, keep int) []word {
 	return words
 }
 
-// realName leaves out a text that stands for no name, such as [not provided].
+// realName leaves out a text that stands for no name, such as [not provided], where the signs in it would be taken for
+// asides; assemble does so for the others.
 func realName(s string) string {
-	if len(s) > 0 && len(s) <= longestPlaceholder && isPlaceholderName(Fold(s)) {
+	if len(s) <= longestPlaceholder && strings.ContainsAny(s, "[/<#") && isPlaceholderName(Fold(s)) {
 		return ""
 	}
 	return s
@@ -362,7 +238,18 @@ func realName(s string) string {
 
 const longestPlaceholder = 24
 
-func isPlaceholderName(s string) bool { return s != "" && placeholderPerson[s] }
+func isPlaceholderName(s string) bool { return s != "" && noise[s]&noPerson != 0 }
+
+// mostlyDigits says whether a text is a number rather than a name with a slip of the finger in it.
+func mostlyDigits(s string) bool {
+	digits := 0
+	for i := 0; i < len(s); i++ {
+		if s[i] >= '0' && s[i] <= '9' {
+			digits++
+		}
+	}
+	return digits*2 >= len(s) && digits > 0
+}
 
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 

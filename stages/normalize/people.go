@@ -121,7 +121,7 @@ func (r *run) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	code, ok := r.accounts.at[account]
 	if ok {
 		e := r.accounts.entry(code)
-		p.keys, p.token, p.domains = e.aliases, r.rareToken(e.key), r.companyDomains(e.domains)
+		p.keys, p.token, p.domains = appendPacked(nil, e.aliases), r.rareToken(e.key), r.appendDomains(nil, e.domains)
 	}
 	if live {
 		w.judgePerson(schemas.Contact, "FirstName", "LastName", "Title", &p, given, family, title)
@@ -151,7 +151,7 @@ func (r *run) writeLead(w *worker, in rows, i int, to *rowWriter) {
 	n := parseCompany(company, p.at)
 	p.keys = sortedSet(append([]string{n.key, n.uncut}, n.others...))
 	p.token = r.rareToken(n.key)
-	p.domains = r.companyDomains(w.domainsOf(schemas.Lead, nil, website))
+	p.domains = r.appendDomains(nil, packed(w.domainsOf(nil, website)))
 	if live {
 		w.judgePerson(schemas.Lead, "FirstName", "LastName", "Title", &p, given, family, title)
 		r.judgeLeadCompany(w, company, n.key, website)
@@ -204,21 +204,24 @@ func (r *run) writeMember(w *worker, in rows, i int, to *rowWriter) {
 // does not hold is left out and counted; its name still counts where the member gives it.
 func (r *run) employers(w *worker, p *person, in rows, i int) {
 	company, written := in.text(6, i), in.text(7, i)
-	name := w.company.get(written)
-	p.keys = append(append(p.keys, name.key, name.uncut), name.others...)
-	key := name.key
-	switch code, ok := r.companies.at[r.current(company)]; {
-	case company == "":
-		w.found(memberObj, "company_id", missing)
-	case !ok:
-		w.found(memberObj, "company_id", notFound)
-	default:
+	code, ok := r.companies.at[r.current(company)]
+	key := ""
+	if ok {
 		e := r.companies.entry(code)
 		p.companies = []string{r.companies.ids[code]}
 		p.groups = []string{r.companies.ids[r.groups[code]]}
-		p.keys = append(p.keys, e.aliases...)
-		p.domains = r.companyDomains(e.domains)
-		key = first(e.key, key)
+		p.keys = appendPacked(p.keys, e.aliases)
+		p.domains = r.appendDomains(nil, e.domains)
+		key = e.key
+	} else if company == "" {
+		w.found(memberObj, "company_id", missing)
+	} else {
+		w.found(memberObj, "company_id", notFound)
+	}
+	if written != "" && (!ok || r.companies.names[code] != nameHash(Fold(written))) {
+		name := w.company.get(written)
+		p.keys = append(append(p.keys, name.key, name.uncut), name.others...)
+		key = first(key, name.key)
 	}
 	p.keys = sortedSet(p.keys)
 	p.token = r.rareToken(key)
@@ -235,8 +238,8 @@ func (r *run) employers(w *worker, p *person, in rows, i int) {
 		}
 		e := r.companies.entry(code)
 		p.pastCompanies = append(p.pastCompanies, r.companies.ids[code])
-		p.pastKeys = append(p.pastKeys, e.aliases...)
-		p.pastDomains = append(p.pastDomains, r.companyDomains(e.domains)...)
+		p.pastKeys = appendPacked(p.pastKeys, e.aliases)
+		p.pastDomains = r.appendDomains(p.pastDomains, e.domains)
 	}
 	if lost {
 		w.found(memberObj, "past_company_ids", notFound)

@@ -28,6 +28,10 @@ func TestStreetOf(t *testing.T) {
 		"100 King St #12":                     {"king street", "100"},
 		"Keizersgracht 126-128":               {"keizersgracht", "126-128"},
 		"Acme House\n12 High Street\nSandton": {"high street", "12"},
+		"2 Harrison St. near Hudson St.":      {"harrison street", "2"},
+		"854 Seventh Ave.":                    {"7th avenue", "854"},
+		"854 7th Ave. between 54th and 55th":  {"7th avenue", "854"},
+		"3 Rue St Honoré":                     {"rue saint honore", "3"},
 		"Broadway":                            {"broadway", ""},
 		"...":                                 {"", ""},
 	} {

@@ -16,7 +16,7 @@ func skeleton(surname string) string {
 	var letters strings.Builder
 	words := strings.Fields(surname)
 	for i, w := range words {
-		if i < len(words)-1 && honorific["particle"][w] {
+		if i < len(words)-1 && honorific[w]&honorParticle != 0 {
 			continue
 		}
 		letters.WriteString(w)

@@ -48,7 +48,7 @@ func streetOf(s string) (street, house string) {
 			return "po box", ""
 		}
 	}
-	words = cutUnit(words)
+	words = cutCorner(cutUnit(words))
 	if len(words) == 0 {
 		return "", ""
 	}
@@ -219,6 +219,19 @@ func cutUnit(words []string) []string {
 	return words
 }
 
+// cutCorner leaves out how to find the house: near, off, between, at the corner of another street.
+func cutCorner(words []string) []string {
+	for i, w := range words {
+		switch w {
+		case "between", "near", "off", "at", "opposite", "corner", "cnr", "btwn", "betw", "behind":
+			if isStreetName(words[:i]) {
+				return words[:i]
+			}
+		}
+	}
+	return words
+}
+
 // isStreetName says whether words hold a name beside numbers.
 func isStreetName(words []string) bool {
 	for _, w := range words {
@@ -235,7 +248,8 @@ func writeOutStreet(words []string) string {
 		known, ok := streetWords[w]
 		switch {
 		case ok && known.kind == "last":
-			if i == 0 && len(words) > 1 || i < len(words)-1 && !isEnd(words[i+1:]) {
+			before := streetWords[words[max(i-1, 0)]].kind
+			if i < len(words)-1 && (i == 0 || before == "direction" || before == "word") && !isEnd(words[i+1:]) {
 				out = append(out, "saint")
 			} else {
 				out = append(out, known.full)

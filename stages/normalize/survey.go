@@ -57,6 +57,7 @@ func (r *run) current(id string) string {
 type surveyed struct {
 	id, parent, packed string
 	key                string
+	name               uint64
 	domains            []string
 }
 
@@ -70,10 +71,12 @@ func (r *run) surveyCompanies(ctx context.Context, snap sql.Snapshot) error {
 	err := scan(ctx, r, snap, "read_company", func(w *worker, in rows, i int) surveyed {
 		at := w.placeAt(in, i, 7)
 		e := w.companyEntry(in.text(1, i), in.list(nil, 2, i), at)
-		e.domains = w.domainsOf(companyObj, in.list(nil, 3, i), in.text(4, i))
-		return surveyed{id: strings.Clone(in.text(0, i)), parent: strings.Clone(in.text(13, i)), packed: e.pack(), key: strings.Clone(e.key), domains: e.domains}
+		domains := w.domainsOf(in.list(nil, 3, i), in.text(4, i))
+		e.domains = packed(domains)
+		return surveyed{id: strings.Clone(in.text(0, i)), parent: strings.Clone(in.text(13, i)), packed: e.pack(), key: strings.Clone(e.key),
+			name: nameHash(Fold(in.text(1, i))), domains: domains}
 	}, func(c surveyed) {
-		code := r.companies.add(c.id, c.packed)
+		code := r.companies.add(c.id, c.packed, c.name)
 		if c.parent != "" {
 			parentIDs[code] = c.parent
 		}
@@ -129,10 +132,10 @@ func (r *run) surveyCompanies(ctx context.Context, snap sql.Snapshot) error {
 func (r *run) surveyAccounts(ctx context.Context, snap sql.Snapshot) error {
 	return scan(ctx, r, snap, "read_account", func(w *worker, in rows, i int) surveyed {
 		e := w.companyEntry(in.text(3, i), nil, w.placeAt(in, i, 8))
-		e.domains = w.domainsOf("Account", nil, in.text(4, i))
+		e.domains = packed(w.domainsOf(nil, in.text(4, i)))
 		return surveyed{id: strings.Clone(in.text(0, i)), packed: e.pack()}
 	}, func(a surveyed) {
-		r.accounts.add(a.id, a.packed)
+		r.accounts.add(a.id, a.packed, 0)
 	})
 }
 
@@ -210,10 +213,12 @@ func (w *worker) mailDomain(address string) string {
 	return ""
 }
 
-// companyDomains leaves out what turned out to be shared.
-func (r *run) companyDomains(domains []string) []string {
-	kept := domains[:0:0]
-	for _, d := range domains {
+// appendDomains appends the domains of a packed list that did not turn out to be shared.
+func (r *run) appendDomains(to []string, list string) []string {
+	start := len(to)
+	to = appendPacked(to, list)
+	kept := to[:start]
+	for _, d := range to[start:] {
 		if !r.sites[d] && !r.mail[d] {
 			kept = append(kept, d)
 		}

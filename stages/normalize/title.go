@@ -10,20 +10,18 @@ type rankPhrase struct {
 	order int // the lower wins
 }
 
-type functionPhrase struct{ function string }
-
 // longestTitlePhrase is the number of words of the longest phrase of the data file.
 const longestTitlePhrase = 5
 
-var titleAbbreviations, rankPhrases, functionPhrases = func() (map[string][]string, map[string]rankPhrase, map[string]functionPhrase) {
-	abbr, ranks, functions := map[string][]string{}, map[string]rankPhrase{}, map[string]functionPhrase{}
+var titleAbbreviations, rankPhrases, functionPhrases = func() (map[string]string, map[string]rankPhrase, map[string]string) {
+	abbr, ranks, functions := map[string]string{}, map[string]rankPhrase{}, map[string]string{}
 	for order, row := range rowsOf("title_words.tsv", 3) {
 		for _, phrase := range strings.Split(row[2], "|") {
 			phrase = Fold(phrase)
 			switch row[0] {
 			case "abbr":
 				if _, ok := abbr[phrase]; !ok {
-					abbr[phrase] = strings.Fields(row[1])
+					abbr[phrase] = Fold(row[1])
 				}
 			case "rank":
 				if _, ok := ranks[phrase]; !ok {
@@ -31,7 +29,7 @@ var titleAbbreviations, rankPhrases, functionPhrases = func() (map[string][]stri
 				}
 			case "function":
 				if _, ok := functions[phrase]; !ok {
-					functions[phrase] = functionPhrase{row[1]}
+					functions[phrase] = row[1]
 				}
 			}
 		}
@@ -50,69 +48,71 @@ func parseTitle(s string) jobTitle {
 			s = s[:i]
 		}
 	}
-	words := writeOutTitle(strings.Fields(Fold(s)))
-	text := strings.Join(words, " ")
+	text := writeOutTitle(Fold(s))
 	if text == "" || placeholderPlace[text] {
 		return jobTitle{}
 	}
 	t := jobTitle{text: text}
-	best := 1 << 30
-	for i := 0; i < len(words); {
-		step := 1
-		for n := min(longestTitlePhrase, len(words)-i); n > 0; n-- {
-			if p, ok := rankPhrases[phrase(words[i:i+n])]; ok {
-				if p.order < best {
-					best, t.rank = p.order, p.rank
-				}
-				step = n
-				break
-			}
+	best, longest := 1<<30, 0
+	eachPhrase(text, longestTitlePhrase, func(phrase string, words int) bool {
+		p, ok := rankPhrases[phrase]
+		if ok && p.order < best {
+			best, t.rank = p.order, p.rank
 		}
-		i += step
-	}
-	longest := 0
-	for i := 0; i < len(words); {
-		step := 1
-		for n := min(longestTitlePhrase, len(words)-i); n > 0; n-- {
-			if p, ok := functionPhrases[phrase(words[i:i+n])]; ok {
-				if t.function == "" || t.function == leading && p.function != leading || n > longest && p.function != leading {
-					t.function, longest = p.function, n
-				}
-				step = n
-				break
-			}
+		return ok
+	})
+	eachPhrase(text, longestTitlePhrase, func(phrase string, words int) bool {
+		p, ok := functionPhrases[phrase]
+		if ok && (t.function == "" || p != leading && (t.function == leading || words > longest)) {
+			t.function, longest = p, words
 		}
-		i += step
-	}
+		return ok
+	})
 	if t.rank == "" && t.function != "" && t.function != leading {
 		t.rank = "staff"
 	}
 	return t
 }
 
-func phrase(words []string) string {
-	if len(words) == 1 {
-		return words[0]
+// eachPhrase walks over a folded text and offers at each word the longest phrase first; where one is taken, the walk goes
+// on behind it.
+func eachPhrase(text string, longest int, take func(phrase string, words int) bool) {
+	for text != "" {
+		end, words := 0, 0
+		for words < longest && end < len(text) {
+			if words > 0 {
+				end++
+			}
+			if i := strings.IndexByte(text[end:], ' '); i >= 0 {
+				end += i
+			} else {
+				end = len(text)
+			}
+			words++
+		}
+		for words > 1 && !take(text[:end], words) {
+			end = strings.LastIndexByte(text[:end], ' ')
+			words--
+		}
+		if words == 1 {
+			take(text[:end], 1)
+		}
+		text = strings.TrimPrefix(text[end:], " ")
 	}
-	return strings.Join(words, " ")
 }
 
-func writeOutTitle(words []string) []string {
-	out := make([]string, 0, len(words)+4)
-	for i := 0; i < len(words); {
-		step := 1
-		full := []string(nil)
-		for n := min(3, len(words)-i); n > 0; n-- {
-			if f, ok := titleAbbreviations[phrase(words[i:i+n])]; ok {
-				full, step = f, n
-				break
-			}
+// writeOutTitle writes the abbreviations of a folded title out.
+func writeOutTitle(text string) string {
+	var out []string
+	eachPhrase(text, 3, func(phrase string, words int) bool {
+		full, ok := titleAbbreviations[phrase]
+		switch {
+		case ok:
+			out = append(out, full)
+		case words == 1:
+			out = append(out, phrase)
 		}
-		if full == nil {
-			full = words[i : i+1]
-		}
-		out = append(out, full...)
-		i += step
-	}
-	return out
+		return ok
+	})
+	return strings.Join(out, " ")
 }

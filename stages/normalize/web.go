@@ -98,7 +98,7 @@ func hostOf(s string) host {
 	switch {
 	case freeMail[domain] || freeMail[s]:
 		return host{domain: domain, fault: freeMailed}
-	case noise["placeholder_domain"][domain]:
+	case noise[domain]&noiseDomain != 0:
 		return host{fault: placeholder}
 	}
 	return host{domain: domain}
@@ -177,7 +177,7 @@ func parseEmail(s string) (email, string) {
 	if !isHostName(domain) {
 		return email{}, notAnEmail
 	}
-	if noise["placeholder_domain"][domain] || noise["placeholder_local"][local] {
+	if noise[domain]&noiseDomain != 0 || noise[local]&noiseLocal != 0 {
 		return email{}, placeholder
 	}
 	if domain == "googlemail.com" {

@@ -4,13 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/sql/sqltest"
 	"github.com/crmlink/crmlink/stages/publish"
@@ -66,14 +64,11 @@ func caseIn(t *testing.T, c sqltest.Case) publish.In {
 // addViews runs the views over the published tables and the inputs, which are still bound.
 func addViews(t *testing.T, s *sql.Session, tables map[string]sql.Snapshot) {
 	for _, name := range publish.Views {
-		text, err := os.ReadFile("../../sql/publish/views/" + name + ".sql")
+		snap, err := s.Save(t.Context(), "publish/views/"+name, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		table, _ := schemas.Lookup(name)
-		if tables[name], err = s.SaveQuery(t.Context(), string(text), table, nil); err != nil {
-			t.Fatal(err)
-		}
+		tables[name] = snap
 	}
 }
 
@@ -205,6 +200,38 @@ Lead,110,97,88,green,,66
 	}
 	if o := out.Summary.Objects[0]; o.Object != "Account" || *o.MatchRatePercent != 71 || *o.Saved != 61 || o.Suggested != nil {
 		t.Errorf("summary %+v", o)
+	}
+}
+
+// The percent is rounded half up; the colour comes from the rate before that: 59.5 % reads 60 and is red.
+func TestSyncStats_Z12_Z22_RoundingAndColor(t *testing.T) {
+	s := sqltest.Open(t)
+	for _, c := range []struct {
+		matched, records int
+		want             string
+	}{
+		{119, 200, "60,red"}, {120, 200, "60,yellow"}, {159, 200, "80,yellow"}, {160, 200, "80,green"},
+		{1, 200, "1,red"}, {0, 3, "0,red"}, {3, 3, "100,green"}, {2, 3, "67,yellow"},
+	} {
+		mapping := "object,crm_id,entity_kind,entity_id,status\n"
+		for i := range c.records {
+			if i < c.matched {
+				mapping += fmt.Sprintf("Lead,l%d,member,m%d,matched\n", i, i)
+			} else {
+				mapping += fmt.Sprintf("Lead,l%d,member,,unmatched\n", i)
+			}
+		}
+		if err := s.Bind(t.Context(), sqltest.Load(t, s, "mapping", mapping), sql.Empty("auto_save"), sql.Empty("suggested_lead")); err != nil {
+			t.Fatal(err)
+		}
+		stats, err := s.Save(t.Context(), "publish/sync_stats", map[string]any{"green": int64(800_000), "yellow": int64(600_000), "keep": true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := sqltest.Dump(t, s, stats, "match_rate_percent,match_color")
+		if !strings.HasSuffix(got, "\n"+c.want+"\n") {
+			t.Errorf("%d of %d: got %q, want %s", c.matched, c.records, got, c.want)
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func zipped(t testing.TB, members ...string) string {
 // taken is what a source emitted, as text, without names of columns that are null.
 type taken struct {
 	rows, rejects, log []string
-	in, rejected, kept int64
+	in, rejected       int64
 }
 
 func read(t testing.TB, s *Source, object string) (taken, error) {
