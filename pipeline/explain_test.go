@@ -35,7 +35,7 @@ func TestBits(t *testing.T) {
 
 // What is not certain is not rounded to certainty.
 func TestProbability(t *testing.T) {
-	for p, want := range map[float64]string{0: "0.0000", 1: "1.0000", 0.999999: ">0.9999", 0.000001: "<0.0001", 0.99985: "0.9998", 0.5: "0.5000"} {
+	for p, want := range map[float64]string{0: "0.0000", 1: "1.0000", 0.999999: ">0.9999", 0.000001: "<0.0001", 0.99984: "0.9998", 0.5: "0.5000"} {
 		if got := Probability(p); got != want {
 			t.Errorf("%v = %s, want %s", p, got, want)
 		}

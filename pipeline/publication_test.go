@@ -30,16 +30,14 @@ func writePublication(t *testing.T, tables map[string]string) Store {
 	record := Record{ID: "20260729T040000Z", AsOf: time.Date(2026, 7, 29, 4, 0, 0, 0, time.UTC), Status: Published, Tables: map[string]sql.Snapshot{}}
 	var all []sql.Snapshot
 	for _, table := range schemas.All() {
-		query, ok := tables[table.Name]
-		if !ok {
-			query = "SELECT 1 AS nothing WHERE false"
-		}
 		if table.View {
 			continue
 		}
-		snap, err := session.SaveQuery(t.Context(), filled(t, session, table, query), table, nil)
-		if err != nil {
-			t.Fatal(err)
+		snap := sql.Empty(table.Name)
+		if query, ok := tables[table.Name]; ok {
+			if snap, err = session.SaveQuery(t.Context(), filled(t, session, table, query), table, nil); err != nil {
+				t.Fatal(err)
+			}
 		}
 		record.Tables[table.Name] = snap
 		all = append(all, snap)
@@ -133,12 +131,12 @@ const twoAnswers = `SELECT * FROM (VALUES ('Contact', '003A', 'member', 'm1', 'm
 func TestSelect_ReadsPublishedTablesAndViews(t *testing.T) {
 	p := openPublication(t, map[string]string{"mapping": twoAnswers, "raw_contact": "SELECT '003A' AS \"Id\""})
 	for query, want := range map[string]string{
-		"SELECT crm_id FROM mapping WHERE status = 'matched'":                "[[003A]]",
-		"FROM mapping SELECT count(*)":                                       "[[2]]",
-		"SELECT Id FROM raw_contact":                                         "[[003A]]", // a view over the store's Parquet files
-		"SELECT count(*) FROM evidence":                                      "[[0]]",
-		"WITH m AS (FROM mapping) SELECT count(*) FROM m;":                   "[[2]]",
-		"VALUES (1)":                                                         "[[1]]",
+		"SELECT crm_id FROM mapping WHERE status = 'matched'": "[[003A]]",
+		"FROM mapping SELECT count(*)":                        "[[2]]",
+		"SELECT Id FROM raw_contact":                          "[[003A]]", // a view over the store's Parquet files
+		"SELECT count(*) FROM evidence":                       "[[0]]",
+		"WITH m AS (FROM mapping) SELECT count(*) FROM m;":    "[[2]]",
+		"VALUES (1)": "[[1]]",
 		"SELECT count(*) FROM (DESCRIBE mapping)":                            fmt.Sprintf("[[%d]]", len(schemas.Mapping.Columns)),
 		"SELECT count(*) > 0 FROM read_text('" + p.store.Dir + "/runs/*/*')": "[[true]]",
 		"SELECT current_setting('TimeZone')":                                 "[[UTC]]",

@@ -152,7 +152,6 @@ func count(name, doc string) Column {
 func integer(name, doc string) Column { return Column{Name: name, Type: Int, Doc: doc} }
 func ints(name, doc string) Column    { return Column{Name: name, Type: IntList, Doc: doc} }
 func moment(name, doc string) Column  { return Column{Name: name, Type: Timestamp, Doc: doc} }
-func number(name, doc string) Column  { return Column{Name: name, Type: Number, Doc: doc} }
 func share(name, doc string) Column   { return Column{Name: name, Type: Share, Doc: doc} }
 
 // PartKey is the column whose hash chooses a row's part: the record's own id, so that all rows of one record lie

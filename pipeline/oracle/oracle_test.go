@@ -13,7 +13,7 @@ func TestWorlds_HoldEverythingThatListsDependOn(t *testing.T) {
 	met := map[string]int{}
 	undefined := 0
 	for seed := range uint64(200) {
-		world := Random(seed)
+		world := Random(seed, 1)
 		dir := t.TempDir()
 		if _, err := world.Write(dir); err != nil {
 			t.Fatal(err)

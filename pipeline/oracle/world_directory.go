@@ -32,6 +32,7 @@ type author struct {
 	*World
 	used   map[string]bool
 	serial int
+	tag    string // goes before every id that is not the CRM's
 }
 
 // word invents a word of three or four syllables; the last letter keeps it out of every dictionary.
@@ -103,7 +104,7 @@ func (a *author) person(consonants string, at *company) *person {
 func (a *author) directory(companies, members int) (firms []*company, people []*person) {
 	for i := range companies {
 		c := a.company(inside)
-		c.id = fmt.Sprintf("c%03d", i)
+		c.id = fmt.Sprintf("%sc%03d", a.tag, i)
 		firms = append(firms, c)
 		domains := c.domain
 		if a.chance(20) {
@@ -120,7 +121,7 @@ func (a *author) directory(companies, members int) (firms []*company, people []*
 			at = pick(a.World, firms)
 		}
 		p := a.person(inside, at)
-		p.id = fmt.Sprintf("m%03d", i)
+		p.id = fmt.Sprintf("%sm%03d", a.tag, i)
 		people = append(people, p)
 		row := Row{"member_id": p.id, "first_name": p.first, "last_name": p.last, "title": p.title, "emails": p.email,
 			"phones": p.phone, "street": p.street, "city": p.city, "region": p.region, "postal_code": p.postal,
@@ -137,13 +138,13 @@ func (a *author) directory(companies, members int) (firms []*company, people []*
 func (a *author) redirects(firms []*company, people []*person) (oldCompanies, oldMembers []string) {
 	a.Redirects = &Sheet{Columns: redirectColumns}
 	for i := range a.between(1, 4) {
-		old, to := fmt.Sprintf("c9%02d", i), pick(a.World, firms).id
+		old, to := fmt.Sprintf("%sc9%02d", a.tag, i), pick(a.World, firms).id
 		if len(oldCompanies) > 0 && a.chance(40) {
 			to = pick(a.World, oldCompanies)
 		}
 		oldCompanies = append(oldCompanies, old)
 		a.Redirects.Rows = append(a.Redirects.Rows, Row{"old_id": old, "new_id": to})
-		old, to = fmt.Sprintf("m9%02d", i), pick(a.World, people).id
+		old, to = fmt.Sprintf("%sm9%02d", a.tag, i), pick(a.World, people).id
 		if len(oldMembers) > 0 && a.chance(40) {
 			to = pick(a.World, oldMembers)
 		}

@@ -11,7 +11,7 @@ func (o *org) activities(oldCompanies, oldMembers []string) {
 	}
 	o.Activities = &Sheet{Columns: activityColumns}
 	for i := range o.between(0, 20) {
-		row := Row{"activity_id": fmt.Sprintf("a%03d", (i*37)%100), "seat_id": pick(o.World, o.Seats.Rows)["seat_id"],
+		row := Row{"activity_id": fmt.Sprintf("%sa%03d", o.tag, (i*37)%100), "seat_id": pick(o.World, o.Seats.Rows)["seat_id"],
 			"kind": pick(o.World, activityKinds), "occurred_at": o.moment(700_000 + 10*o.between(0, 40))}
 		if o.chance(60) {
 			row["kind"] = pick(o.World, []string{"save", "unsave"})
@@ -45,9 +45,13 @@ func (o *org) decisions(oldCompanies, oldMembers []string) {
 	o.Decisions = &Sheet{Columns: decisionColumns}
 	subjects := o.subjects()
 	seqs := o.random.Perm(40)
+	base := 0
+	if o.tag != "" {
+		base = 100 * int(o.tag[0])
+	}
 	for i := range o.between(0, 9) {
 		s := pick(o.World, subjects)
-		row := Row{"seq": fmt.Sprint(1 + seqs[i]), "object": s.object, "crm_id": s.id, "by": "an admin", "note": "said so",
+		row := Row{"seq": fmt.Sprint(base + 1 + seqs[i]), "object": s.object, "crm_id": s.id, "by": "an admin", "note": "said so",
 			"at": o.moment(o.between(0, 700_000)), "verdict": pick(o.World, []string{"is", "is", "is", "is_not", "is_not", "none", "undo"})}
 		if row["verdict"] != "none" && (row["verdict"] != "undo" || o.chance(60)) {
 			row["entity_id"] = o.entityFor(s, oldCompanies, oldMembers)

@@ -5,37 +5,76 @@ import (
 	"strings"
 )
 
-// Random is the org of a seed. Each seed gives the same org on every machine.
-func Random(seed uint64) *World {
+// Random is a world of one random small org, or of several that have nothing in common but the settings: a run over
+// many small orgs costs little more than one over one. Equal arguments give equal worlds on every machine.
+func Random(seed uint64, orgs int) *World {
 	w := New(seed)
-	o := newOrg(w)
-	for _, object := range []string{"Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole", "User"} {
-		o.stamped[object] = w.chance(80)
+	first := newOrg(w)
+	first.settings()
+	first.populate()
+	for i := range orgs - 1 {
+		next := New(seed + 1 + uint64(i))
+		next.Settings, next.CRM["OpportunityStage"] = w.Settings, w.CRM["OpportunityStage"]
+		o := newOrg(next)
+		o.used, o.serial, o.tag = first.used, first.serial, string(rune('b'+i))
+		o.populate()
+		first.serial = o.serial
+		w.take(next)
 	}
-	o.firms, o.people = o.directory(w.between(8, 14), w.between(12, 28))
-	o.users(w.between(1, 6), w.between(0, 5))
-	for range w.between(1, 12) {
+	return w
+}
+
+// take adds another world's rows.
+func (w *World) take(other *World) {
+	join := func(to **Sheet, from *Sheet) {
+		switch {
+		case from == nil:
+		case *to == nil:
+			*to = from
+		default:
+			(*to).Rows = append((*to).Rows, from.Rows...)
+		}
+	}
+	for object, sheet := range other.CRM {
+		if object != "OpportunityStage" {
+			w.CRM[object].Rows = append(w.CRM[object].Rows, sheet.Rows...)
+		}
+	}
+	join(&w.Companies, other.Companies)
+	join(&w.Members, other.Members)
+	join(&w.Seats, other.Seats)
+	join(&w.Activities, other.Activities)
+	join(&w.Decisions, other.Decisions)
+	join(&w.Redirects, other.Redirects)
+}
+
+// populate makes a directory, a CRM and what people did and said.
+func (o *org) populate() {
+	for _, object := range []string{"Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole", "User"} {
+		o.stamped[object] = o.chance(80)
+	}
+	o.firms, o.people = o.directory(o.between(8, 14), o.between(12, 28))
+	o.users(o.between(1, 6), o.between(0, 5))
+	for range o.between(1, 12) {
 		o.account()
 	}
-	for range w.between(0, 20) {
+	for range o.between(0, 20) {
 		o.contact()
 	}
-	for range w.between(0, 15) {
+	for range o.between(0, 15) {
 		o.lead()
 	}
-	o.settings()
-	for range w.between(0, 15) {
+	for range o.between(0, 15) {
 		o.opportunity()
 	}
 	o.contactRoles()
 	o.seats()
 	var oldCompanies, oldMembers []string
-	if w.chance(40) {
+	if o.chance(40) {
 		oldCompanies, oldMembers = o.redirects(o.firms, o.people)
 	}
 	o.activities(oldCompanies, oldMembers)
 	o.decisions(oldCompanies, oldMembers)
-	return w
 }
 
 func (o *org) settings() {
@@ -123,7 +162,7 @@ func (o *org) seats() {
 	o.Seats = &Sheet{Columns: seatColumns}
 	users := o.CRM["User"].Rows
 	for i := range o.between(0, 6) {
-		row := Row{"seat_id": fmt.Sprintf("s%02d", i), "sync": pick(o.World, []string{"true", "false", "", "1"})}
+		row := Row{"seat_id": fmt.Sprintf("%ss%02d", o.tag, i), "sync": pick(o.World, []string{"true", "false", "", "1"})}
 		email := pick(o.World, users)["Email"]
 		switch o.between(0, 6) {
 		case 0:
