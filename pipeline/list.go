@@ -75,7 +75,7 @@ func (p *Publication) List(ctx context.Context, id string) (SeatList, error) {
 		"contact_card", "badge", "raw_company", "raw_member"); err != nil {
 		return l, fmt.Errorf("list: %w", err)
 	}
-	err = p.read(ctx, "list", map[string]any{"seat": id, "keep": true}, func(rows *sql.Rows) error {
+	err = p.read(ctx, "list", map[string]any{"seat": id}, func(rows *sql.Rows) error {
 		var r ListRow
 		err := rows.Scan(&r.List, &r.Object, &r.CRMID, &r.Name, &r.Title, &r.Company, &r.Email, &r.Phone, &r.EntityKind, &r.EntityID,
 			&r.EntityName, &r.URL, &r.Opportunities, &r.OpportunityID, &r.Opportunity, &r.Stage, &r.StillValid, &r.Reason, &r.SavedAt, &r.Rank)
@@ -86,4 +86,30 @@ func (p *Publication) List(ctx context.Context, id string) (SeatList, error) {
 		return l, fmt.Errorf("list: %w", err)
 	}
 	return l, nil
+}
+
+// ListSize is how long a seat's lists are.
+type ListSize struct {
+	SeatID    string `json:"seat_id"`
+	Email     string `json:"email,omitempty"`
+	Active    bool   `json:"crm_sync_active"`
+	Accounts  int64  `json:"saved_accounts"`
+	Contacts  int64  `json:"saved_contacts"`
+	Suggested int64  `json:"suggested_leads"`
+}
+
+// ListSizes are the sizes of all seats' lists.
+func (p *Publication) ListSizes(ctx context.Context) ([]ListSize, error) {
+	if err := p.bind(ctx, "seat_map", "auto_save", "suggested_lead"); err != nil {
+		return nil, fmt.Errorf("list: %w", err)
+	}
+	all := []ListSize{}
+	keep := p.setting("settings.saved_list_policy") != "flag"
+	err := p.read(ctx, "sizes", map[string]any{"keep": keep}, func(r *sql.Rows) error {
+		var s ListSize
+		err := r.Scan(&s.SeatID, &s.Email, &s.Active, &s.Accounts, &s.Contacts, &s.Suggested)
+		all = append(all, s)
+		return err
+	})
+	return all, err
 }

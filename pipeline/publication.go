@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/crmlink/crmlink/sql"
@@ -28,6 +27,15 @@ func (s Store) Open(ctx context.Context, run string) (*Publication, error) {
 		return nil, &InputError{Problem: fmt.Sprintf("run %s is not published: it is %s", record.ID, record.Status),
 			Next: "crmlink runs lists all runs; latest is the published one"}
 	}
+	return s.read(ctx, record)
+}
+
+// OpenResult opens what a run just made, published or, after a dry run, only stored.
+func (s Store) OpenResult(ctx context.Context, r Result) (*Publication, error) {
+	return s.read(ctx, r.Record)
+}
+
+func (s Store) read(ctx context.Context, record Record) (*Publication, error) {
 	session, err := sql.Open(ctx, sql.Options{Objects: s.objects(), Spill: s.spill()})
 	if err != nil {
 		return nil, fmt.Errorf("open run %s: %w", record.ID, err)
@@ -138,10 +146,4 @@ func (p *Publication) Examples(ctx context.Context) (contact, seat string, err e
 	}
 	err = p.read(ctx, "examples", nil, func(r *sql.Rows) error { return r.Scan(&contact, &seat) })
 	return contact, seat, err
-}
-
-// Published says whether a run left an analytics database.
-func (s Store) Published(id string) bool {
-	_, err := os.Stat(s.Analytics(id))
-	return err == nil
 }

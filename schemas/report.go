@@ -84,6 +84,6 @@ var Reject = Table{
 		{Name: "line", Type: Int, Doc: "Line on which the row starts, from 1.", NotNull: true},
 		text("crm_id", "Id of the row where it has a usable one."),
 		text("column", "Column at fault."),
-		{Name: "reason", Type: Text, Doc: "bad_id, id_of_other_object, missing_id, bad_number, bad_date, bad_time, bad_boolean, or too_many_or_few_cells.", NotNull: true},
+		{Name: "reason", Type: Text, Doc: "bad_id, id_of_other_object, missing_id, bad_number, bad_date, bad_time, bad_boolean, bad_value, or too_many_or_few_cells.", NotNull: true},
 	},
 }

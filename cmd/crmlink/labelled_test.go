@@ -202,4 +202,3 @@ func recordID(prefix string, n int) string {
 	}
 	return id
 }
-

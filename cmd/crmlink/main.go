@@ -59,8 +59,8 @@ func newRoot(c *console) *cobra.Command {
 	root.PersistentFlags().StringVarP(&a.file, "config", "c", pipeline.ConfigFile, "configuration file")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Use: "help [VERB]", Short: "Explains a verb", RunE: func(cmd *cobra.Command, args []string) error {
-		found, _, err := cmd.Root().Find(args)
-		if err != nil || found == nil {
+		found, rest, err := cmd.Root().Find(args)
+		if err != nil || len(rest) > 0 {
 			return &usageError{problem: "there is no such verb", next: "crmlink --help"}
 		}
 		return found.Help()

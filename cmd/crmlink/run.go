@@ -1,10 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,10 +47,7 @@ func (a *app) runVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return writeJSON(a.out, runAnswer(result))
-			}
-			return a.writeRun(cmd.Context(), o, result)
+			return a.answerRun(cmd.Context(), o, result, asJSON)
 		},
 	}
 	f := cmd.Flags()
@@ -72,48 +70,75 @@ func moment(text string) (time.Time, error) {
 	return time.Time{}, &usageError{problem: fmt.Sprintf("--as-of: %q is no time", text), next: "--as-of 2026-07-29T04:00:00Z"}
 }
 
-// answer is what run --json and show --json print.
+// answer is what run --json and show --json print; lists only after a dry run, which leaves no list to look at.
 type answer struct {
 	Run   pipeline.Record        `json:"run"`
 	Stats []pipeline.ObjectStats `json:"stats"`
+	Lists []pipeline.ListSize    `json:"lists,omitempty"`
 }
 
-func runAnswer(r pipeline.Result) answer {
-	if r.Stats == nil {
-		r.Stats = []pipeline.ObjectStats{}
-	}
-	return answer{r.Record, r.Stats}
-}
-
-func (a *app) writeRun(ctx context.Context, o pipeline.Options, r pipeline.Result) error {
-	i := inkFor(a.out)
-	state := "published"
-	if o.DryRun {
-		state = "dry run, nothing published"
-	}
-	fmt.Fprintf(a.out, "%s  %s  as of %s\n\n", i.bold("Run "+r.Record.ID), state, clock(r.Record.AsOf))
-	writeStatistics(a.out, i, r.Stats)
-	writeNotices(a.out, i, r.Record.Notices)
-	if o.DryRun {
-		fmt.Fprintf(a.out, "\n%s\n  crmlink run%s\n", i.bold("Publish it"), a.flag())
-		return nil
-	}
-	results := o.Config.Path("store")
-	fmt.Fprintf(a.out, "\n%s\n", i.bold("Results"))
-	fmt.Fprintf(a.out, "  %s  all tables, for any DuckDB client\n", filepath.Join(results, "current", "analytics.duckdb"))
-	fmt.Fprintf(a.out, "  %s  what the run read and did\n", padded(filepath.Join(results, "current", "run.json"), len(filepath.Join(results, "current", "analytics.duckdb"))))
-	return a.writeNext(ctx, i, o, r.Record.ID)
-}
-
-func padded(text string, n int) string { return text + strings.Repeat(" ", max(0, n-len(text))) }
-
-// writeNext offers three commands with ids that exist in this run.
-func (a *app) writeNext(ctx context.Context, i ink, o pipeline.Options, run string) error {
-	p, err := pipeline.Store{Dir: o.Config.Path("store")}.Open(ctx, run)
+func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Result, asJSON bool) error {
+	p, err := pipeline.Store{Dir: o.Config.Path("store")}.OpenResult(ctx, r)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
+	var sizes []pipeline.ListSize
+	if o.DryRun {
+		if sizes, err = p.ListSizes(ctx); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		return writeJSON(a.out, answer{r.Record, r.Stats, sizes})
+	}
+	i := inkFor(a.out)
+	if o.DryRun {
+		fmt.Fprintf(a.out, "%s  nothing is published  as of %s\n\n", i.bold("Dry run"), clock(r.Record.AsOf))
+	} else {
+		fmt.Fprintf(a.out, "%s  published  as of %s\n\n", i.bold("Run "+r.Record.ID), clock(r.Record.AsOf))
+	}
+	writeStatistics(a.out, i, r.Stats)
+	writeNotices(a.out, i, r.Record.Notices)
+	if o.DryRun {
+		a.writeSizes(i, sizes)
+		fmt.Fprintf(a.out, "\n%s\n  crmlink%s run\n", i.bold("Publish it"), a.flag())
+		return nil
+	}
+	current := filepath.Join(o.Config.Path("store"), "current")
+	fmt.Fprintf(a.out, "\n%s\n", i.bold("Results"))
+	t := newTable(i, "", "")
+	t.add(filepath.Join(current, "analytics.duckdb"), cell{text: "all tables, for any DuckDB client", paint: i.dim})
+	t.add(filepath.Join(current, "run.json"), cell{text: "what the run read and did", paint: i.dim})
+	t.write(a.out)
+	return a.writeNext(ctx, i, p)
+}
+
+// mostSizes are the lists of a dry run that are shown; --json has all.
+const mostSizes = 15
+
+func (a *app) writeSizes(i ink, sizes []pipeline.ListSize) {
+	fmt.Fprintf(a.out, "\n%s\n", i.bold("Lists would hold"))
+	t := newTable(i, "seat", "", ">saved accounts", ">saved contacts", ">suggested leads")
+	slices.SortStableFunc(sizes, func(x, y pipeline.ListSize) int {
+		return cmp.Compare(y.Accounts+y.Contacts+y.Suggested, x.Accounts+x.Contacts+x.Suggested)
+	})
+	for n, s := range sizes {
+		if n == mostSizes {
+			t.add(cell{text: "and " + count(len(sizes)-n, "seat", "seats") + " more", paint: i.dim}, "", "", "", "")
+			break
+		}
+		state := cell{text: s.Email}
+		if !s.Active {
+			state = cell{text: "sync is not active", paint: i.dim}
+		}
+		t.add(s.SeatID, state, number(s.Accounts), number(s.Contacts), number(s.Suggested))
+	}
+	t.write(a.out)
+}
+
+// writeNext offers three commands with ids that exist in this run.
+func (a *app) writeNext(ctx context.Context, i ink, p *pipeline.Publication) error {
 	contact, seat, err := p.Examples(ctx)
 	if err != nil {
 		return err
@@ -128,6 +153,8 @@ func (a *app) writeNext(ctx context.Context, i ink, o pipeline.Options, run stri
 	fmt.Fprintf(a.out, "  crmlink%s sql \"SELECT reason, count(*) AS records FROM unmatched GROUP BY reason ORDER BY records DESC\"\n", a.flag())
 	return nil
 }
+
+func padded(text string, n int) string { return text + strings.Repeat(" ", max(0, n-len(text))) }
 
 // flag repeats -c where it was given, so that commands we offer work as they stand.
 func (a *app) flag() string {
@@ -161,92 +188,4 @@ func lasted(d time.Duration) string {
 		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
 	}
 	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
-}
-
-// progress shows a run's events: on a terminal one line that moves and one that stays per step, else plain lines.
-type progress struct {
-	w       io.Writer
-	live    bool
-	width   int
-	ink     ink
-	started map[string]time.Time
-	drawn   time.Time
-	open    bool // a moving line stands there
-}
-
-func newProgress(w io.Writer) *progress {
-	p := &progress{w: w, started: map[string]time.Time{}, ink: inkFor(w)}
-	p.width, p.live = terminal(w)
-	return p
-}
-
-func (p *progress) report(e pipeline.Event) {
-	switch e.State {
-	case "start":
-		p.started[e.Step] = e.At
-		p.draw(e)
-	case "progress":
-		// More often than this the eye does not follow.
-		if p.live && e.At.Sub(p.drawn) >= 80*time.Millisecond {
-			p.draw(e)
-		}
-	case "done", "failed":
-		p.clear()
-		fmt.Fprintln(p.w, p.finished(e))
-	}
-}
-
-// draw paints the moving line: the step, a bar where the step knows how far it is, and rows so far.
-func (p *progress) draw(e pipeline.Event) {
-	if !p.live {
-		return
-	}
-	p.drawn = e.At
-	text := fmt.Sprintf("  %s", padded(e.Step, stepWidth))
-	if e.Total > 0 {
-		const size = 24
-		done := min(int(size*e.Done/e.Total), size)
-		text += fmt.Sprintf("  %s%s %3d %%", p.ink.green(strings.Repeat("━", done)), p.ink.dim(strings.Repeat("─", size-done)), min(100*e.Done/e.Total, 100))
-	}
-	if e.Rows > 0 {
-		text += fmt.Sprintf("  %s", count(e.Rows, "row", "rows"))
-	}
-	p.clear()
-	fmt.Fprint(p.w, text)
-	p.open = true
-}
-
-func (p *progress) clear() {
-	if p.open {
-		fmt.Fprint(p.w, "\r\x1b[K")
-		p.open = false
-	}
-}
-
-// end leaves the terminal clean, also after an error in the middle of a step.
-func (p *progress) end() { p.clear() }
-
-const stepWidth = 23
-
-func (p *progress) finished(e pipeline.Event) string {
-	took := time.Duration(-1)
-	if at, ok := p.started[e.Step]; ok {
-		took = e.At.Sub(at)
-	}
-	mark, what := p.ink.green("✓"), lasted(took)
-	if e.Reused {
-		mark, what = p.ink.dim("="), "reused"
-	}
-	rows := fmt.Sprintf("%15s", count(e.Rows, "row", "rows"))
-	if e.Rows == 0 {
-		rows = fmt.Sprintf("%15s", "")
-	}
-	if e.State == "failed" {
-		mark, what, rows = p.ink.red("✗"), "failed", fmt.Sprintf("%15s", "")
-	}
-	text := fmt.Sprintf("%s %s %s  %9s", mark, padded(e.Step, stepWidth), rows, what)
-	if e.Detail != "" {
-		text += "  " + p.ink.dim(line(e.Detail))
-	}
-	return text
 }

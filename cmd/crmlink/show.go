@@ -37,7 +37,7 @@ func (a *app) showVerb() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return writeJSON(a.out, answer{record, stats})
+				return writeJSON(a.out, answer{Run: record, Stats: stats})
 			}
 			a.writeShow(record, stats)
 			return nil

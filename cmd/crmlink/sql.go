@@ -132,7 +132,7 @@ func textOf(v any) string {
 	case time.Time:
 		return timeText(v)
 	case duckdb.Decimal:
-		return v.String()
+		return exact(v)
 	case *big.Int:
 		return v.String()
 	case float64:
@@ -145,6 +145,22 @@ func textOf(v any) string {
 		return fmt.Sprint(v)
 	}
 	return b.String()
+}
+
+// exact writes a decimal with all the digits of its type: 12.50, not 12.5.
+func exact(d duckdb.Decimal) string {
+	digits, sign := d.Value.String(), ""
+	if d.Value.Sign() < 0 {
+		digits, sign = digits[1:], "-"
+	}
+	scale := int(d.Scale)
+	if scale == 0 {
+		return sign + digits
+	}
+	if missing := scale + 1 - len(digits); missing > 0 {
+		digits = strings.Repeat("0", missing) + digits
+	}
+	return sign + digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
 }
 
 func timeText(at time.Time) string {
@@ -219,7 +235,7 @@ func writeRowsJSON(w io.Writer, rows *pipeline.Answer) error {
 func encodeValue(b *bytes.Buffer, v any) error {
 	switch v := v.(type) {
 	case duckdb.Decimal:
-		b.WriteString(v.String())
+		b.WriteString(exact(v))
 		return nil
 	case time.Time:
 		fmt.Fprintf(b, "%q", timeText(v))

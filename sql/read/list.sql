@@ -1,6 +1,6 @@
 -- A seat's list, one row per record: what is saved, then what is suggested, with names and contact data.
 -- in: auto_save, suggested_lead, raw_opportunity, raw_account, raw_contact, raw_lead, contact_card, badge, raw_company, raw_member
--- values: $seat TEXT, $keep BOOLEAN
+-- values: $seat TEXT
 WITH saved AS (
     SELECT object, crm_id, min(entity_kind) AS entity_kind, min(entity_id) AS entity_id,
         count(*) AS opportunities,
@@ -10,7 +10,7 @@ WITH saved AS (
         arg_max(reason, (still_valid, saved_at, opportunity_id)) AS reason,
         min(saved_at) AS saved_at
     FROM auto_save
-    WHERE seat_id = $seat AND (still_valid OR $keep)
+    WHERE seat_id = $seat
     GROUP BY object, crm_id
 ),
 listed AS (

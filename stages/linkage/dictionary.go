@@ -25,7 +25,7 @@ func (d *dictionary) next() uint32 { return d.first + uint32(len(d.ends)) }
 // bytesOf is the text of a code that is not 0.
 func (d *dictionary) bytesOf(code uint32) []byte {
 	if code < d.first {
-		return d.base.bytesOf(code)
+		d = d.base
 	}
 	i := code - d.first
 	var from uint64
@@ -37,14 +37,14 @@ func (d *dictionary) bytesOf(code uint32) []byte {
 
 func (d *dictionary) hashOf(code uint32) uint64 {
 	if code < d.first {
-		return d.base.hashOf(code)
+		d = d.base
 	}
 	return d.hashes[code-d.first]
 }
 
 func (d *dictionary) signOf(code uint32) uint64 {
 	if code < d.first {
-		return d.base.signOf(code)
+		d = d.base
 	}
 	return d.signs[code-d.first]
 }

@@ -83,7 +83,7 @@ func (l *learner) run(free bool) {
 	for range 60 {
 		l.refreshU()
 		moved := l.step(free)
-		if moved < 1e-4 {
+		if moved < 2e-4 {
 			break
 		}
 	}

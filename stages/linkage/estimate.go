@@ -11,8 +11,8 @@ import (
 // Sizes of the samples that parameters are learned from. More costs time and moves no weight that matters.
 const (
 	chancePairs  = 1_000_000 // random pairs for u
-	learnRecords = 50_000    // records for the EM …
-	learnPairs   = 1_500_000 // … or as many as have this many candidates
+	learnRecords = 25_000    // records for the EM …
+	learnPairs   = 1_000_000 // … or as many as have this many candidates
 )
 
 // The shipped values count as this many observations.
@@ -23,7 +23,7 @@ const (
 )
 
 // LearnRecords is the number of CRM records beyond which Estimate learns nothing more from a random sample.
-const LearnRecords = 2 * learnRecords
+const LearnRecords = 4 * learnRecords
 
 // Sampled says whether a record belongs to the fixed random share of a table of n records that Estimate needs. It
 // depends on the id alone, so that the sample stays the same when other records come and go.

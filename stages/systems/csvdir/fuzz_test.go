@@ -68,7 +68,8 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// BenchmarkRead reads rows of 13 columns; the aim is less than 10 CPU seconds per million, storing not counted.
+// BenchmarkRead reads rows of 13 columns on one goroutine; the aim is less than 10 seconds per million on an idle
+// machine, storing not counted.
 func BenchmarkRead(b *testing.B) {
 	const n = 100_000
 	var text strings.Builder

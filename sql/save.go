@@ -1,0 +1,175 @@
+package sql
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// Save runs an embedded file and stores its result as the table its header names. Values are bound to $names.
+func (s *Session) Save(ctx context.Context, file string, values map[string]any) (Snapshot, error) {
+	f, err := Named(file)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	table, ok := schemas.Lookup(f.Out)
+	if !ok {
+		return Snapshot{}, fmt.Errorf("sql file %s: header names no output table", file)
+	}
+	return s.SaveTable(ctx, file, table, values)
+}
+
+// SaveTable is Save for a file that serves several tables.
+func (s *Session) SaveTable(ctx context.Context, file string, table schemas.Table, values map[string]any) (Snapshot, error) {
+	f, err := Named(file)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	for name := range f.Values {
+		if _, ok := values[name]; !ok {
+			return Snapshot{}, fmt.Errorf("%s: value $%s is not given", file, name)
+		}
+	}
+	snap, err := s.SaveQuery(ctx, f.Text, table, values)
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return snap, nil
+}
+
+// SaveQuery stores the result of SQL text that does not come from a file: what the linkage model renders.
+func (s *Session) SaveQuery(ctx context.Context, query string, table schemas.Table, values map[string]any) (Snapshot, error) {
+	name := s.tempName(table.Name)
+	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" AS "+query, usedValues(query, values)...); err != nil {
+		return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
+	}
+	return s.store(ctx, name, table)
+}
+
+// partColumn numbers the rows of a table that is about to be stored in many parts.
+const partColumn = "stored_in_part"
+
+// store checks a temporary table against its declaration, writes it part by part in key order, and drops it.
+func (s *Session) store(ctx context.Context, name string, table schemas.Table) (Snapshot, error) {
+	defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+name) //nolint:errcheck // temporary
+	if err := s.check(ctx, name, table); err != nil {
+		return Snapshot{}, err
+	}
+	order := make([]string, len(table.Key))
+	for i, k := range table.Key {
+		order[i] = schemas.Quote(k)
+	}
+	split, err := s.isSplit(ctx, name, table)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if split {
+		// Which part a row falls to is worked out once, and the rows of a part are brought together: 64 queries that
+		// hash and scan the whole table cost many times the writing.
+		divided := name + "_divided"
+		if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT *, part_of(%s) AS %s FROM %s ORDER BY %s, %s",
+			divided, schemas.Quote(table.PartKey()), partColumn, name, partColumn, strings.Join(order, ", "))); err != nil {
+			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
+		}
+		if _, err := s.conn.ExecContext(ctx, "DROP TABLE "+name); err != nil {
+			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
+		}
+		defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+divided) //nolint:errcheck // temporary
+		name = divided
+	}
+	counts, err := s.partCounts(ctx, name, table, strings.Join(order, ", "), split)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	var parts []Part
+	for _, p := range counts {
+		columns, where := "*", ""
+		if split {
+			columns, where = "* EXCLUDE ("+partColumn+")", fmt.Sprintf(" WHERE %s = %d", partColumn, p.Number)
+		}
+		query := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", columns, name, where, strings.Join(order, ", "))
+		if p.ID, err = s.writeParquet(ctx, query); err != nil {
+			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
+		}
+		parts = append(parts, p)
+	}
+	return newSnapshot(table.Name, parts), nil
+}
+
+// isSplit says whether a table is stored in many parts: by its number of rows alone.
+func (s *Session) isSplit(ctx context.Context, name string, table schemas.Table) (bool, error) {
+	if !table.Large {
+		return false, nil
+	}
+	var rows int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+name).Scan(&rows); err != nil {
+		return false, fmt.Errorf("table %s: %w", table.Name, err)
+	}
+	return rows >= schemas.LargeFrom, nil
+}
+
+func (s *Session) check(ctx context.Context, name string, table schemas.Table) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+name+" LIMIT 0")
+	if err != nil {
+		return fmt.Errorf("table %s: %w", table.Name, err)
+	}
+	defer rows.Close()
+	columns, err := rows.ColumnTypes()
+	if err != nil {
+		return fmt.Errorf("table %s: %w", table.Name, err)
+	}
+	var names, types []string
+	for _, c := range columns {
+		names = append(names, c.Name())
+		kind := c.DatabaseTypeName()
+		if kind == "TIMESTAMPTZ" {
+			kind = "TIMESTAMP WITH TIME ZONE"
+		}
+		types = append(types, kind)
+	}
+	return table.Check(names, types)
+}
+
+// partCounts says which parts have rows and how many, and fails when a key is null or occurs twice: an order that is
+// not total would give other bytes on another run.
+func (s *Session) partCounts(ctx context.Context, name string, table schemas.Table, order string, split bool) ([]Part, error) {
+	number := "0"
+	if split {
+		number = partColumn
+	}
+	var nulls []string
+	for _, c := range table.Columns {
+		if c.NotNull {
+			nulls = append(nulls, fmt.Sprintf("count(*) - count(%s)", schemas.Quote(c.Name)))
+		}
+	}
+	query := fmt.Sprintf(`SELECT number, sum(n)::BIGINT, max(n), max(missing) FROM (
+		SELECT %s AS number, count(*) AS n, %s AS missing FROM %s GROUP BY number, %s) GROUP BY number ORDER BY number`,
+		number, strings.Join(append(nulls, "0"), " + "), name, order)
+	rows, err := s.conn.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("table %s: %w", table.Name, err)
+	}
+	defer rows.Close()
+	var parts []Part
+	for rows.Next() {
+		p := Part{Of: 1}
+		if split {
+			p.Of = schemas.ManyParts
+		}
+		var most, missing int64
+		if err := rows.Scan(&p.Number, &p.Rows, &most, &missing); err != nil {
+			return nil, fmt.Errorf("table %s: %w", table.Name, err)
+		}
+		if most > 1 {
+			return nil, fmt.Errorf("table %s: its key (%s) is not unique", table.Name, strings.Join(table.Key, ", "))
+		}
+		if missing > 0 {
+			return nil, fmt.Errorf("table %s: a column that must hold a value is null", table.Name)
+		}
+		parts = append(parts, p)
+	}
+	return parts, rows.Err()
+}
