@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"path/filepath"
@@ -45,6 +46,10 @@ func TestListsAndStatistics_F1_F2_F11_Z19_Z20_Z21_Z22_AgainstOracle(t *testing.T
 			t.Parallel()
 			org := newOrg(t, oracle.Random(seed, orgs))
 			want, err := oracle.Expect(org.dir, org.world.Settings, oracleTime)
+			for again := uint64(1); errors.Is(err, oracle.ErrUndefined) && again < 5; again++ {
+				org = newOrg(t, oracle.Random(seed+again<<32, orgs)) // one world in two hundred
+				want, err = oracle.Expect(org.dir, org.world.Settings, oracleTime)
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

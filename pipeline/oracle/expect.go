@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -17,8 +18,11 @@ type Table struct {
 // NoMatch stands for the two reasons that depend on how near a stranger in the directory is.
 const NoMatch = "no_candidate or below_threshold"
 
-// Expect reads the files below a folder and says what a first run over them must publish. It fails where the answer is
-// not determined by the requirements alone, for instance when two records compete of which neither is plainly nearer.
+// ErrUndefined is the error of Expect where the answer is not determined by the requirements alone: two records compete
+// for an entity, and neither is plainly nearer to it.
+var ErrUndefined = errors.New("not determined")
+
+// Expect reads the files below a folder and says what a first run over them must publish.
 func Expect(dir string, s Settings, asOf time.Time) ([]Table, error) {
 	files, err := read(dir)
 	if err != nil {

@@ -195,7 +195,7 @@ func (e *expectation) order(a, b *record, entity string) (int, error) {
 // other does and in more, it weighs more; where both agree in the same, all else being equal, they weigh the same.
 func (e *expectation) nearer(a, b *record, entity string) (int, error) {
 	inA, inB := e.agreements(a, entity), e.agreements(b, entity)
-	undefined := fmt.Errorf("which of %s and %s is nearer to %s is not determined", a.id, b.id, entity)
+	undefined := fmt.Errorf("which of %s and %s is nearer to %s is %w", a.id, b.id, entity, ErrUndefined)
 	onlyA, onlyB := without(inA, inB), without(inB, inA)
 	switch {
 	case onlyA > 0 && onlyB > 0:
