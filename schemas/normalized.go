@@ -5,7 +5,7 @@ package schemas
 
 // companyForm are the columns that a CRM account and a directory company have in common.
 func companyForm() []Column {
-	return []Column{
+	return append([]Column{
 		text("name", "Name as shown to people."),
 		text("name_key", "Folded name without legal form and noise words, abbreviations written out, words in order."),
 		text("name_compact", "name_key without spaces."),
@@ -16,21 +16,16 @@ func companyForm() []Column {
 		text("legal_form", "Canonical legal form found in the name: gmbh, inc, ltd …"),
 		text("place_hint", "City or country word cut off the end of the name."),
 		list("domains", "Registrable domains of website and domains, without shared hosts and free-mail."),
-		text("street", "Folded street without house number, abbreviations written out."),
-		text("house_number", "House number."),
-		text("city", "Folded city."),
-		text("region", "Folded region; a code where the country has known codes."),
-		text("postal_code", "Postal code, upper case, without spaces."),
-		text("country", "ISO 3166 alpha-2 code."),
+	}, append(placeForm(),
 		text("phone", "Phone as digits: country code and national number where both are known, else national digits."),
 		text("headcount_band", "One of 1-10, 11-50, 51-200, 201-500, 501-1000, 1001-5000, 5001-10000, 10001+."),
 		text("industry", "Folded industry, shown but not compared: it follows the words of the name."),
-	}
+	)...)
 }
 
 // personForm are the columns that a CRM contact or lead and a directory member have in common.
 func personForm() []Column {
-	return []Column{
+	return append([]Column{
 		text("name", "Name as shown to people."),
 		text("given", "Folded first given name, without honorifics; one letter where only an initial is known."),
 		list("given_roots", "Names that given is a form of (bob: robert), given itself among them, in alphabetical order."),
@@ -54,6 +49,12 @@ func personForm() []Column {
 		text("title_function", "Function named by the title: sales, engineering, finance …"),
 		text("title_rank", "Rank named by the title: chief, vice president, director, manager, staff …"),
 		list("past_titles", "Folded earlier titles. Empty on the CRM side."),
+	}, placeForm()...)
+}
+
+// placeForm are the columns of an address.
+func placeForm() []Column {
+	return []Column{
 		text("street", "Folded street without house number, abbreviations written out."),
 		text("house_number", "House number."),
 		text("city", "Folded city."),

@@ -85,7 +85,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 		p.bind(name, name, in.Raw[name])
 	}
 	p.bind("previous_auto_save", schemas.AutoSave.Name, in.Previous[schemas.AutoSave.Name])
-	p.bind("data_quality", schemas.DataQuality.Name, together(in.Quality))
+	p.bind("data_quality", schemas.DataQuality.Name, sql.Together(schemas.DataQuality.Name, in.Quality...))
 	p.bind("dir_company", "dir_company", in.Companies)
 	p.bind("dir_member", "dir_member", in.Members)
 	p.publish(schemas.Mapping.Name, in.Mapping)
@@ -194,14 +194,4 @@ func (p *publication) step(file string) {
 func (p *publication) keep(snap sql.Snapshot) {
 	p.steps = append(p.steps, snap)
 	p.bind(snap.Table, snap.Table, snap)
-}
-
-// together is one relation over several snapshots of a table, to be read only.
-func together(snaps []sql.Snapshot) sql.Snapshot {
-	all := sql.Snapshot{Table: schemas.DataQuality.Name}
-	for _, s := range snaps {
-		all.Parts = append(all.Parts, s.Parts...)
-		all.Rows += s.Rows
-	}
-	return all
 }

@@ -99,8 +99,8 @@ type BothIn struct {
 // Both joins the two kinds to the tables that are published.
 func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
 	r := run{ctx: ctx, session: s}
-	r.bind("mapping", "mapping", together(in.Companies.Mapping, in.People.Mapping))
-	r.bind("unmatched", "unmatched", together(in.Companies.Unmatched, in.People.Unmatched))
+	r.bind("mapping", "mapping", sql.Together(schemas.Mapping.Name, in.Companies.Mapping, in.People.Mapping))
+	r.bind("unmatched", "unmatched", sql.Together(schemas.Unmatched.Name, in.Companies.Unmatched, in.People.Unmatched))
 	out := Out{Mapping: r.save("resolve/mapping_all"), Unmatched: r.save("resolve/unmatched_all")}
 	seen := map[string]int{}
 	for _, n := range append(append([]Notice{}, in.Companies.Notices...), in.People.Notices...) {
@@ -115,12 +115,6 @@ func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
 		return Out{}, fmt.Errorf("resolve both kinds: %w", r.err)
 	}
 	return out, nil
-}
-
-// together is one relation over the parts of two snapshots of a table. It is only read, never kept: its parts are not
-// the table's own division.
-func together(a, b sql.Snapshot) sql.Snapshot {
-	return sql.Snapshot{Table: a.Table, Parts: append(append([]sql.Part{}, a.Parts...), b.Parts...), Rows: a.Rows + b.Rows}
 }
 
 // run carries the first error through a sequence of steps, so that Run reads as the sequence it is.

@@ -79,20 +79,33 @@ leveled AS (
       ELSE 0 END AS level_2,
     -- address
     CASE
-      WHEN a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL THEN CASE
+      WHEN a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND a_city = b_city OR a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND a_postal_code = b_postal_code OR a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND damerau_levenshtein(a_postal_code, b_postal_code) <= 1 OR a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND jaro_winkler_similarity(a_city, b_city) >= CAST('0.88' AS DOUBLE) THEN CASE
         WHEN a_street = b_street AND a_house_number = b_house_number THEN 1
         WHEN a_house_number = b_house_number AND jaro_winkler_similarity(a_street, b_street) >= CAST('0.85' AS DOUBLE) OR a_house_number = b_house_number AND ((length(a_street) >= 5 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 5 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 2
         WHEN a_street = b_street THEN 3
         WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 4
         WHEN a_house_number = b_house_number THEN 5
         ELSE 6 END
-      WHEN a_street IS NOT NULL AND b_street IS NOT NULL THEN CASE
-        WHEN a_street = b_street THEN 7
-        WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 8
-        ELSE 9 END
-      WHEN a_house_number IS NOT NULL AND b_house_number IS NOT NULL THEN CASE
-        WHEN a_house_number = b_house_number THEN 10
+      WHEN a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND a_city IS NOT NULL AND b_city IS NOT NULL THEN CASE
+        WHEN a_street = b_street AND a_house_number = b_house_number THEN 7
+        WHEN a_house_number = b_house_number AND jaro_winkler_similarity(a_street, b_street) >= CAST('0.85' AS DOUBLE) OR a_house_number = b_house_number AND ((length(a_street) >= 5 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 5 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 8
+        WHEN a_street = b_street THEN 9
+        WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 10
         ELSE 11 END
+      WHEN a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL THEN CASE
+        WHEN a_street = b_street AND a_house_number = b_house_number THEN 12
+        WHEN a_house_number = b_house_number AND jaro_winkler_similarity(a_street, b_street) >= CAST('0.85' AS DOUBLE) OR a_house_number = b_house_number AND ((length(a_street) >= 5 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 5 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 13
+        WHEN a_street = b_street THEN 14
+        WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 15
+        WHEN a_house_number = b_house_number THEN 16
+        ELSE 17 END
+      WHEN a_street IS NOT NULL AND b_street IS NOT NULL THEN CASE
+        WHEN a_street = b_street THEN 18
+        WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 19
+        ELSE 20 END
+      WHEN a_house_number IS NOT NULL AND b_house_number IS NOT NULL THEN CASE
+        WHEN a_house_number = b_house_number THEN 21
+        ELSE 22 END
       ELSE 0 END AS level_3,
     -- area
     CASE
@@ -270,12 +283,15 @@ weighed AS (
       WHEN level_2 = 5 AND rarity_6 IS NOT NULL THEN greatest(-9000, least(6000, rarity_6 - 15610))
       ELSE 0 END AS frequency_2,
     level_3,
-    CASE level_3 WHEN 1 THEN 15747 WHEN 2 THEN 14288 WHEN 3 THEN 6129 WHEN 4 THEN 5907 WHEN 5 THEN 2059 WHEN 6 THEN -3816 WHEN 7 THEN 9451 WHEN 8 THEN 6492 WHEN 9 THEN -3055 WHEN 10 THEN 6146 WHEN 11 THEN -2720 ELSE 0 END AS weight_3,
+    CASE level_3 WHEN 1 THEN 11551 WHEN 2 THEN 8409 WHEN 3 THEN 3807 WHEN 4 THEN 3585 WHEN 5 THEN 1322 WHEN 6 THEN -3803 WHEN 7 THEN 15288 WHEN 8 THEN 11229 WHEN 9 THEN 4907 WHEN 10 THEN 3907 WHEN 11 THEN -1247 WHEN 12 THEN 15747 WHEN 13 THEN 11966 WHEN 14 THEN 6129 WHEN 15 THEN 5907 WHEN 16 THEN 1737 WHEN 17 THEN -3623 WHEN 18 THEN 9451 WHEN 19 THEN 6492 WHEN 20 THEN -3055 WHEN 21 THEN 6146 WHEN 22 THEN -2720 ELSE 0 END AS weight_3,
     CASE
-      WHEN level_3 = 3 AND rarity_7 IS NOT NULL THEN greatest(-9000, least(6000, rarity_7 - 9966))
+      WHEN level_3 = 3 AND rarity_7 IS NOT NULL THEN greatest(-9000, least(6000, rarity_7 - 7644))
       WHEN level_3 = 5 AND rarity_8 IS NOT NULL THEN greatest(-9000, least(6000, rarity_8 - 6381))
-      WHEN level_3 = 7 AND rarity_7 IS NOT NULL THEN greatest(-9000, least(6000, rarity_7 - 9966))
-      WHEN level_3 = 10 AND rarity_8 IS NOT NULL THEN greatest(-9000, least(6000, rarity_8 - 6381))
+      WHEN level_3 = 9 AND rarity_7 IS NOT NULL THEN greatest(-9000, least(6000, rarity_7 - 9966))
+      WHEN level_3 = 14 AND rarity_7 IS NOT NULL THEN greatest(-9000, least(6000, rarity_7 - 9966))
+      WHEN level_3 = 16 AND rarity_8 IS NOT NULL THEN greatest(-9000, least(6000, rarity_8 - 6381))
+      WHEN level_3 = 18 AND rarity_7 IS NOT NULL THEN greatest(-9000, least(6000, rarity_7 - 9966))
+      WHEN level_3 = 21 AND rarity_8 IS NOT NULL THEN greatest(-9000, least(6000, rarity_8 - 6381))
       ELSE 0 END AS frequency_3,
     level_4,
     CASE level_4 WHEN 1 THEN 8103 WHEN 2 THEN 6907 WHEN 3 THEN 5907 WHEN 4 THEN 3878 WHEN 5 THEN 3878 WHEN 6 THEN 2585 WHEN 7 THEN 585 WHEN 8 THEN -737 WHEN 9 THEN -4924 WHEN 10 THEN 8451 WHEN 11 THEN 4737 WHEN 12 THEN 2000 WHEN 13 THEN 222 WHEN 14 THEN -3708 WHEN 15 THEN 6285 WHEN 16 THEN 3544 WHEN 17 THEN 263 WHEN 18 THEN -2322 WHEN 19 THEN -4096 WHEN 20 THEN 3459 WHEN 21 THEN -2322 WHEN 22 THEN -3369 WHEN 23 THEN 1456 WHEN 24 THEN -4022 ELSE 0 END AS weight_4,

@@ -100,8 +100,9 @@ leveled AS (
     CASE
       WHEN a_emails IS NOT NULL AND b_emails IS NOT NULL THEN CASE
         WHEN list_has_any(a_emails, b_emails) THEN 1
-        WHEN list_has_any(a_email_locals, b_email_locals) THEN 2
-        ELSE 3 END
+        WHEN list_has_any(a_email_locals, b_email_locals) AND a_surname = b_surname OR list_has_any(a_email_locals, b_email_locals) AND list_has_any(a_surname_parts, b_surname_parts) THEN 2
+        WHEN list_has_any(a_email_locals, b_email_locals) THEN 3
+        ELSE 4 END
       ELSE 0 END AS level_4,
     -- organisation
     CASE
@@ -155,52 +156,72 @@ leveled AS (
       ELSE 0 END AS level_6,
     -- address
     CASE
-      WHEN a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL THEN CASE
+      WHEN a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND a_city = b_city OR a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND a_postal_code = b_postal_code OR a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND damerau_levenshtein(a_postal_code, b_postal_code) <= 1 OR a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND jaro_winkler_similarity(a_city, b_city) >= CAST('0.88' AS DOUBLE) THEN CASE
         WHEN a_street = b_street AND a_house_number = b_house_number THEN 1
         WHEN a_house_number = b_house_number AND jaro_winkler_similarity(a_street, b_street) >= CAST('0.85' AS DOUBLE) OR a_house_number = b_house_number AND ((length(a_street) >= 5 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 5 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 2
         WHEN a_street = b_street THEN 3
         WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 4
         WHEN a_house_number = b_house_number THEN 5
         ELSE 6 END
-      WHEN a_street IS NOT NULL AND b_street IS NOT NULL THEN CASE
-        WHEN a_street = b_street THEN 7
-        WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 8
-        ELSE 9 END
-      WHEN a_house_number IS NOT NULL AND b_house_number IS NOT NULL THEN CASE
-        WHEN a_house_number = b_house_number THEN 10
+      WHEN a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL AND a_city IS NOT NULL AND b_city IS NOT NULL THEN CASE
+        WHEN a_street = b_street AND a_house_number = b_house_number THEN 7
+        WHEN a_house_number = b_house_number AND jaro_winkler_similarity(a_street, b_street) >= CAST('0.85' AS DOUBLE) OR a_house_number = b_house_number AND ((length(a_street) >= 5 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 5 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 8
+        WHEN a_street = b_street THEN 9
+        WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 10
         ELSE 11 END
+      WHEN a_street IS NOT NULL AND b_street IS NOT NULL AND a_house_number IS NOT NULL AND b_house_number IS NOT NULL THEN CASE
+        WHEN a_street = b_street AND a_house_number = b_house_number THEN 12
+        WHEN a_house_number = b_house_number AND jaro_winkler_similarity(a_street, b_street) >= CAST('0.85' AS DOUBLE) OR a_house_number = b_house_number AND ((length(a_street) >= 5 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 5 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 13
+        WHEN a_street = b_street THEN 14
+        WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 15
+        WHEN a_house_number = b_house_number THEN 16
+        ELSE 17 END
+      WHEN a_street IS NOT NULL AND b_street IS NOT NULL THEN CASE
+        WHEN a_street = b_street THEN 18
+        WHEN jaro_winkler_similarity(a_street, b_street) >= CAST('0.9' AS DOUBLE) OR ((length(a_street) >= 6 AND length(a_street) < length(b_street) AND starts_with(b_street, a_street)) OR (length(b_street) >= 6 AND length(b_street) < length(a_street) AND starts_with(a_street, b_street))) THEN 19
+        ELSE 20 END
+      WHEN a_house_number IS NOT NULL AND b_house_number IS NOT NULL THEN CASE
+        WHEN a_house_number = b_house_number THEN 21
+        ELSE 22 END
       ELSE 0 END AS level_7,
     -- area
     CASE
-      WHEN a_postal_code IS NOT NULL AND b_postal_code IS NOT NULL AND a_city IS NOT NULL AND b_city IS NOT NULL THEN CASE
+      WHEN a_city IS NOT NULL AND b_city IS NOT NULL AND list_has_any(a_known_ids, b_company_ids) OR a_city IS NOT NULL AND b_city IS NOT NULL AND list_has_any(a_email_domains, b_company_domains) OR a_city IS NOT NULL AND b_city IS NOT NULL AND list_has_any(a_company_keys, b_company_keys) THEN CASE
         WHEN a_postal_code = b_postal_code AND a_city = b_city THEN 1
-        WHEN a_postal_code = b_postal_code THEN 2
-        WHEN a_city = b_city AND damerau_levenshtein(a_postal_code, b_postal_code) <= 1 THEN 3
-        WHEN a_city = b_city THEN 4
-        WHEN damerau_levenshtein(a_postal_code, b_postal_code) <= 1 AND jaro_winkler_similarity(a_city, b_city) >= CAST('0.85' AS DOUBLE) THEN 5
-        WHEN jaro_winkler_similarity(a_city, b_city) >= CAST('0.88' AS DOUBLE) OR ((length(a_city) >= 4 AND length(a_city) < length(b_city) AND starts_with(b_city, a_city)) OR (length(b_city) >= 4 AND length(b_city) < length(a_city) AND starts_with(a_city, b_city))) THEN 6
-        WHEN damerau_levenshtein(a_postal_code, b_postal_code) <= 1 OR (length(b_postal_code) >= 3 AND left(a_postal_code, 3) = left(b_postal_code, 3)) THEN 7
-        WHEN a_region = b_region THEN 8
-        ELSE 9 END
+        WHEN a_city = b_city THEN 2
+        WHEN jaro_winkler_similarity(a_city, b_city) >= CAST('0.88' AS DOUBLE) OR ((length(a_city) >= 4 AND length(a_city) < length(b_city) AND starts_with(b_city, a_city)) OR (length(b_city) >= 4 AND length(b_city) < length(a_city) AND starts_with(a_city, b_city))) THEN 3
+        WHEN a_region = b_region THEN 4
+        WHEN a_country = b_country THEN 5
+        ELSE 6 END
+      WHEN a_postal_code IS NOT NULL AND b_postal_code IS NOT NULL AND a_city IS NOT NULL AND b_city IS NOT NULL THEN CASE
+        WHEN a_postal_code = b_postal_code AND a_city = b_city THEN 7
+        WHEN a_postal_code = b_postal_code THEN 8
+        WHEN a_city = b_city AND damerau_levenshtein(a_postal_code, b_postal_code) <= 1 THEN 9
+        WHEN a_city = b_city THEN 10
+        WHEN damerau_levenshtein(a_postal_code, b_postal_code) <= 1 AND jaro_winkler_similarity(a_city, b_city) >= CAST('0.85' AS DOUBLE) THEN 11
+        WHEN jaro_winkler_similarity(a_city, b_city) >= CAST('0.88' AS DOUBLE) OR ((length(a_city) >= 4 AND length(a_city) < length(b_city) AND starts_with(b_city, a_city)) OR (length(b_city) >= 4 AND length(b_city) < length(a_city) AND starts_with(a_city, b_city))) THEN 12
+        WHEN damerau_levenshtein(a_postal_code, b_postal_code) <= 1 OR (length(b_postal_code) >= 3 AND left(a_postal_code, 3) = left(b_postal_code, 3)) THEN 13
+        WHEN a_region = b_region THEN 14
+        ELSE 15 END
       WHEN a_postal_code IS NOT NULL AND b_postal_code IS NOT NULL THEN CASE
-        WHEN a_postal_code = b_postal_code THEN 10
-        WHEN damerau_levenshtein(a_postal_code, b_postal_code) <= 1 THEN 11
-        WHEN (length(b_postal_code) >= 3 AND left(a_postal_code, 3) = left(b_postal_code, 3)) THEN 12
-        WHEN a_region = b_region THEN 13
-        ELSE 14 END
+        WHEN a_postal_code = b_postal_code THEN 16
+        WHEN damerau_levenshtein(a_postal_code, b_postal_code) <= 1 THEN 17
+        WHEN (length(b_postal_code) >= 3 AND left(a_postal_code, 3) = left(b_postal_code, 3)) THEN 18
+        WHEN a_region = b_region THEN 19
+        ELSE 20 END
       WHEN a_city IS NOT NULL AND b_city IS NOT NULL THEN CASE
-        WHEN a_city = b_city THEN 15
-        WHEN jaro_winkler_similarity(a_city, b_city) >= CAST('0.88' AS DOUBLE) OR ((length(a_city) >= 4 AND length(a_city) < length(b_city) AND starts_with(b_city, a_city)) OR (length(b_city) >= 4 AND length(b_city) < length(a_city) AND starts_with(a_city, b_city))) THEN 16
-        WHEN a_region = b_region THEN 17
-        WHEN a_country = b_country THEN 18
-        ELSE 19 END
+        WHEN a_city = b_city THEN 21
+        WHEN jaro_winkler_similarity(a_city, b_city) >= CAST('0.88' AS DOUBLE) OR ((length(a_city) >= 4 AND length(a_city) < length(b_city) AND starts_with(b_city, a_city)) OR (length(b_city) >= 4 AND length(b_city) < length(a_city) AND starts_with(a_city, b_city))) THEN 22
+        WHEN a_region = b_region THEN 23
+        WHEN a_country = b_country THEN 24
+        ELSE 25 END
       WHEN a_region IS NOT NULL AND b_region IS NOT NULL THEN CASE
-        WHEN a_region = b_region THEN 20
-        WHEN a_country = b_country THEN 21
-        ELSE 22 END
+        WHEN a_region = b_region THEN 26
+        WHEN a_country = b_country THEN 27
+        ELSE 28 END
       WHEN a_country IS NOT NULL AND b_country IS NOT NULL THEN CASE
-        WHEN a_country = b_country THEN 23
-        ELSE 24 END
+        WHEN a_country = b_country THEN 29
+        ELSE 30 END
       ELSE 0 END AS level_8,
     -- phone
     CASE
@@ -370,9 +391,9 @@ weighed AS (
       WHEN level_3 = 1 AND rarity_5 IS NOT NULL THEN greatest(-9000, least(6000, rarity_5 - 6644))
       ELSE 0 END AS frequency_3,
     level_4,
-    CASE level_4 WHEN 1 THEN 19932 WHEN 2 THEN 12551 WHEN 3 THEN -1396 ELSE 0 END AS weight_4,
+    CASE level_4 WHEN 1 THEN 19932 WHEN 2 THEN 1000 WHEN 3 THEN 9966 WHEN 4 THEN -1322 ELSE 0 END AS weight_4,
     CASE
-      WHEN level_4 = 2 AND rarity_6 IS NOT NULL THEN greatest(-9000, least(6000, rarity_6 - 15610))
+      WHEN level_4 = 3 AND rarity_6 IS NOT NULL THEN greatest(-9000, least(6000, rarity_6 - 15610))
       ELSE 0 END AS frequency_4,
     level_5,
     CASE level_5 WHEN 1 THEN 11013 WHEN 2 THEN 8059 WHEN 3 THEN 7644 WHEN 4 THEN 6381 WHEN 5 THEN 6381 WHEN 6 THEN 6381 WHEN 7 THEN 4322 WHEN 8 THEN -3639 WHEN 9 THEN 10409 WHEN 10 THEN 6644 WHEN 11 THEN 6644 WHEN 12 THEN 6644 WHEN 13 THEN 6644 WHEN 14 THEN 4322 WHEN 15 THEN -3055 WHEN 16 THEN 10551 WHEN 17 THEN 9381 WHEN 18 THEN 7866 WHEN 19 THEN 6644 WHEN 20 THEN 5322 WHEN 21 THEN -2832 WHEN 22 THEN 10103 WHEN 23 THEN 6907 WHEN 24 THEN 6644 WHEN 25 THEN -2117 WHEN 26 THEN 10344 WHEN 27 THEN 6907 WHEN 28 THEN -2118 ELSE 0 END AS weight_5,
@@ -406,24 +427,27 @@ weighed AS (
       WHEN level_6 = 8 AND rarity_15 IS NOT NULL THEN greatest(-9000, least(6000, rarity_15 - 5644))
       ELSE 0 END AS frequency_6,
     level_7,
-    CASE level_7 WHEN 1 THEN 15747 WHEN 2 THEN 14288 WHEN 3 THEN 6129 WHEN 4 THEN 5907 WHEN 5 THEN 2059 WHEN 6 THEN -3816 WHEN 7 THEN 9451 WHEN 8 THEN 6492 WHEN 9 THEN -3055 WHEN 10 THEN 6146 WHEN 11 THEN -2720 ELSE 0 END AS weight_7,
+    CASE level_7 WHEN 1 THEN 11551 WHEN 2 THEN 8409 WHEN 3 THEN 3807 WHEN 4 THEN 3585 WHEN 5 THEN 1322 WHEN 6 THEN -3803 WHEN 7 THEN 15288 WHEN 8 THEN 11229 WHEN 9 THEN 4907 WHEN 10 THEN 3907 WHEN 11 THEN -1247 WHEN 12 THEN 15747 WHEN 13 THEN 11966 WHEN 14 THEN 6129 WHEN 15 THEN 5907 WHEN 16 THEN 1737 WHEN 17 THEN -3623 WHEN 18 THEN 9451 WHEN 19 THEN 6492 WHEN 20 THEN -3055 WHEN 21 THEN 6146 WHEN 22 THEN -2720 ELSE 0 END AS weight_7,
     CASE
-      WHEN level_7 = 3 AND rarity_16 IS NOT NULL THEN greatest(-9000, least(6000, rarity_16 - 9966))
+      WHEN level_7 = 3 AND rarity_16 IS NOT NULL THEN greatest(-9000, least(6000, rarity_16 - 7644))
       WHEN level_7 = 5 AND rarity_17 IS NOT NULL THEN greatest(-9000, least(6000, rarity_17 - 6381))
-      WHEN level_7 = 7 AND rarity_16 IS NOT NULL THEN greatest(-9000, least(6000, rarity_16 - 9966))
-      WHEN level_7 = 10 AND rarity_17 IS NOT NULL THEN greatest(-9000, least(6000, rarity_17 - 6381))
+      WHEN level_7 = 9 AND rarity_16 IS NOT NULL THEN greatest(-9000, least(6000, rarity_16 - 9966))
+      WHEN level_7 = 14 AND rarity_16 IS NOT NULL THEN greatest(-9000, least(6000, rarity_16 - 9966))
+      WHEN level_7 = 16 AND rarity_17 IS NOT NULL THEN greatest(-9000, least(6000, rarity_17 - 6381))
+      WHEN level_7 = 18 AND rarity_16 IS NOT NULL THEN greatest(-9000, least(6000, rarity_16 - 9966))
+      WHEN level_7 = 21 AND rarity_17 IS NOT NULL THEN greatest(-9000, least(6000, rarity_17 - 6381))
       ELSE 0 END AS frequency_7,
     level_8,
-    CASE level_8 WHEN 1 THEN 8103 WHEN 2 THEN 6907 WHEN 3 THEN 5907 WHEN 4 THEN 3878 WHEN 5 THEN 3878 WHEN 6 THEN 2585 WHEN 7 THEN 585 WHEN 8 THEN -737 WHEN 9 THEN -4924 WHEN 10 THEN 8451 WHEN 11 THEN 4737 WHEN 12 THEN 2000 WHEN 13 THEN 222 WHEN 14 THEN -3708 WHEN 15 THEN 6285 WHEN 16 THEN 3544 WHEN 17 THEN 263 WHEN 18 THEN -2322 WHEN 19 THEN -4096 WHEN 20 THEN 3459 WHEN 21 THEN -2322 WHEN 22 THEN -3369 WHEN 23 THEN 1456 WHEN 24 THEN -4022 ELSE 0 END AS weight_8,
+    CASE level_8 WHEN 1 THEN 1000 WHEN 2 THEN 528 WHEN 3 THEN 528 WHEN 4 THEN -1000 WHEN 5 THEN -1807 WHEN 6 THEN -2000 WHEN 7 THEN 8103 WHEN 8 THEN 6907 WHEN 9 THEN 5907 WHEN 10 THEN 3878 WHEN 11 THEN 3878 WHEN 12 THEN 2585 WHEN 13 THEN 585 WHEN 14 THEN -737 WHEN 15 THEN -4924 WHEN 16 THEN 8451 WHEN 17 THEN 4737 WHEN 18 THEN 2000 WHEN 19 THEN 222 WHEN 20 THEN -3708 WHEN 21 THEN 6285 WHEN 22 THEN 3544 WHEN 23 THEN 263 WHEN 24 THEN -2322 WHEN 25 THEN -4096 WHEN 26 THEN 3459 WHEN 27 THEN -2322 WHEN 28 THEN -3369 WHEN 29 THEN 1456 WHEN 30 THEN -4022 ELSE 0 END AS weight_8,
     CASE
-      WHEN level_8 = 1 AND rarity_18 IS NOT NULL THEN greatest(-9000, least(6000, rarity_18 - 8966))
-      WHEN level_8 = 2 AND rarity_18 IS NOT NULL THEN greatest(-9000, least(6000, rarity_18 - 9966))
-      WHEN level_8 = 3 AND rarity_19 IS NOT NULL THEN greatest(-9000, least(6000, rarity_19 - 9966))
-      WHEN level_8 = 4 AND rarity_19 IS NOT NULL THEN greatest(-9000, least(6000, rarity_19 - 6644))
-      WHEN level_8 = 10 AND rarity_18 IS NOT NULL THEN greatest(-9000, least(6000, rarity_18 - 8966))
-      WHEN level_8 = 15 AND rarity_19 IS NOT NULL THEN greatest(-9000, least(6000, rarity_19 - 6644))
-      WHEN level_8 = 20 AND rarity_20 IS NOT NULL THEN greatest(-9000, least(6000, rarity_20 - 3644))
-      WHEN level_8 = 23 AND rarity_21 IS NOT NULL THEN greatest(-9000, least(6000, rarity_21 - 1515))
+      WHEN level_8 = 7 AND rarity_18 IS NOT NULL THEN greatest(-9000, least(6000, rarity_18 - 8966))
+      WHEN level_8 = 8 AND rarity_18 IS NOT NULL THEN greatest(-9000, least(6000, rarity_18 - 9966))
+      WHEN level_8 = 9 AND rarity_19 IS NOT NULL THEN greatest(-9000, least(6000, rarity_19 - 9966))
+      WHEN level_8 = 10 AND rarity_19 IS NOT NULL THEN greatest(-9000, least(6000, rarity_19 - 6644))
+      WHEN level_8 = 16 AND rarity_18 IS NOT NULL THEN greatest(-9000, least(6000, rarity_18 - 8966))
+      WHEN level_8 = 21 AND rarity_19 IS NOT NULL THEN greatest(-9000, least(6000, rarity_19 - 6644))
+      WHEN level_8 = 26 AND rarity_20 IS NOT NULL THEN greatest(-9000, least(6000, rarity_20 - 3644))
+      WHEN level_8 = 29 AND rarity_21 IS NOT NULL THEN greatest(-9000, least(6000, rarity_21 - 1515))
       ELSE 0 END AS frequency_8,
     level_9,
     CASE level_9 WHEN 1 THEN 14610 WHEN 2 THEN 11288 WHEN 3 THEN -1152 ELSE 0 END AS weight_9,

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/crmlink/crmlink/schemas"
 )
 
 func TestID18(t *testing.T) {
@@ -14,18 +16,18 @@ func TestID18(t *testing.T) {
 		"a01M00000062mPg": "IAI", "001M000000qfPyS": "IAU", "a0FE000000D6r3F": "MAR", "0F9E000000092w2": "KAA",
 		"AbCdEfGhIjKlMnO": "VKV", "aBcDEfgHIJKLMNO": "025", "a0D30000001n7Pi": "EAI",
 	} {
-		if got, ok := id18(id); !ok || got != id+check {
-			t.Errorf("id18(%s) = %s, %v, want %s", id, got, ok, id+check)
+		if got, ok := schemas.FullID(id); !ok || got != id+check {
+			t.Errorf("schemas.FullID(%s) = %s, %v, want %s", id, got, ok, id+check)
 		}
-		if got, ok := id18(id + check); !ok || got != id+check {
-			t.Errorf("id18(%s) = %s, %v", id+check, got, ok)
+		if got, ok := schemas.FullID(id + check); !ok || got != id+check {
+			t.Errorf("schemas.FullID(%s) = %s, %v", id+check, got, ok)
 		}
 		for _, bad := range []string{id + "AAB", strings.ToUpper(id + check), id[:14], id + check + "A", id[:14] + "-", id[:14] + "é"} {
 			if bad == id+check {
 				continue
 			}
-			if _, ok := id18(bad); ok {
-				t.Errorf("id18(%s) is taken", bad)
+			if _, ok := schemas.FullID(bad); ok {
+				t.Errorf("schemas.FullID(%s) is taken", bad)
 			}
 		}
 	}

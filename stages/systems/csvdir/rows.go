@@ -137,7 +137,7 @@ func (r *rows) ownID(value string, c column) (id, reason string) {
 	if !c.own {
 		return value, ""
 	}
-	id, ok := id18(value)
+	id, ok := schemas.FullID(value)
 	if !ok {
 		return "", badID
 	}
@@ -162,7 +162,7 @@ func (v *cell) parse(s string, c *column) (reason string) {
 			v.text = s
 			return ""
 		}
-		if v.text, ok = id18(s); !ok {
+		if v.text, ok = schemas.FullID(s); !ok {
 			return badID
 		}
 	case schemas.Number:

@@ -1,11 +1,11 @@
-package csvdir
+package schemas
 
 const checkLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
-// id18 gives a record Id its 18-character form: 15 characters get their checksum, 18 must carry the right one. The
+// FullID gives a record Id its 18-character form: 15 characters get their checksum, 18 must carry the right one. The
 // checksum tells which of the 15 are capitals, so an Id that a spreadsheet put in capitals is refused, not joined
 // with the wrong record.
-func id18(id string) (string, bool) {
+func FullID(id string) (string, bool) {
 	if len(id) != 15 && len(id) != 18 {
 		return "", false
 	}
