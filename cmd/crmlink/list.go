@@ -56,8 +56,10 @@ func (a *app) writeList(l pipeline.SeatList) {
 		who = strings.TrimPrefix(who+" · sync is not active: "+words(l.Why), " · ")
 	}
 	fmt.Fprintf(a.out, "%s  %s\n", i.bold("Seat "+line(l.SeatID)), line(who))
+	width, _ := terminal(a.out)
 	saved := newTable(i, "record", "<30 name", "<24 title", "<26 company", "entity", "<34 opportunity")
 	suggested := newTable(i, ">rank", "record", "<30 name", "<24 title", "<26 company", "entity", "why")
+	saved.fit, suggested.fit = width, width
 	for _, r := range l.Rows {
 		why := cell{text: r.Why()}
 		if !r.StillValid {

@@ -152,7 +152,8 @@ func (a *app) writeTables(i ink, r pipeline.Record) {
 		return
 	}
 	fmt.Fprintf(a.out, "\n%s\n", i.bold("Tables"))
-	t := newTable(i, "", ">rows", "<90 ")
+	t := newTable(i, "", ">rows", "<140 ")
+	t.fit, _ = terminal(a.out)
 	for _, n := range slices.Compact(names) {
 		entry, err := pipeline.Describe(n)
 		if err != nil {

@@ -16,7 +16,10 @@ type table struct {
 	most  []int // widest a column may get; 0: any
 	rows  [][]cell
 	ink   ink
+	fit   int // places that a line may take; columns with a limit give way, down to narrowest. 0: any
 }
+
+const narrowest = 12
 
 // cell is a text and how it is coloured.
 type cell struct {
@@ -83,13 +86,32 @@ func (t *table) widths() []int {
 	return w
 }
 
-// write lays the table out, each line indented by two spaces.
-func (t *table) write(w io.Writer) {
-	widths := t.widths()
-	whole := 2 * (len(widths) - 1)
+// squeeze takes places from the widest columns that have a limit until a line fits.
+func (t *table) squeeze(widths []int) (whole int) {
+	whole = 2 * (len(widths) - 1)
 	for _, n := range widths {
 		whole += n
 	}
+	for t.fit > 0 && whole+2 > t.fit {
+		widest := -1
+		for i, n := range widths {
+			if t.most[i] > 0 && n > narrowest && (widest < 0 || n > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		widths[widest]--
+		whole--
+	}
+	return whole
+}
+
+// write lays the table out, each line indented by two spaces.
+func (t *table) write(w io.Writer) {
+	widths := t.widths()
+	whole := t.squeeze(widths)
 	thin := "  " + t.ink.dim(strings.Repeat(rule, whole)) + "\n"
 	heads := make([]cell, len(t.heads))
 	for i, h := range t.heads {
@@ -112,6 +134,7 @@ func (t *table) writeRow(w io.Writer, row []cell, widths []int) {
 	var b strings.Builder
 	pad := 2
 	for i, c := range row {
+		c.text = cut(c.text, widths[i])
 		text := c.text
 		if c.paint != nil {
 			text = c.paint(text)

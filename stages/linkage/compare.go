@@ -46,30 +46,40 @@ func (c *comparer) level(k *planComparison, a, b []uint32) uint8 {
 
 func (c *comparer) holds(e planExpression, a, b []uint32) bool {
 	for _, every := range e {
-		all := true
-		for i := range every {
-			if !c.condition(&every[i], a, b) {
-				all = false
-				break
-			}
-		}
-		if all {
+		if c.all(every, a, b) {
 			return true
 		}
 	}
 	return false
 }
 
-func (c *comparer) condition(k *planCondition, a, b []uint32) bool {
-	x, y := a[k.l], b[k.r]
-	if x == 0 || y == 0 {
-		return false
+// all says whether every condition holds. The two most common operators are decided here: most pairs differ in most
+// fields, and a call costs more than they do.
+func (c *comparer) all(every []planCondition, a, b []uint32) bool {
+	for i := range every {
+		k := &every[i]
+		x, y := a[k.l], b[k.r]
+		if x == 0 || y == 0 {
+			return false
+		}
+		switch k.op {
+		case opPresent:
+		case opEqual:
+			if x != y {
+				return false
+			}
+		default:
+			if !c.condition(k, x, y, a, b) {
+				return false
+			}
+		}
 	}
+	return true
+}
+
+// condition decides the other operators for cells that are not null.
+func (c *comparer) condition(k *planCondition, x, y uint32, a, b []uint32) bool {
 	switch k.op {
-	case opPresent:
-		return true
-	case opEqual:
-		return x == y
 	case opSimilar:
 		return c.similar(k, x, y)
 	case opEdits:
@@ -170,6 +180,12 @@ func (c *comparer) label(k *planCondition, a, b []uint32) bool {
 
 // share counts the common values of two ascending sets.
 func share(a, b []uint32) int {
+	if len(a) == 1 && len(b) == 1 {
+		if a[0] == b[0] {
+			return 1
+		}
+		return 0
+	}
 	n := 0
 	for i, j := 0, 0; i < len(a) && j < len(b); {
 		switch {

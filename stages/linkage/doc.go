@@ -8,9 +8,10 @@
 //
 // A Section compares CRM records (left, "a") with directory records (right, "b"). Each Comparison gives a pair exactly
 // one level. Its groups are tried in order: the first whose Present condition holds is the pattern of fields that both
-// sides have; within it the first level whose When holds counts; the last level has no When and takes the rest. Where
-// no group is present the level is 0, "nothing to compare", with weight 0. m and u of the levels of one group sum to
-// one: a missing field is never evidence. Levels are numbered through the groups of a comparison, from 1.
+// sides have, or another circumstance under which agreement means something else (colleagues share their town); within
+// it the first level whose When holds counts; the last level has no When and takes the rest. Where no group is present
+// the level is 0, "nothing to compare", with weight 0. m and u of the levels of one group sum to one: a missing field is
+// never evidence. Levels are numbered through the groups of a comparison, from 1.
 //
 // Weights are whole thousandths of a bit (millibits): round-half-even(1000·log2(m/u)).
 //

@@ -21,6 +21,7 @@ var vocabulary = []string{
 	"robert", "roberta", "rob", "r", "bob", "b", "ann", "anne", "anna", "martin", "marten", "martina", "garcia", "garcia lopez",
 	"lopez", "acme.com", "acme.co.uk", "acme", "globex.com", "globex", "globex systems", "systems globex", "systems", "11-50", "51-200",
 	"201-500", "10001+", "12345", "12346", "123", "4915112345678", "015112345678", "x", "", "main street", "main street west", "o'hara",
+	"globex systems ab", "globex systems cd",
 }
 
 func randomRecords(random *rand.Rand, table schemas.Table, prefix string, n int) []values {
@@ -92,7 +93,7 @@ func TestRenderedModelIsTheKernel(t *testing.T) {
 					}
 				}
 			}
-			if len(missed) > 2 {
+			if len(missed) > 4 {
 				t.Errorf("levels that no pair reached: %v", missed)
 			}
 		})
