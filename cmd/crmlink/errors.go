@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/duckdb/duckdb-go/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/crmlink/crmlink/pipeline"
@@ -55,6 +56,12 @@ func isUnreachable(err error) bool {
 	return errors.As(err, &network) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
+// isInterrupt says whether somebody stopped the command. The engine has an error of its own for it.
+func isInterrupt(err error) bool {
+	var engine *duckdb.Error
+	return errors.Is(err, context.Canceled) || errors.As(err, &engine) && engine.Type == duckdb.ErrorTypeInterrupt
+}
+
 // usageError is a command line that cannot be meant.
 type usageError struct{ problem, next string }
 
@@ -92,7 +99,7 @@ func fail(w io.Writer, ran *cobra.Command, args []string, err error) int {
 
 // describe gives the text of an error, all parts of a joined one, and the first next step that one of them knows.
 func describe(err error) (problem, next string) {
-	if errors.Is(err, context.Canceled) && exitCode(err) == exitFailed {
+	if isInterrupt(err) && exitCode(err) == exitFailed {
 		return "interrupted; what was published before stays", "crmlink run starts again and reuses what is done"
 	}
 	var try interface{ Try() string }

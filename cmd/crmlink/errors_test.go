@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/duckdb/duckdb-go/v2"
+
 	"github.com/crmlink/crmlink/pipeline"
 )
 
@@ -60,6 +62,8 @@ func TestFail_TwoLinesToTheLetter(t *testing.T) {
 		{fmt.Errorf("extract: %w", &pipeline.CheckError{Problem: "too many rejects", Next: "see reject"}), "crmlink: extract: too many rejects\nTry: see reject\n"},
 		{errors.Join(errors.New("first"), &pipeline.InputError{Problem: "second", Next: "this"}), "crmlink: first\nsecond\nTry: this\n"},
 		{fmt.Errorf("score: %w", context.Canceled), "crmlink: interrupted; what was published before stays\nTry: crmlink run starts again and reuses what is done\n"},
+		{fmt.Errorf("extract: %w", &duckdb.Error{Type: duckdb.ErrorTypeInterrupt, Msg: "INTERRUPT Error: Interrupted!"}),
+			"crmlink: interrupted; what was published before stays\nTry: crmlink run starts again and reuses what is done\n"},
 		{errors.New("evil \x1b[2J name\u202e"), "crmlink: evil ·[2J name·\n"},
 	} {
 		var b bytes.Buffer
