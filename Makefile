@@ -11,7 +11,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: build ## sync the demo in data/demo and show what came out
-	cd data/demo && ../../bin/crmlink run
+	bin/crmlink run -c data/demo/crmlink.yaml
 
 build: ## bin/crmlink
 	$(GO) build -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/crmlink ./cmd/crmlink

@@ -133,7 +133,7 @@ var settings = []setting{
 	{"settings.leads", oneOf("assigned", "open_opportunities"), "assigned", "Leads that are suggested: all assigned ones, or only those at accounts with an open opportunity."},
 	{"settings.match_rate.green", proportion, "0.80", "Match rate from which an object is green."},
 	{"settings.match_rate.yellow", proportion, "0.60", "Match rate from which an object is yellow."},
-	{"settings.saved_list_policy", oneOf("keep", "flag"), "keep", "Saved rows whose rule no longer holds: kept, or kept and flagged on lists."},
+	{"settings.saved_list_policy", oneOf("keep", "flag"), "keep", "Saved rows whose rule no longer holds: kept; or kept, marked with the reason and no longer counted."},
 	{"settings.candidates", wholeNumber, "3", "How many candidates per record are kept."},
 	{"settings.time_zone", timeZone, "UTC", "Time zone of days in reports."},
 	{"settings.roi.enabled", boolean, "false", "Whether ROI tables are made, once this version makes them."},

@@ -88,6 +88,6 @@ func (a *app) writeDemo(c demo.Config, s demo.Summary) {
 	}
 	t.write(a.out)
 	config := filepath.Join(c.Out, pipeline.ConfigFile)
-	fmt.Fprintf(a.out, "\n%s\n  crmlink run -c %s\n  crmlink eval -c %s --truth %s\n", i.bold("Try next"), shellWord(config), shellWord(config),
+	fmt.Fprintf(a.out, "\n%s\n  %s run -c %s\n  %[2]s eval -c %[3]s --truth %[4]s\n", i.bold("Try next"), command(), shellWord(config),
 		shellWord(filepath.Join(c.Out, "truth.csv")))
 }

@@ -23,7 +23,7 @@ func (a *app) initVerb() *cobra.Command {
 				return writeJSON(a.out, map[string]string{"file": file})
 			}
 			fmt.Fprintf(a.out, "Wrote %s: every entry, its default and what it is for.\n\n%s\n", file, inkFor(a.out).bold("Try next"))
-			fmt.Fprintf(a.out, "  edit %s\n  crmlink config check -c %s\n", shellWord(file), shellWord(file))
+			fmt.Fprintf(a.out, "  edit %s\n  %s config check -c %[1]s\n", shellWord(file), command())
 			return nil
 		},
 	}

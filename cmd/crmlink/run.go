@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -145,16 +146,25 @@ func (a *app) writeNext(ctx context.Context, i ink, p *pipeline.Publication) err
 	}
 	fmt.Fprintf(a.out, "\n%s\n", i.bold("Try next"))
 	if contact != "" {
-		fmt.Fprintf(a.out, "  crmlink%s explain %s\n", a.flag(), contact)
+		fmt.Fprintf(a.out, "  %s%s explain %s\n", command(), a.flag(), contact)
 	}
 	if seat != "" {
-		fmt.Fprintf(a.out, "  crmlink%s list %s\n", a.flag(), shellWord(seat))
+		fmt.Fprintf(a.out, "  %s%s list %s\n", command(), a.flag(), shellWord(seat))
 	}
-	fmt.Fprintf(a.out, "  crmlink%s sql \"SELECT reason, count(*) AS records FROM unmatched GROUP BY reason ORDER BY records DESC\"\n", a.flag())
+	fmt.Fprintf(a.out, "  %s%s sql \"SELECT reason, count(*) AS records FROM unmatched GROUP BY reason ORDER BY records DESC\"\n", command(), a.flag())
 	return nil
 }
 
 func padded(text string, n int) string { return text + strings.Repeat(" ", max(0, n-len(text))) }
+
+// command is how this program was called, so that commands we offer work as they stand: bin/crmlink, or crmlink where
+// it was found on the path.
+func command() string {
+	if strings.ContainsRune(os.Args[0], filepath.Separator) {
+		return shellWord(os.Args[0])
+	}
+	return "crmlink"
+}
 
 // flag repeats -c where it was given, so that commands we offer work as they stand.
 func (a *app) flag() string {

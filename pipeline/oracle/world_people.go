@@ -67,7 +67,7 @@ type subject struct {
 	someone    *person
 }
 
-// subjects are at most six records, one in ten of an object that does not exist.
+// subjects are about six records, those that a merged or converted one among them became, and one that does not exist.
 func (o *org) subjects() []subject {
 	var all []subject
 	for _, object := range []string{"Account", "Contact", "Lead"} {
@@ -76,7 +76,19 @@ func (o *org) subjects() []subject {
 		}
 	}
 	o.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	all = append(all[:min(len(all), 6)], subject{object: "Lead", id: o.newID("Lead")})
+	all = all[:min(len(all), 6)]
+	for _, s := range all {
+		for _, row := range o.CRM[s.object].Rows {
+			switch {
+			case row["Id"] != s.id:
+			case row["MasterRecordId"] != "":
+				all = append(all, subject{object: s.object, id: row["MasterRecordId"]})
+			case row["ConvertedContactId"] != "":
+				all = append(all, subject{object: "Contact", id: row["ConvertedContactId"]})
+			}
+		}
+	}
+	all = append(all, subject{object: "Lead", id: o.newID("Lead")})
 	for i := range all {
 		s := &all[i]
 		for _, row := range o.CRM[s.object].Rows {

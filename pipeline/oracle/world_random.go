@@ -151,7 +151,27 @@ func (o *org) contactRoles() {
 			row["IsDeleted"] = o.yes(true)
 		}
 		o.add("OpportunityContactRole", row)
+		if twin := o.twin(row["ContactId"]); twin != "" && o.chance(40) {
+			o.add("OpportunityContactRole", Row{"Id": o.newID("OpportunityContactRole"), "ContactId": twin,
+				"OpportunityId": row["OpportunityId"], "IsPrimary": o.yes(false)})
+		}
 	}
+}
+
+// twin is another contact of the same person, so that a deal names a winner and its duplicate.
+func (o *org) twin(contact string) string {
+	last := ""
+	for _, row := range o.CRM["Contact"].Rows {
+		if row["Id"] == contact {
+			last = row["LastName"]
+		}
+	}
+	for _, row := range o.CRM["Contact"].Rows {
+		if last != "" && row["Id"] != contact && row["LastName"] == last {
+			return row["Id"]
+		}
+	}
+	return ""
 }
 
 // seats finds people by email in other letters, by user id, by both, or not at all.

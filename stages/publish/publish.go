@@ -38,7 +38,7 @@ type Settings struct {
 	GreenMicros  int64 `json:"green_micros"`
 	YellowMicros int64 `json:"yellow_micros"`
 	// SavedListPolicy never changes a row of auto_save. With keep a row that is no longer valid stays on the list and
-	// counts as saved; with flag readers hide it, and badge and statistics do not count it.
+	// counts as saved; with flag lists mark it with its reason, and badge and statistics do not count it.
 	SavedListPolicy string `json:"saved_list_policy"` // keep or flag
 	// LeadsOfOpenOpportunitiesOnly suggests only leads that work at a company with an open opportunity (Z8).
 	LeadsOfOpenOpportunitiesOnly bool   `json:"leads_of_open_opportunities_only"`
