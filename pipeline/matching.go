@@ -27,7 +27,8 @@ type Model struct {
 	Pinned    bool              `json:"pinned"` // taken from the publication before
 }
 
-// Origin says in a word or two where the numbers of both kinds come from.
+// Origin says where the numbers of both kinds come from: default (as shipped, too few matches to learn from), blended,
+// or estimated from this org's data.
 func (m Model) Origin() string {
 	origin := fmt.Sprintf("companies %s, people %s", m.Company.Parameters.Origin, m.Person.Parameters.Origin)
 	if m.Pinned {

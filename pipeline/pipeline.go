@@ -17,7 +17,7 @@ import (
 // Options say what to run. Only Config, Full and AsOf can change a result; the others change how it is reached.
 type Options struct {
 	Config   Config
-	Full     bool      // the input holds every live record: a known Id that is absent gets missing_since
+	Full     bool      // the input holds every live record; so far every import is taken to be full
 	DryRun   bool      // all stages, nothing published
 	Estimate bool      // estimate the model anew instead of using the pinned one
 	AsOf     time.Time // the run's time; zero means now, in whole seconds

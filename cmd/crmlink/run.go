@@ -52,7 +52,7 @@ func (a *app) runVerb() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&full, "full", false, "the input holds every live record: what is absent is gone")
+	f.BoolVar(&full, "full", false, "the input holds every live record, so a known one that is absent is missing; every import is full in this version")
 	f.StringVar(&asOf, "as-of", "", "the run's time, such as 2026-07-29 or 2026-07-29T04:00:00Z (default: now)")
 	f.BoolVar(&dry, "dry-run", false, "do everything but publish; show statistics and sizes of lists")
 	f.BoolVar(&estimate, "estimate", false, "estimate the model's weights anew instead of keeping those of the last run")
@@ -100,6 +100,7 @@ func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Resu
 		fmt.Fprintf(a.out, "%s  published  as of %s\n\n", i.bold("Run "+r.Record.ID), clock(r.Record.AsOf))
 	}
 	writeStatistics(a.out, i, r.Stats)
+	fmt.Fprintf(a.out, "\nModel  %s\n", r.Record.Model.Origin())
 	writeNotices(a.out, i, r.Record.Notices)
 	if o.DryRun {
 		a.writeSizes(i, sizes)

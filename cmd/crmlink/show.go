@@ -71,6 +71,9 @@ func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats) {
 		}
 	}
 	facts = append(facts, [2]string{"program", r.Program + " · " + r.Engine})
+	if r.Model.ID != "" {
+		facts = append(facts, [2]string{"model", r.Model.ID + " · " + r.Model.Origin()})
+	}
 	if r.Previous != "" {
 		facts = append(facts, [2]string{"run before", r.Previous})
 	}

@@ -64,6 +64,9 @@ func read(dir string) (*files, error) {
 		if f.listed[name], err = readCSV(path); err != nil {
 			return nil, err
 		}
+		for _, row := range f.listed[name] {
+			row["crm_id"], row["crm_user_id"] = longID(row["crm_id"]), longID(row["crm_user_id"])
+		}
 	}
 	return f, nil
 }

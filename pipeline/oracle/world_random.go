@@ -184,6 +184,9 @@ func (o *org) seats() {
 	for i := range o.between(0, 6) {
 		row := Row{"seat_id": fmt.Sprintf("%ss%02d", o.tag, i), "sync": pick(o.World, []string{"true", "false", "", "1"})}
 		email := pick(o.World, users)["Email"]
+		if o.chance(40) {
+			email = users[0]["Email"] // several seats of one user, of which one may be off
+		}
 		switch o.between(0, 6) {
 		case 0:
 			row["email"] = "stranger@acme.example"

@@ -32,7 +32,7 @@ func (w *World) Write(dir string) (config string, err error) {
 	files := w.lists()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		sheet := files[name]
-		if err := os.WriteFile(filepath.Join(dir, name), w.csv(sheet, sheet.Rows, nil), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), w.csv(sheet, sheet.Rows, func(c string) bool { return c == "crm_id" || c == "crm_user_id" }), 0o600); err != nil {
 			return "", err
 		}
 	}
@@ -113,7 +113,7 @@ func (w *World) csv(sheet *Sheet, rows []Row, isID func(string) bool) []byte {
 		cells := make([]string, len(columns))
 		for i, name := range columns {
 			cells[i] = row[name]
-			if isID != nil && isID(name) && len(cells[i]) == 18 && w.chance(8) {
+			if isID(name) && len(cells[i]) == 18 && w.chance(8) {
 				cells[i] = cells[i][:15]
 			}
 		}
