@@ -17,7 +17,7 @@ build: ## bin/crmlink
 	$(GO) build -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/crmlink ./cmd/crmlink
 
 test: ## all tests
-	$(GO) test -tags $(TAGS) ./...
+	$(GO) test -tags $(TAGS) -timeout 30m ./...
 
 lint: ## gofmt, vet, staticcheck
 	@test -z "$$(gofmt -l cmd pipeline schemas sql stages)" || { gofmt -l cmd pipeline schemas sql stages; echo 'Try: gofmt -w on these files'; exit 1; }
@@ -25,7 +25,7 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) tool staticcheck -tags $(TAGS) ./...
 
 race: ## short tests under the race detector
-	$(GO) test -race -short -tags $(TAGS) ./...
+	$(GO) test -race -short -tags $(TAGS) -timeout 30m ./...
 
 check: lint test race ## all of the above: green before each commit
 

@@ -12,6 +12,9 @@ import (
 
 // The administrator's example comes out of a run (D14 to D16).
 func TestSyncStats_Z22_GoldenCase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a whole org")
+	}
 	t.Parallel()
 	org := newOrg(t, oracle.Golden())
 	org.run(t, oracleTime)
@@ -75,6 +78,9 @@ func TestAutoSave_F2_Z11_StageIsStrictlyPast(t *testing.T) {
 // What happens to a deal or its records after a run takes no row off a list: the row says that it no longer holds, and
 // why. A new owner gets a row too, and a row whose rule holds again is valid again, saved when it was saved first.
 func TestAutoSave_F8_F9_F10_Z19_KeepsEveryRowWithItsReason(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs an org many times")
+	}
 	t.Parallel()
 	world := oracle.Plain(19, 3, 9, 1, 0)
 	world.Settings.PipelineStage, world.Settings.AutoSync = "Qualification", "per_seat"

@@ -17,7 +17,10 @@ func TestWriteErrorAtEachStageKeepsThePublication_Invariant7(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := pipeline.Store{Dir: filepath.Join(dir, "store")}
-	for _, s := range first.Record.Steps {
+	for i, s := range first.Record.Steps {
+		if testing.Short() && i%8 != 0 {
+			continue
+		}
 		t.Run(s.Name, func(t *testing.T) {
 			clear := breakStoreAt(t, store.Dir, s.Name)
 			_, err := runOrg(t, dir, func(o *pipeline.Options) {

@@ -90,7 +90,7 @@ var RawDecision = Table{
 		{Name: "seq", Type: Int, Doc: "Order of the decisions; never the clock.", NotNull: true},
 		text("object", "Account, Contact or Lead."),
 		text("crm_id", "Record decided about."),
-		text("verdict", "is, is_not, none or undo."),
+		text("verdict", "is, is_not, none or undo. undo with an entity takes back what was said of it, without one everything before it."),
 		text("entity_id", "Directory entity meant; empty with none."),
 		text("by", "Who decided."),
 		moment("at", "When it was written down; has no effect."),

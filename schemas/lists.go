@@ -52,7 +52,7 @@ var MissingInCRM = Table{
 		key("entity_kind", "company or member."),
 		key("entity_id", "Directory entity."),
 		flag("saved", "Saved by a seat, and not unsaved since."),
-		flag("touched", "A seat acted towards it."),
+		flag("touched", "A seat acted towards it other than by saving or unsaving."),
 		flag("open_opportunity", "Works at a mapped company with an open opportunity."),
 		count("seats", "Seats that saved or touched it."),
 		moment("last_touched_at", "Latest activity towards it."),
@@ -103,7 +103,7 @@ var SuggestedLead = Table{
 		key("crm_id", "Lead."),
 		{Name: "entity_id", Type: Text, Doc: "Directory member.", NotNull: true},
 		{Name: "rank", Type: Int, Doc: "Place on the seat's list, from 1.", NotNull: true},
-		{Name: "reason", Type: Text, Doc: "What put it at this rank: at_open_opportunity, recent_activity, unread or assigned.", NotNull: true},
+		{Name: "reason", Type: Text, Doc: "What put it at this rank: at_open_opportunity, recent_activity (30 days before as_of), unread or assigned.", NotNull: true},
 	},
 }
 

@@ -65,7 +65,7 @@ func (s *Session) databaseStatements(snapshots []Snapshot, views []View) []strin
 		table, _ := schemas.Lookup(snap.Table)
 		body := emptyRelation(table)
 		if len(snap.Parts) > 0 {
-			body = "SELECT * FROM read_parquet(" + s.pathList(snap) + ")"
+			body = s.readParquet(snap)
 		}
 		kind := "TABLE"
 		if table.Internal || strings.HasPrefix(table.Name, "raw_") || snap.Rows > inlineRows {

@@ -117,18 +117,19 @@ func (s *Session) viewOf(name string, snap Snapshot) (string, error) {
 	}
 	body := emptyRelation(table)
 	if len(snap.Parts) > 0 {
-		body = "SELECT * FROM read_parquet(" + s.pathList(snap) + ")"
+		body = s.readParquet(snap)
 	}
 	return "CREATE OR REPLACE TEMP VIEW " + schemas.Quote(name) + " AS " + body, nil
 }
 
-// pathList is the list of a snapshot's files for read_parquet; absolute, so that a stored view works from any folder.
-func (s *Session) pathList(snap Snapshot) string {
+// readParquet is the SELECT over a snapshot's files; paths are absolute, so that a stored view works from any folder.
+// A store may lie below a folder such as env=prod, which the engine would take for a column.
+func (s *Session) readParquet(snap Snapshot) string {
 	paths := make([]string, len(snap.Parts))
 	for i, p := range snap.Parts {
 		paths[i] = literal(ObjectPath(s.options.Objects, p.ID, ".parquet"))
 	}
-	return "[" + strings.Join(paths, ", ") + "]"
+	return "SELECT * FROM read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false)"
 }
 
 // emptyRelation is a SELECT with a table's columns and no rows.

@@ -19,7 +19,7 @@ var sampleTime = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func openSession(t *testing.T, threads int) *Session {
 	t.Helper()
-	dir := t.TempDir()
+	dir := t.TempDir() + "/env=prod" // a name that must not become a column
 	s, err := Open(t.Context(), Options{Objects: dir + "/objects", Spill: dir + "/spill", Threads: threads})
 	if err != nil {
 		t.Fatal(err)

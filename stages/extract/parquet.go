@@ -86,7 +86,7 @@ func (r *run) openFile(ctx context.Context, j *job, f *parquetFile) (l fileLog, 
 	}
 	unreadable := &InputError{File: f.name, Problem: "not a whole, readable Parquet file", Next: "write the file again"}
 	value := map[string]any{"path": f.pattern()}
-	rows, err := r.session.Query(ctx, "SELECT * FROM read_parquet($path) LIMIT 0", value)
+	rows, err := r.session.Query(ctx, "SELECT * FROM read_parquet($path, hive_partitioning = false) LIMIT 0", value)
 	if err != nil {
 		return l, unreadable // what the engine says may hold what the file holds
 	}
@@ -98,7 +98,7 @@ func (r *run) openFile(ctx context.Context, j *job, f *parquetFile) (l fileLog, 
 	for _, k := range kinds {
 		f.columns[strings.ToLower(k.Name())] = parquetColumn{k.Name(), k.DatabaseTypeName()}
 	}
-	counted, err := r.session.Query(ctx, "SELECT count(*) FROM read_parquet($path)", value)
+	counted, err := r.session.Query(ctx, "SELECT count(*) FROM read_parquet($path, hive_partitioning = false)", value)
 	if err != nil {
 		return l, unreadable
 	}
@@ -183,7 +183,7 @@ func (j job) parquetRows(f parquetFile, path string) string {
 	}
 	return "SELECT " + strings.Join(columns, ",\n  ") + ",\n  CAST($" + path + "_name AS VARCHAR) AS file, file_row_number + 1 AS line" +
 		",\n  CASE " + strings.Join(faults, " ") + " END AS fault,\n  CASE " + strings.Join(reasons, " ") + " END AS reason" +
-		"\nFROM read_parquet($" + path + ", file_row_number = true)"
+		"\nFROM read_parquet($" + path + ", file_row_number = true, hive_partitioning = false)"
 }
 
 // parquetValue renders a column of a file in our type, null where it has no such value, and the reason to reject then.
