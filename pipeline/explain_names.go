@@ -222,20 +222,9 @@ func FullID(id string) (string, error) {
 	if len(id) != 15 && len(id) != 18 {
 		return "", wrong("it has " + fmt.Sprint(len(id)) + " characters")
 	}
-	for _, c := range id {
-		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
-			return "", wrong("it holds something else than letters and digits")
-		}
-	}
-	full := id[:15]
-	for block := range 3 {
-		bits := 0
-		for i := range 5 {
-			if c := id[block*5+i]; c >= 'A' && c <= 'Z' {
-				bits |= 1 << i
-			}
-		}
-		full += string("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[bits])
+	full, ok := schemas.FullID(id[:15])
+	if !ok {
+		return "", wrong("it holds something else than letters and digits")
 	}
 	if len(id) == 18 && !strings.EqualFold(id, full) {
 		return "", wrong("its last three characters do not fit the others")

@@ -32,6 +32,12 @@ func evaluate(t *testing.T, dir string, oneToOne bool) pipeline.Quality {
 	if _, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, AsOf: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)}); err != nil {
 		t.Fatal(err)
 	}
+	return score(t, dir, oneToOne)
+}
+
+// score holds an org's published answers against its truth.
+func score(t *testing.T, dir string, oneToOne bool) pipeline.Quality {
+	t.Helper()
 	truth, err := pipeline.ReadTruth(filepath.Join(dir, "truth.csv"))
 	if err != nil {
 		t.Fatal(err)

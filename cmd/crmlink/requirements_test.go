@@ -186,20 +186,7 @@ func TestMatch_D3_D4_WithTheWidgetsFieldsOnly(t *testing.T) {
 			}
 		}
 	})
-	truth, err := pipeline.ReadTruth(filepath.Join(dir, "truth.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	publication, err := pipeline.Store{Dir: filepath.Join(dir, "store")}.Open(t.Context(), "latest")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer publication.Close()
-	quality, err := publication.Eval(t.Context(), truth, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range quality.Objects {
+	for _, s := range score(t, dir, false).Objects {
 		t.Logf("%s: F1 %s", s.Object, rate(s.F1))
 		if s.Object != "Lead" && (s.F1 == nil || *s.F1 < 0.85) {
 			t.Errorf("%s: F1 %s with the widget's fields, want 0.85", s.Object, rate(s.F1))
@@ -221,7 +208,7 @@ func TestSmallOrgs_TheModelSaysWhereItComesFrom(t *testing.T) {
 			if got := result.Record.Model.Company.Parameters.Origin; got != c.companies {
 				t.Errorf("model of companies is %s, want %s", got, c.companies)
 			}
-			for _, s := range evaluate(t, dir, false).Objects {
+			for _, s := range score(t, dir, false).Objects {
 				t.Logf("%s: F1 %s, %s", s.Object, rate(s.F1), falseMatches(s))
 				if s.F1 == nil || *s.F1 < 0.85 {
 					t.Errorf("%s: F1 %s, want 0.85", s.Object, rate(s.F1))
