@@ -19,7 +19,8 @@ type Record struct {
 	Finished *time.Time              `json:"finished,omitempty"`
 	Status   Status                  `json:"status"`
 	Problem  string                  `json:"problem,omitempty"`
-	Full     bool                    `json:"full"`
+	Import   string                  `json:"import"`             // full or delta (Z23)
+	Accepted string                  `json:"accepted,omitempty"` // why checks that did not pass were accepted
 	Program  string                  `json:"program"`
 	Engine   string                  `json:"engine"`
 	Config   []Value                 `json:"config"`
@@ -28,7 +29,29 @@ type Record struct {
 	Steps    []Step                  `json:"steps"`
 	Notices  []string                `json:"notices,omitempty"`
 	Checks   []Check                 `json:"checks,omitempty"`
+	Stats    []ObjectStats           `json:"stats,omitempty"`
+	Changes  []ChangeCount           `json:"changes,omitempty"`
+	Effects  []Effect                `json:"effects,omitempty"`
 	Tables   map[string]sql.Snapshot `json:"tables"`
+}
+
+// ChangeCount counts the rows of table change by table and cause.
+type ChangeCount struct {
+	Table   string `json:"table"`
+	Cause   string `json:"cause"`
+	Added   int64  `json:"added"`
+	Removed int64  `json:"removed"`
+	Changed int64  `json:"changed"`
+}
+
+// Effect is a line of the blast radius: what people would notice of a publication, against the one before.
+type Effect struct {
+	Measure string `json:"measure"` // badges, saved rows, suggested leads, seats, pipeline amount
+	Gained  int64  `json:"gained"`
+	Lost    int64  `json:"lost"`
+	// Amount and Currency belong to the pipeline amount whose list owner changes; opportunities are counted in Gained.
+	Amount   string `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
 }
 
 // Status is how a run ended.
