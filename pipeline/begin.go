@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,25 +29,22 @@ func begin(ctx context.Context, o Options) (*run, func(error) error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	store.sweep()
 	r := &run{store: store, report: o.Report, now: o.Now, log: io.Discard}
 	if err := r.open(ctx, o); err != nil {
 		release()
 		return nil, nil, err
 	}
-	logFile, _ := r.log.(*os.File)
 	return r, func(err error) error {
-		err = r.finish(err)
-		r.session.Close() //nolint:errcheck // nothing is in it that the store lacks
-		if logFile != nil {
-			logFile.Close() //nolint:errcheck // the story is told already
-		}
-		os.RemoveAll(store.spill()) //nolint:errcheck // made anew by the next run
+		err = r.finish(err, ctx.Err() != nil)
+		r.close()
 		release()
 		return err
 	}, nil
 }
 
-func (r *run) open(ctx context.Context, o Options) error {
+// openSession starts the engine within the configured limits. The session reads the objects of other stores too.
+func (r *run) openSession(ctx context.Context, o Options, sources ...string) error {
 	memory, err := memorySize(o.Config.Text("limits.memory"), machineMemory())
 	if err != nil {
 		return fmt.Errorf("limits.memory: %w", err)
@@ -55,57 +53,142 @@ func (r *run) open(ctx context.Context, o Options) error {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	options := sql.Options{Objects: r.store.objects(), Spill: r.store.spill(), Threads: threads, Memory: fmt.Sprintf("%dMiB", memory>>20)}
-	if r.session, err = sql.Open(ctx, options); err != nil {
+	r.session, err = sql.Open(ctx, sql.Options{Objects: r.store.objects(), Sources: sources, Spill: r.store.spill(), Threads: threads,
+		Memory: fmt.Sprintf("%dMiB", memory>>20)})
+	if err != nil {
 		return err
 	}
-	started := r.now().UTC()
-	asOf := o.AsOf.UTC().Truncate(time.Second)
-	if o.AsOf.IsZero() {
-		asOf = started.Truncate(time.Second)
-	}
-	engine, err := r.session.EngineVersion(ctx)
-	if err == nil {
+	if r.engine, err = r.session.EngineVersion(ctx); err == nil {
 		r.program, err = programHash()
 	}
-	previous, e := r.store.Current()
-	if err = errors.Join(err, e); err != nil {
-		r.session.Close() //nolint:errcheck // the first error is the one to tell
+	return err
+}
+
+func (r *run) close() {
+	if r.session != nil {
+		r.session.Close() //nolint:errcheck // nothing is in it that the store lacks
+	}
+	if f, ok := r.log.(*os.File); ok {
+		f.Close() //nolint:errcheck // the story is told already
+	}
+}
+
+func (r *run) open(ctx context.Context, o Options) (err error) {
+	defer func() {
+		if err != nil {
+			r.close()
+		}
+	}()
+	if err := r.openSession(ctx, o); err != nil {
 		return err
 	}
-	r.record = Record{AsOf: asOf, Started: started, Status: Running, Import: "full", Program: r.program[:12], Engine: engine,
-		Config: o.Config.Effective(), Previous: previous}
+	previous, err := r.store.Current()
+	if err != nil {
+		return err
+	}
+	request := Request{Full: o.Full, Estimate: o.Estimate, Decisions: o.Decisions}
+	started := r.now().UTC()
+	asOf := started.Truncate(time.Second)
+	if !o.AsOf.IsZero() {
+		asOf = o.AsOf.UTC().Truncate(time.Second)
+		request.AsOf = &asOf
+	}
+	if !o.DryRun {
+		if resumed, err := r.resume(previous, request, o.Config); resumed || err != nil {
+			return err
+		}
+	}
+	if err := r.store.checkClock(previous, asOf, request.AsOf != nil); err != nil {
+		return err
+	}
+	r.record = Record{AsOf: asOf, Started: started, Status: Running, Import: "full", Program: r.program[:12], Engine: r.engine,
+		Config: o.Config.Effective(), Previous: previous, Request: request}
 	if o.DryRun {
-		r.record.ID = "dry-run"
+		r.record.ID = dryRunID
 		return nil
 	}
 	return r.makeFolder()
 }
 
-// makeFolder gives the run its id, the run's time made sortable, and the folder of that name.
-func (r *run) makeFolder() error {
-	stamp := r.record.AsOf.Format("20060102T150405Z")
-	for n := 1; ; n++ {
-		r.record.ID = stamp
-		if n > 1 {
-			r.record.ID = fmt.Sprintf("%s-%d", stamp, n)
-		}
-		dir := r.store.runDir(r.record.ID)
-		if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
-			return fmt.Errorf("start run: %w", err)
-		}
-		if err := os.Mkdir(dir, 0o700); errors.Is(err, os.ErrExist) {
-			continue
-		} else if err != nil {
-			return fmt.Errorf("start run: %w", err)
-		}
-		log, err := os.OpenFile(filepath.Join(dir, "log.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-		if err != nil {
-			return fmt.Errorf("start run: %w", err)
-		}
-		r.log = log
-		return r.write()
+const (
+	dryRunID = "dry-run"
+	newRun   = ".new-" // begins the name of a run's folder until its record is in it
+)
+
+// checkClock refuses a run that would lie before the last publication: times in published rows never go back.
+func (s Store) checkClock(previous string, asOf time.Time, chosen bool) error {
+	if previous == "" {
+		return nil
 	}
+	last, err := s.Record(previous)
+	if err != nil || !asOf.Before(last.AsOf) {
+		return err
+	}
+	problem := fmt.Sprintf("the run would be as of %s, before the last publication's %s; nothing was changed",
+		asOf.Format(time.RFC3339), last.AsOf.Format(time.RFC3339))
+	if chosen {
+		return &InputError{Problem: problem, Next: "give --as-of a time that is not before it, or replay a run: crmlink replay --help"}
+	}
+	return &ClockError{problem}
+}
+
+// ClockError says that the machine's clock went back.
+type ClockError struct{ Problem string }
+
+func (e *ClockError) Error() string { return "the clock went back: " + e.Problem }
+
+// Try is the next step.
+func (e *ClockError) Try() string {
+	return "set the machine's clock right, or give the run's time with --as-of"
+}
+
+// makeFolder gives the run its id, the run's time made sortable, and the folder of that name, which appears with the
+// run's record in it.
+func (r *run) makeFolder() error {
+	runs := filepath.Dir(r.store.runDir("any"))
+	if err := os.MkdirAll(runs, 0o700); err != nil {
+		return fmt.Errorf("start run: %w", err)
+	}
+	entries, err := os.ReadDir(runs)
+	if err != nil {
+		return fmt.Errorf("start run: %w", err)
+	}
+	taken := func(id string) bool {
+		return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == id })
+	}
+	stamp := r.record.AsOf.Format("20060102T150405Z")
+	r.record.ID = stamp
+	for n := 2; taken(r.record.ID); n++ {
+		r.record.ID = fmt.Sprintf("%s-%d", stamp, n)
+	}
+	temp, err := os.MkdirTemp(runs, newRun)
+	if err != nil {
+		return fmt.Errorf("start run: %w", err)
+	}
+	data, err := encodeRecord(r.record)
+	if err == nil {
+		err = writeFile(filepath.Join(temp, "run.json"), data)
+	}
+	if err == nil {
+		err = os.Rename(temp, r.store.runDir(r.record.ID))
+	}
+	if err == nil {
+		err = syncDir(runs)
+	}
+	if err != nil {
+		os.RemoveAll(temp) //nolint:errcheck // the first error is the one to tell
+		return fmt.Errorf("start run: %w", err)
+	}
+	return r.openLog()
+}
+
+func (r *run) openLog() error {
+	log, err := os.OpenFile(filepath.Join(r.store.runDir(r.record.ID), "log.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("start run: %w", err)
+	}
+	r.log = log
+	return nil
 }
 
 // previous is the record of the published run, empty before the first.
@@ -117,28 +200,26 @@ func (r *run) previous() (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	for name, snap := range last.Tables {
+	return last, r.hasTables(last)
+}
+
+// hasTables says whether all files of a publication are there.
+func (r *run) hasTables(record Record) error {
+	for name, snap := range record.Tables {
 		if missing := r.session.Missing(snap); len(missing) > 0 {
-			return Record{}, fmt.Errorf("the published run %s lacks %d files of table %s in the store", last.ID, len(missing), name)
+			return fmt.Errorf("the published run %s lacks %d files of table %s in the store", record.ID, len(missing), name)
 		}
 	}
-	return last, nil
+	return nil
 }
 
 // publish writes what readers open and then moves the link: the only commit point.
 func (r *run) publish(ctx context.Context) error {
-	var tables []sql.Snapshot
-	for _, t := range sortedTables(r.record.Tables) {
-		tables = append(tables, r.record.Tables[t])
-	}
-	views, err := analyticsViews()
-	if err != nil {
-		return err
-	}
-	if err := r.session.WriteDatabase(ctx, r.store.Analytics(r.record.ID), tables, views); err != nil {
+	if err := r.writeAnalytics(ctx); err != nil {
 		return err
 	}
 	r.record.Status = Published
+	r.record.Problem = ""
 	finished := r.now().UTC()
 	r.record.Finished = &finished
 	if err := r.write(); err != nil {
@@ -147,22 +228,40 @@ func (r *run) publish(ctx context.Context) error {
 	return r.store.switchTo(r.record.ID)
 }
 
-// finish notes how the run ended. A run that published has written its record already.
-func (r *run) finish(err error) error {
+func (r *run) writeAnalytics(ctx context.Context) error {
+	var tables []sql.Snapshot
+	for _, t := range sortedTables(r.record.Tables) {
+		tables = append(tables, r.record.Tables[t])
+	}
+	views, err := analyticsViews()
+	if err != nil {
+		return err
+	}
+	return r.session.WriteDatabase(ctx, r.store.Analytics(r.record.ID), tables, views)
+}
+
+// finish notes how the run ended. A run that published has written its record already; one that was interrupted stays
+// as it is, for the next start to take it up.
+func (r *run) finish(err error, interrupted bool) error {
 	if r.record.Status == Published && err == nil || r.record.Status == DryRun {
 		return err
 	}
 	r.record.Status = Failed
 	var stopped *CheckError
-	if errors.As(err, &stopped) {
+	switch {
+	case errors.As(err, &stopped):
 		r.record.Status = Stopped
+	case interrupted:
+		r.record.Status = Running
 	}
 	if err != nil {
 		r.record.Problem = strings.SplitN(err.Error(), "\n", 2)[0]
 	}
-	finished := r.now().UTC()
-	r.record.Finished = &finished
-	if r.record.ID != "dry-run" {
+	if r.record.Status != Running {
+		finished := r.now().UTC()
+		r.record.Finished = &finished
+	}
+	if r.record.ID != dryRunID {
 		err = errors.Join(err, r.write())
 	}
 	return err
@@ -170,6 +269,9 @@ func (r *run) finish(err error) error {
 
 // write makes run.json say what the run is now.
 func (r *run) write() error {
+	if r.record.ID == dryRunID {
+		return nil
+	}
 	data, err := encodeRecord(r.record)
 	if err != nil {
 		return err

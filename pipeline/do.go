@@ -23,6 +23,8 @@ type run struct {
 	session *sql.Session
 	record  Record
 	program string // hash of the executable, part of every action's id
+	engine  string
+	prefix  string // before the names of steps that do not make the publication itself
 	report  func(Event)
 	log     io.Writer
 	now     func() time.Time
@@ -68,7 +70,7 @@ func do[In, Out any](ctx context.Context, r *run, name string, stage func(contex
 		return out, fmt.Errorf("%s: encode input: %w", name, err)
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "crmlink action\nprogram %s\nengine %s\nstage %s\nin %d\n%s\n", r.program, r.record.Engine, name, len(encoded), encoded)
+	fmt.Fprintf(h, "crmlink action\nprogram %s\nengine %s\nstage %s\nin %d\n%s\n", r.program, r.engine, name, len(encoded), encoded)
 	id := hex.EncodeToString(h.Sum(nil))
 	return step(r, name, id, func() (Out, bool, error) {
 		if data, err := os.ReadFile(r.store.action(id)); err == nil {
@@ -103,6 +105,7 @@ func once[Out any](r *run, name string, work func() (Out, error)) (Out, error) {
 
 // step tells the story of one step and notes it in the run's record.
 func step[Out any](r *run, name, action string, work func() (Out, bool, error)) (Out, error) {
+	name = r.prefix + name
 	r.tell(Event{Step: name, State: "start"})
 	started, cpu := r.now(), processTime()
 	out, reused, err := work()
@@ -123,6 +126,11 @@ func step[Out any](r *run, name, action string, work func() (Out, bool, error)) 
 // complete says whether all objects of a result are still in the store.
 func (r *run) complete(out reflect.Value) bool {
 	complete := true
+	if more, ok := out.Interface().(interface{ Objects() []string }); ok {
+		for _, id := range more.Objects() {
+			complete = complete && r.session.HasObject(id)
+		}
+	}
 	eachSnapshot(out, func(snap sql.Snapshot) { complete = complete && len(r.session.Missing(snap)) == 0 })
 	return complete
 }

@@ -3,15 +3,14 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/extract"
 	"github.com/crmlink/crmlink/stages/linkage"
-	"github.com/crmlink/crmlink/stages/normalize"
 	"github.com/crmlink/crmlink/stages/publish"
 	"github.com/crmlink/crmlink/stages/resolve"
 	"github.com/crmlink/crmlink/stages/systems/csvdir"
@@ -37,54 +36,80 @@ func sources(c Config, r *run) (crm, own extract.Source, parquet map[string]extr
 	crm = csvdir.CRM(csvdir.Options{Path: c.Path("org.path"), Files: c.Group("org.files"), Columns: columns,
 		Delimiter: c.Text("org.delimiter"), WonValueField: c.Text("settings.won_value_field"),
 		AllowEmpty: c.Bool("org.allow_empty"), Progress: progress})
-	inputs := map[string]csvdir.Input{}
-	parquet = map[string]extract.Parquet{}
+	inputs, parquet := listInputs(c)
+	return crm, csvdir.Lists(c.Dir, inputs, progress), parquet
+}
+
+// listInputs are the files of the user's lists, or of some of them.
+func listInputs(c Config, only ...string) (inputs map[string]csvdir.Input, parquet map[string]extract.Parquet) {
+	inputs, parquet = map[string]csvdir.Input{}, map[string]extract.Parquet{}
 	for _, l := range lists {
 		path, theirs := c.Text(l.entry+".path"), c.Group(l.entry+".columns")
 		switch {
-		case path == "":
+		case path == "" || len(only) > 0 && !slices.Contains(only, l.object):
 		case extract.IsParquet(path):
 			parquet[l.object] = extract.Parquet{Root: c.Dir, Path: path, Columns: theirs}
 		default:
 			inputs[l.object] = csvdir.Input{Path: path, Columns: theirs}
 		}
 	}
-	return crm, csvdir.Lists(c.Dir, inputs, progress), parquet
+	return inputs, parquet
 }
 
-func normalizeIn(raw extract.Out) normalize.In {
-	return normalize.In{Accounts: raw.Tables["raw_account"], Contacts: raw.Tables["raw_contact"], Leads: raw.Tables["raw_lead"],
-		Companies: raw.Tables["raw_company"], Members: raw.Tables["raw_member"], Redirects: raw.Tables["raw_redirect"]}
-}
-
-func (r *run) publishIn(c Config, raw extract.Out, rec normalize.Out, answers resolve.Out, threshold float64, last Record) publish.In {
-	in := publish.In{
-		Raw: raw.Tables, Mapping: answers.Mapping, Unmatched: answers.Unmatched, Companies: rec.DirCompany, Members: rec.DirMember,
-		Quality: []sql.Snapshot{rec.Quality}, AsOf: r.record.AsOf,
-		Settings: publish.Settings{
-			AutoSync: c.Text("settings.auto_sync"), PipelineStage: c.Text("settings.pipeline_stage"), Stages: c.List("settings.stages"),
-			GreenMicros: c.Micros("settings.match_rate.green"), YellowMicros: c.Micros("settings.match_rate.yellow"),
-			SavedListPolicy:              c.Text("settings.saved_list_policy"),
-			LeadsOfOpenOpportunitiesOnly: c.Text("settings.leads") == "open_opportunities",
-			InstanceURL:                  c.Text("org.instance_url"),
-		},
-		About: publish.About{RunID: r.record.ID, OrgKind: c.Text("org.kind"), Import: "full", Program: r.record.Program,
-			Engine: r.record.Engine, ModelID: r.record.Model.ID, ModelOrigin: r.record.Model.Origin(),
-			ThresholdMicros: int64(threshold*1e6 + 0.5)},
+// read extracts what the run is about and records it with everything else the publication follows from. A run that was
+// killed after it had read finds it there.
+func (r *run) read(ctx context.Context, o Options, last Record) (extract.Out, Inputs, error) {
+	raw, err := once(r, "extract", func() (extract.Out, error) {
+		switch {
+		case r.record.Extract != nil:
+			return *r.record.Extract, nil
+		case o.Decisions:
+			return r.readDecisions(ctx, o.Config, last)
+		}
+		crm, own, parquet := sources(o.Config, r)
+		return extract.Run(ctx, r.session, crm, own, extract.In{Previous: mirror(last), AsOf: r.record.AsOf, Full: true, Parquet: parquet})
+	})
+	if err != nil {
+		return raw, Inputs{}, err
 	}
-	if saved, ok := last.Tables[schemas.AutoSave.Name]; ok {
-		in.Previous = map[string]sql.Snapshot{schemas.AutoSave.Name: saved}
+	if r.record.Extract == nil || r.record.Given == nil {
+		given, err := r.given(o, last)
+		if err != nil {
+			return raw, Inputs{}, err
+		}
+		r.record.Extract, r.record.Given = &raw, &given
+		if err := r.write(); err != nil {
+			return raw, Inputs{}, err
+		}
 	}
-	return in
+	return raw, Inputs{Given: *r.record.Given, Raw: raw.Tables}, nil
 }
 
-// collect gathers the tables of a publication from all stages.
-func collect(raw extract.Out, rec normalize.Out, pub publish.Out, matched []sql.Snapshot) map[string]sql.Snapshot {
+// readDecisions reads people's decisions anew and takes everything else from the last publication (D7, D8).
+func (r *run) readDecisions(ctx context.Context, c Config, last Record) (extract.Out, error) {
+	if last.ID == "" {
+		return extract.Out{}, &InputError{Problem: "--decisions goes on from a publication, and nothing is published yet", Next: "crmlink run"}
+	}
+	inputs, parquet := listInputs(c, "decision")
+	read, err := extract.Run(ctx, r.session, nil, csvdir.Lists(c.Dir, inputs, nil), extract.In{AsOf: r.record.AsOf, Parquet: parquet, Only: []string{"decision"}})
+	if err != nil {
+		return read, err
+	}
+	for name, snap := range last.Tables {
+		if _, ok := read.Tables[name]; !ok && strings.HasPrefix(name, "raw_") {
+			read.Tables[name] = snap
+		}
+	}
+	return read, nil
+}
+
+// mirror are the tables of the last publication that the new rows are merged over.
+func mirror(last Record) map[string]sql.Snapshot {
 	tables := map[string]sql.Snapshot{}
-	maps.Copy(tables, raw.Tables)
-	maps.Copy(tables, pub.Tables)
-	for _, snap := range append(matched, raw.Log, raw.Rejects, rec.CRMCompany, rec.CRMPerson, rec.DirCompany, rec.DirMember) {
-		tables[snap.Table] = snap
+	for _, o := range schemas.Objects {
+		if snap, ok := last.Tables[o.Table().Name]; ok {
+			tables[snap.Table] = snap
+		}
 	}
 	return tables
 }
@@ -149,17 +174,6 @@ func (r *run) checkPublication(pub publish.Out) error {
 
 func (r *run) notice(format string, args ...any) {
 	r.record.Notices = append(r.record.Notices, fmt.Sprintf(format, args...))
-}
-
-// mirror are the tables of the last publication that the new rows are merged over.
-func mirror(last Record) map[string]sql.Snapshot {
-	tables := map[string]sql.Snapshot{}
-	for _, o := range schemas.Objects {
-		if snap, ok := last.Tables[o.Table().Name]; ok {
-			tables[snap.Table] = snap
-		}
-	}
-	return tables
 }
 
 // noticeAnswers notes what an administrator should look at though it stops nothing.

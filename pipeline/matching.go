@@ -10,7 +10,6 @@ import (
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/block"
-	"github.com/crmlink/crmlink/stages/extract"
 	"github.com/crmlink/crmlink/stages/linkage"
 	"github.com/crmlink/crmlink/stages/normalize"
 	"github.com/crmlink/crmlink/stages/resolve"
@@ -40,10 +39,9 @@ func (m Model) Origin() string {
 // matching walks the three rounds over the same records.
 type matching struct {
 	run      *run
-	raw      extract.Out
+	raw      map[string]sql.Snapshot
 	rec      normalize.Out
 	previous sql.Snapshot // mapping last published
-	pinned   Model
 	sections linkage.Model
 	model    Model
 	company  block.Out
@@ -57,19 +55,19 @@ type round struct {
 	answer     resolve.Out
 }
 
-// begin blocks both halves of the directory and takes the pinned model, unless it is to be estimated anew.
-func (m *matching) begin(ctx context.Context, keep int) error {
+// begin blocks both halves of the directory, and takes the numbers of the model that is given, if one is.
+func (m *matching) begin(ctx context.Context, given Given) error {
 	var err error
-	if m.sections, err = linkage.Default(); err != nil {
+	if m.sections, err = readSections(m.run.session, given.Sections); err != nil {
 		return err
 	}
-	m.sections.Company.Keep, m.sections.Person.Keep = keep, keep
+	m.sections.Company.Keep, m.sections.Person.Keep = given.Candidates, given.Candidates
+	if given.Model != nil {
+		m.model = *given.Model
+		m.model.Pinned = true
+	}
 	if m.model.Programme, err = programme(m.sections); err != nil {
 		return err
-	}
-	if m.pinned.Programme == m.model.Programme {
-		m.model = m.pinned
-		m.model.Pinned = true
 	}
 	if m.company, err = do(ctx, m.run, "block companies", block.Run, block.In{Section: m.sections.Company, Directory: m.rec.DirCompany}); err != nil {
 		return err
@@ -104,7 +102,7 @@ func (m *matching) companies(ctx context.Context, name string, known sql.Snapsho
 		}
 	}
 	return m.match(ctx, name, m.sections.Company, m.company.Index, m.model.Company, m.rec.CRMCompany, known, resolve.In{
-		Kind: resolve.Company, CRM: m.rec.CRMCompany, Account: m.raw.Tables["raw_account"], Directory: m.rec.DirCompany})
+		Kind: resolve.Company, CRM: m.rec.CRMCompany, Account: m.raw["raw_account"], Directory: m.rec.DirCompany})
 }
 
 // people matches contacts and leads, knowing the company their account is.
@@ -123,7 +121,7 @@ func (m *matching) people(ctx context.Context, accounts round) (round, error) {
 		}
 	}
 	return m.match(ctx, "people", m.sections.Person, m.person.Index, m.model.Person, m.rec.CRMPerson, known, resolve.In{
-		Kind: resolve.Person, CRM: m.rec.CRMPerson, Contact: m.raw.Tables["raw_contact"], Lead: m.raw.Tables["raw_lead"],
+		Kind: resolve.Person, CRM: m.rec.CRMPerson, Contact: m.raw["raw_contact"], Lead: m.raw["raw_lead"],
 		Directory: m.rec.DirMember})
 }
 
@@ -146,7 +144,7 @@ func (m *matching) match(ctx context.Context, name string, section linkage.Secti
 		return round{}, err
 	}
 	in.Candidates, in.Previous = scored.Candidates, m.previous
-	in.Decisions, in.Redirects = m.raw.Tables["raw_decision"], m.raw.Tables["raw_redirect"]
+	in.Decisions, in.Redirects = m.raw["raw_decision"], m.raw["raw_redirect"]
 	in.ThresholdMicros = int64(section.Threshold*1e6 + 0.5)
 	answer, err := do(ctx, m.run, "resolve "+name, resolve.Run, in)
 	return round{scored.Candidates, answer}, err

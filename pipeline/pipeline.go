@@ -7,23 +7,19 @@ import (
 	"time"
 
 	"github.com/crmlink/crmlink/schemas"
-	"github.com/crmlink/crmlink/sql"
-	"github.com/crmlink/crmlink/stages/extract"
-	"github.com/crmlink/crmlink/stages/normalize"
-	"github.com/crmlink/crmlink/stages/publish"
-	"github.com/crmlink/crmlink/stages/resolve"
 )
 
 // Options say what to run. Only Config, Full and AsOf can change a result; the others change how it is reached.
 type Options struct {
-	Config   Config
-	Full     bool      // the input holds every live record; so far every import is taken to be full
-	DryRun   bool      // all stages, nothing published
-	Estimate bool      // estimate the model anew instead of using the pinned one
-	AsOf     time.Time // the run's time; zero means now, in whole seconds
-	Threads  int       // 0: as many as there are processors
-	Report   func(Event)
-	Now      func() time.Time // nil: the machine's clock
+	Config    Config
+	Full      bool      // the input holds every live record; so far every import is taken to be full
+	Decisions bool      // read people's decisions only, and take everything else from the last publication
+	DryRun    bool      // all stages, nothing published
+	Estimate  bool      // estimate the model anew instead of using the pinned one
+	AsOf      time.Time // the run's time; zero means now, in whole seconds
+	Threads   int       // 0: as many as there are processors
+	Report    func(Event)
+	Now       func() time.Time // nil: the machine's clock
 }
 
 // Result is what a run leaves.
@@ -32,9 +28,9 @@ type Result struct {
 	Stats  []ObjectStats `json:"stats"`
 }
 
-// Run is one sync: extract → normalize → (block → score → resolve) for companies, people and companies once more →
-// publish → switch. Every border is a struct of table ids; do reuses the stored result of an equal step. Until the
-// switch at the end readers see the previous publication.
+// Run is one sync: extract → compute (normalize, match in three rounds, publish) → compare with the last publication →
+// check → switch. Every border is a struct of table ids; do reuses the stored result of an equal step. Until the switch
+// at the end readers see the previous publication.
 func Run(ctx context.Context, o Options) (Result, error) {
 	r, finish, err := begin(ctx, o)
 	if err != nil {
@@ -49,68 +45,32 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	crm, own, parquet := sources(o.Config, r)
-	raw, err := once(r, "extract", func() (extract.Out, error) {
-		return extract.Run(ctx, r.session, crm, own, extract.In{Previous: mirror(last), AsOf: r.record.AsOf, Full: true, Parquet: parquet})
-	})
+	raw, inputs, err := r.read(ctx, o, last)
 	if err != nil {
 		return Result{}, err
 	}
 	if err := r.checkRejects(ctx, raw, float64(o.Config.Micros("limits.rejected_share"))/1e6); err != nil {
 		return Result{}, err
 	}
-	rec, err := do(ctx, r, "normalize", normalize.Run, normalizeIn(raw))
+	made, err := r.compute(ctx, inputs)
 	if err != nil {
 		return Result{}, err
 	}
-
-	// Three rounds, always: people are matched knowing their account's company, then accounts hear their people.
-	m := matching{run: r, raw: raw, rec: rec, previous: last.Tables[schemas.Mapping.Name]}
-	if !o.Estimate {
-		m.pinned = last.Model
-	}
-	if err := m.begin(ctx, o.Config.Int("settings.candidates")); err != nil {
+	r.record.Model, r.record.Tables = made.model, made.collect(raw)
+	if err := r.compare(ctx, last, inputs); err != nil {
 		return Result{}, err
 	}
-	accounts, err := m.companies(ctx, "companies", sql.Empty(schemas.Known.Name))
-	if err != nil {
+	r.noticeAnswers(made.answers, made.publication)
+	if r.record.Stats, err = readStats(ctx, r.session, r.record.Tables[schemas.SyncStats.Name]); err != nil {
 		return Result{}, err
 	}
-	people, err := m.people(ctx, accounts)
-	if err != nil {
-		return Result{}, err
-	}
-	accounts, err = m.companiesAgain(ctx, people)
-	if err != nil {
-		return Result{}, err
-	}
-	answers, err := do(ctx, r, "answers", resolve.Both, resolve.BothIn{Companies: accounts.answer, People: people.answer})
-	if err != nil {
-		return Result{}, err
-	}
-	matched, err := m.finish(ctx, accounts, people)
-	if err != nil {
-		return Result{}, err
-	}
-	r.record.Model = m.model
-
-	pub, err := do(ctx, r, "publish", publish.Run, r.publishIn(o.Config, raw, rec, answers, m.sections.Person.Threshold, last))
-	if err != nil {
-		return Result{}, err
-	}
-	r.record.Tables = collect(raw, rec, pub, matched)
-	r.noticeAnswers(answers, pub)
-	stats, err := readStats(ctx, r.session, r.record.Tables[schemas.SyncStats.Name])
-	if err != nil {
-		return Result{}, err
-	}
-	if err := r.checkPublication(pub); err != nil {
-		return Result{Record: r.record, Stats: stats}, err
+	if err := r.checkPublication(made.publication); err != nil {
+		return Result{Record: r.record, Stats: r.record.Stats}, err
 	}
 	if o.DryRun {
 		r.record.Status = DryRun
 	} else if _, err := once(r, "switch", func() (struct{}, error) { return struct{}{}, r.publish(ctx) }); err != nil {
 		return Result{}, err
 	}
-	return Result{Record: r.record, Stats: stats}, nil
+	return Result{Record: r.record, Stats: r.record.Stats}, nil
 }

@@ -8,31 +8,55 @@ import (
 	"time"
 
 	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/extract"
 )
 
 // Record is run.json: what a run read, did and published. It holds names, counts and ids, never a value of a record
 // (invariant 8).
 type Record struct {
-	ID       string                  `json:"id"`
-	AsOf     time.Time               `json:"as_of"`
-	Started  time.Time               `json:"started"`
-	Finished *time.Time              `json:"finished,omitempty"`
-	Status   Status                  `json:"status"`
-	Problem  string                  `json:"problem,omitempty"`
-	Import   string                  `json:"import"`             // full or delta (Z23)
-	Accepted string                  `json:"accepted,omitempty"` // why checks that did not pass were accepted
-	Program  string                  `json:"program"`
-	Engine   string                  `json:"engine"`
-	Config   []Value                 `json:"config"`
-	Previous string                  `json:"previous,omitempty"`
-	Model    Model                   `json:"model"`
-	Steps    []Step                  `json:"steps"`
-	Notices  []string                `json:"notices,omitempty"`
-	Checks   []Check                 `json:"checks,omitempty"`
-	Stats    []ObjectStats           `json:"stats,omitempty"`
-	Changes  []ChangeCount           `json:"changes,omitempty"`
-	Effects  []Effect                `json:"effects,omitempty"`
-	Tables   map[string]sql.Snapshot `json:"tables"`
+	ID       string     `json:"id"`
+	AsOf     time.Time  `json:"as_of"`
+	Started  time.Time  `json:"started"`
+	Finished *time.Time `json:"finished,omitempty"`
+	Status   Status     `json:"status"`
+	Problem  string     `json:"problem,omitempty"`
+	Import   string     `json:"import"`             // full or delta (Z23)
+	Accepted string     `json:"accepted,omitempty"` // why checks that did not pass were accepted
+	Program  string     `json:"program"`
+	Engine   string     `json:"engine"`
+	Config   []Value    `json:"config"`
+	Previous string     `json:"previous,omitempty"`
+	Request  Request    `json:"request"`
+	Resumed  int        `json:"resumed,omitempty"` // how often the run was killed and taken up again
+	// Extract and Given are what the publication follows from; Extract is there from the moment it was read.
+	Extract *extract.Out            `json:"extract,omitempty"`
+	Given   *Given                  `json:"given,omitempty"`
+	Model   Model                   `json:"model"`
+	Steps   []Step                  `json:"steps"`
+	Notices []string                `json:"notices,omitempty"`
+	Checks  []Check                 `json:"checks,omitempty"`
+	Stats   []ObjectStats           `json:"stats,omitempty"`
+	Changes []ChangeCount           `json:"changes,omitempty"`
+	Effects []Effect                `json:"effects,omitempty"`
+	Tables  map[string]sql.Snapshot `json:"tables"`
+}
+
+// Request is what was asked for on the command line, as far as it can change a result.
+type Request struct {
+	Full      bool       `json:"full,omitempty"`
+	Estimate  bool       `json:"estimate,omitempty"`
+	Decisions bool       `json:"decisions,omitempty"`
+	AsOf      *time.Time `json:"as_of,omitempty"`
+	Accept    string     `json:"accept,omitempty"`
+}
+
+// inputs puts together again what the run's tables follow from.
+func (r Record) inputs() (Inputs, error) {
+	if r.Extract == nil || r.Given == nil {
+		return Inputs{}, &InputError{Problem: fmt.Sprintf("run %s did not record what it was given: it ended too early, or an older crmlink made it", r.ID),
+			Next: "take a later run: crmlink runs"}
+	}
+	return Inputs{Given: *r.Given, Raw: r.Extract.Tables}, nil
 }
 
 // ChangeCount counts the rows of table change by table and cause.

@@ -8,7 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/gofrs/flock"
 )
@@ -19,7 +22,7 @@ import (
 //	actions/<id>.json        what a stage made of which inputs
 //	runs/<run id>/           run.json, log.jsonl, analytics.duckdb
 //	current                  link to the published run: its rename is the only commit point
-//	spill/                   the engine's overflow, empty between runs
+//	spill/                   what sessions cannot hold in memory, and what a replay computes; empty between commands
 //
 // Objects are written before actions, actions before runs, runs before the link, so a kill at any point leaves a
 // usable store.
@@ -58,11 +61,35 @@ func OpenStore(dir string) (Store, error) {
 }
 
 func (s Store) objects() string          { return filepath.Join(s.Dir, "objects") }
-func (s Store) spill() string            { return filepath.Join(s.Dir, "spill") }
 func (s Store) runDir(id string) string  { return filepath.Join(s.Dir, "runs", id) }
 func (s Store) action(id string) string  { return filepath.Join(s.Dir, "actions", id+".json") }
 func (s Store) currentLink() string      { return filepath.Join(s.Dir, "current") }
 func (s Store) runFile(id string) string { return filepath.Join(s.runDir(id), "run.json") }
+
+var spills atomic.Int64
+
+// spill names a folder for what one session cannot hold in memory; the session removes it when it closes.
+func (s Store) spill() string {
+	return filepath.Join(s.Dir, "spill", fmt.Sprintf("%d-%d", os.Getpid(), spills.Add(1)))
+}
+
+// sweep removes what a killed process left on its way; only the holder of the lock may. What cannot be removed is in
+// nobody's way.
+func (s Store) sweep() {
+	for _, pattern := range []string{"objects/tmp/*", "actions/.tmp-*", "runs/" + newRun + "*", "runs/*/.tmp-*", "runs/*/*.new", "runs/*/*.new.wal", ".tmp-*"} {
+		left, _ := filepath.Glob(filepath.Join(s.Dir, pattern)) // the patterns are well-formed
+		for _, path := range left {
+			os.RemoveAll(path) //nolint:errcheck // see above
+		}
+	}
+	left, _ := filepath.Glob(filepath.Join(s.Dir, "spill", "*"))
+	for _, path := range left {
+		owner, _, _ := strings.Cut(filepath.Base(path), "-")
+		if pid, err := strconv.Atoi(owner); err != nil || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			os.RemoveAll(path) //nolint:errcheck // see above
+		}
+	}
+}
 
 // Analytics is the path of a run's analytics database.
 func (s Store) Analytics(id string) string { return filepath.Join(s.runDir(id), "analytics.duckdb") }

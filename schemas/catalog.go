@@ -8,9 +8,9 @@ func All() []Table {
 		Mapping, Candidate, Evidence, Unmatched,
 		Badge, ContactCard, InCRM, MissingInCRM,
 		AutoSave, NotSaved, SuggestedLead, SeatMap, SeatCandidate, Profile,
-		SyncStats, DataQuality, Run, ExtractLog, Reject, BlockCost, ModelLevel,
+		SyncStats, Change, BlastRadius, DataQuality, Run, ExtractLog, Reject, BlockCost, ModelLevel,
 		CRMCompany, CRMPerson, DirCompany, DirMember, Known, TermFrequency,
-		Standing, Redirected, Verdict, Proposal, ResolveNotice, StageOrder, OpportunityRecord, CheckCount,
+		Standing, Redirected, Verdict, Proposal, ResolveNotice, StageOrder, OpportunityRecord, CheckCount, StepChange, Walked, FateChange,
 		RawCompany, RawMember, RawSeat, RawActivity, RawDecision, RawRedirect,
 	}
 	for _, o := range Objects {

@@ -46,7 +46,7 @@ var Run = Table{
 		moment("as_of", "The run's time: the only time of its own a published row may hold."),
 		text("org_kind", "csv or salesforce."),
 		text("instance_url", "CRM instance."),
-		text("import", "full or delta."),
+		text("import", "full, delta, or decisions where only these were read anew."),
 		text("program", "Version of crmlink."),
 		text("engine", "Version of DuckDB."),
 		text("model_id", "Model used."),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -18,8 +19,10 @@ import (
 
 // Options say where a session keeps things and what it may use. None of them changes a result.
 type Options struct {
-	Objects string // folder of content-addressed objects
-	Spill   string // folder for what does not fit in memory; inside the store, so that a purge reaches it
+	Objects string // folder of content-addressed objects: where new ones are written
+	// Sources are folders of objects that are read as well, and never written to: a replay reads the store it replays.
+	Sources []string
+	Spill   string // folder of the session's own for what does not fit in memory; inside the store, so that a purge reaches it
 	Threads int    // 0: as many as there are processors
 	Memory  string // DuckDB's memory limit, such as 4GB; empty: its default
 }
@@ -52,6 +55,10 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		return nil, fmt.Errorf("open session: %w", err)
 	}
 	o.Objects, o.Spill = absolute(o.Objects), absolute(o.Spill)
+	o.Sources = slices.Clone(o.Sources)
+	for i, dir := range o.Sources {
+		o.Sources[i] = absolute(dir)
+	}
 	s := &Session{options: o, db: stdsql.OpenDB(connector)}
 	s.db.SetMaxOpenConns(1)
 	if s.conn, err = s.db.Conn(ctx); err != nil {
@@ -76,12 +83,13 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	return s, nil
 }
 
-// Close ends the session and frees its memory.
+// Close ends the session, frees its memory and removes its spill folder.
 func (s *Session) Close() error {
 	err := s.conn.Close()
 	if e := s.db.Close(); err == nil {
 		err = e
 	}
+	os.RemoveAll(s.options.Spill) //nolint:errcheck // empty unless the engine was cut off
 	return err
 }
 
@@ -127,7 +135,7 @@ func (s *Session) viewOf(name string, snap Snapshot) (string, error) {
 func (s *Session) readParquet(snap Snapshot) string {
 	paths := make([]string, len(snap.Parts))
 	for i, p := range snap.Parts {
-		paths[i] = literal(ObjectPath(s.options.Objects, p.ID, ".parquet"))
+		paths[i] = literal(s.place(p.ID, ".parquet"))
 	}
 	return "SELECT * FROM read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false)"
 }

@@ -137,20 +137,79 @@ func (s *Session) PutObject(data []byte) (string, error) {
 
 // Object reads what PutObject stored.
 func (s *Session) Object(id string) ([]byte, error) {
-	data, err := os.ReadFile(ObjectPath(s.options.Objects, id, ".bin"))
+	data, err := os.ReadFile(s.place(id, ".bin"))
 	if err != nil {
 		return nil, fmt.Errorf("read object: %w", err)
 	}
 	return data, nil
 }
 
-// Missing lists the objects of a snapshot that are not in the store.
+// Missing lists the objects of a snapshot that are in none of the session's folders.
 func (s *Session) Missing(snap Snapshot) []string {
 	var ids []string
 	for _, p := range snap.Parts {
-		if _, err := os.Stat(ObjectPath(s.options.Objects, p.ID, ".parquet")); errors.Is(err, fs.ErrNotExist) {
+		if !exists(s.place(p.ID, ".parquet")) {
 			ids = append(ids, p.ID)
 		}
 	}
 	return ids
+}
+
+// HasObject says whether what PutObject stored under an id is there.
+func (s *Session) HasObject(id string) bool { return exists(s.place(id, ".bin")) }
+
+// place is where an object is read: in the folder that is written to, or the first other one that has it.
+func (s *Session) place(id, extension string) string {
+	own := ObjectPath(s.options.Objects, id, extension)
+	if len(s.options.Sources) == 0 || exists(own) {
+		return own
+	}
+	for _, dir := range s.options.Sources {
+		if path := ObjectPath(dir, id, extension); exists(path) {
+			return path
+		}
+	}
+	return own
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// Bring makes sure that the objects of a snapshot lie in the folder that is written to, by a link where the disk is
+// the same and else by a copy.
+func (s *Session) Bring(snap Snapshot) error {
+	for _, p := range snap.Parts {
+		if err := s.bring(p.ID, ".parquet"); err != nil {
+			return fmt.Errorf("bring table %s: %w", snap.Table, err)
+		}
+	}
+	return nil
+}
+
+func (s *Session) bring(id, extension string) error {
+	from, to := s.place(id, extension), ObjectPath(s.options.Objects, id, extension)
+	if from == to {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	if os.Link(from, to) == nil {
+		return nil
+	}
+	temp, err := s.tempFile()
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp)
+	data, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(temp, data, 0o600)
+	}
+	if err == nil {
+		_, err = s.adopt(temp, extension)
+	}
+	return err
 }

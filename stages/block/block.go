@@ -29,6 +29,9 @@ type Out struct {
 	Cost  sql.Snapshot `json:"cost"`
 }
 
+// Objects lists what the result needs in the store beside tables.
+func (o Out) Objects() []string { return []string{o.Index} }
+
 // Run builds and stores the index.
 func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	index, err := build(ctx, s, in)

@@ -37,6 +37,8 @@ type In struct {
 	AsOf time.Time `json:"as_of"`
 	// Full says that the input holds every live record: one that is absent is missing.
 	Full bool `json:"full"`
+	// Only names the objects that are read; empty means all.
+	Only []string `json:"only,omitempty"`
 	// Parquet are the user's lists that are Parquet files, by object (company, member, ...).
 	Parquet map[string]Parquet `json:"parquet,omitempty"`
 }
@@ -155,10 +157,17 @@ func plan(ctx context.Context, crm, lists Source, in In, faults *inputErrors) (j
 		return nil, nil, nil
 	}
 	slices.Sort(unclaimed)
+	wanted := func(object string) bool { return len(in.Only) == 0 || slices.Contains(in.Only, object) }
 	for _, o := range schemas.Objects {
+		if !wanted(o.Name) {
+			continue
+		}
 		jobs = append(jobs, job{object: o.Name, table: o.Table(), source: offered[o.Name], mirrored: true})
 	}
 	for _, l := range userLists {
+		if !wanted(l.object) {
+			continue
+		}
 		j := job{object: l.object, table: l.table, source: offered[l.object], list: l}
 		if p, ok := in.Parquet[l.object]; ok {
 			j.parquet = &p

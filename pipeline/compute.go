@@ -1,0 +1,167 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/extract"
+	"github.com/crmlink/crmlink/stages/linkage"
+	"github.com/crmlink/crmlink/stages/normalize"
+	"github.com/crmlink/crmlink/stages/publish"
+	"github.com/crmlink/crmlink/stages/resolve"
+)
+
+// Inputs are all that the tables of a publication follow from, beside the program and the run's id and time.
+type Inputs struct {
+	Given
+	Raw map[string]sql.Snapshot `json:"raw"` // the mirror and the user's lists as they were read, by table
+}
+
+// Given is the part of the inputs that was not read: chosen by the administrator, or left by the publication before.
+// A run records it, so that a replay needs nothing else.
+type Given struct {
+	Settings   publish.Settings `json:"settings"`
+	Candidates int              `json:"candidates"` // how many per record are kept
+	OrgKind    string           `json:"org_kind"`
+	// Sections is the model's programme, an object; Model are its numbers, nil where the run estimates them.
+	Sections string `json:"sections"`
+	Model    *Model `json:"model,omitempty"`
+	// Mapping and AutoSave are those of the publication before: deleted records keep their answer, saved rows stay.
+	Mapping  sql.Snapshot `json:"mapping"`
+	AutoSave sql.Snapshot `json:"auto_save"`
+}
+
+// given takes the administrator's choices and what the last publication leaves.
+func (r *run) given(o Options, last Record) (Given, error) {
+	c := o.Config
+	g := Given{Candidates: c.Int("settings.candidates"), OrgKind: c.Text("org.kind"), Settings: publishSettings(c)}
+	sections, err := linkage.Default()
+	if err != nil {
+		return g, err
+	}
+	if g.Sections, err = r.putSections(sections); err != nil {
+		return g, err
+	}
+	programme, err := programme(sections)
+	if err != nil {
+		return g, err
+	}
+	// Another programme needs other numbers; the same one keeps them, so that answers change only with the facts.
+	if !o.Estimate && last.Model.Programme == programme {
+		g.Model = &last.Model
+	}
+	g.Mapping, g.AutoSave = tableOf(last, schemas.Mapping), tableOf(last, schemas.AutoSave)
+	return g, nil
+}
+
+func publishSettings(c Config) publish.Settings {
+	return publish.Settings{
+		AutoSync: c.Text("settings.auto_sync"), PipelineStage: c.Text("settings.pipeline_stage"), Stages: c.List("settings.stages"),
+		GreenMicros: c.Micros("settings.match_rate.green"), YellowMicros: c.Micros("settings.match_rate.yellow"),
+		SavedListPolicy:              c.Text("settings.saved_list_policy"),
+		LeadsOfOpenOpportunitiesOnly: c.Text("settings.leads") == "open_opportunities",
+		InstanceURL:                  c.Text("org.instance_url"),
+	}
+}
+
+// putSections stores a model's programme as an object. How many candidates are kept is no part of it.
+func (r *run) putSections(sections linkage.Model) (string, error) {
+	sections.Company.Keep, sections.Person.Keep = 0, 0
+	data, err := json.Marshal(sections)
+	if err != nil {
+		return "", fmt.Errorf("encode model: %w", err)
+	}
+	return r.session.PutObject(data)
+}
+
+func readSections(s *sql.Session, object string) (linkage.Model, error) {
+	var sections linkage.Model
+	data, err := s.Object(object)
+	if err == nil {
+		err = json.Unmarshal(data, &sections)
+	}
+	if err != nil {
+		return sections, fmt.Errorf("read model: %w", err)
+	}
+	return sections, nil
+}
+
+func tableOf(record Record, table schemas.Table) sql.Snapshot {
+	if snap, ok := record.Tables[table.Name]; ok {
+		return snap
+	}
+	return sql.Empty(table.Name)
+}
+
+// computed is what follows from inputs: the tables that the stages make of the raw ones.
+type computed struct {
+	tables      map[string]sql.Snapshot
+	model       Model
+	answers     resolve.Out
+	publication publish.Out
+}
+
+// compute takes raw tables to published ones: normalize → (block → score → resolve) for companies, people and
+// companies once more → publish. It touches nothing outside the store.
+func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
+	rec, err := do(ctx, r, "normalize", normalize.Run, normalize.In{Accounts: in.Raw["raw_account"], Contacts: in.Raw["raw_contact"],
+		Leads: in.Raw["raw_lead"], Companies: in.Raw["raw_company"], Members: in.Raw["raw_member"], Redirects: in.Raw["raw_redirect"]})
+	if err != nil {
+		return computed{}, err
+	}
+
+	// Three rounds, always: people are matched knowing their account's company, then accounts hear their people.
+	m := matching{run: r, raw: in.Raw, rec: rec, previous: in.Mapping}
+	if err := m.begin(ctx, in.Given); err != nil {
+		return computed{}, err
+	}
+	accounts, err := m.companies(ctx, "companies", sql.Empty(schemas.Known.Name))
+	if err != nil {
+		return computed{}, err
+	}
+	people, err := m.people(ctx, accounts)
+	if err != nil {
+		return computed{}, err
+	}
+	accounts, err = m.companiesAgain(ctx, people)
+	if err != nil {
+		return computed{}, err
+	}
+	answers, err := do(ctx, r, "answers", resolve.Both, resolve.BothIn{Companies: accounts.answer, People: people.answer})
+	if err != nil {
+		return computed{}, err
+	}
+	matched, err := m.finish(ctx, accounts, people)
+	if err != nil {
+		return computed{}, err
+	}
+
+	pub, err := do(ctx, r, "publish", publish.Run, publish.In{
+		Raw: in.Raw, Mapping: answers.Mapping, Unmatched: answers.Unmatched, Companies: rec.DirCompany, Members: rec.DirMember,
+		Quality: []sql.Snapshot{rec.Quality}, Settings: in.Settings, AsOf: r.record.AsOf,
+		Previous: map[string]sql.Snapshot{schemas.AutoSave.Name: in.AutoSave},
+		About: publish.About{RunID: r.record.ID, OrgKind: in.OrgKind, Import: r.record.Import, Program: r.record.Program,
+			Engine: r.record.Engine, ModelID: m.model.ID, ModelOrigin: m.model.Origin(),
+			ThresholdMicros: int64(m.sections.Person.Threshold*1e6 + 0.5)},
+	})
+	if err != nil {
+		return computed{}, err
+	}
+	tables := maps.Clone(pub.Tables)
+	for _, snap := range append(matched, rec.CRMCompany, rec.CRMPerson, rec.DirCompany, rec.DirMember) {
+		tables[snap.Table] = snap
+	}
+	return computed{tables, m.model, answers, pub}, nil
+}
+
+// collect adds what was read to what was computed: all tables of a publication.
+func (c computed) collect(raw extract.Out) map[string]sql.Snapshot {
+	tables := maps.Clone(c.tables)
+	maps.Copy(tables, raw.Tables)
+	tables[raw.Log.Table], tables[raw.Rejects.Table] = raw.Log, raw.Rejects
+	return tables
+}
