@@ -233,7 +233,11 @@ func (r *run) writeAnalytics(ctx context.Context) error {
 	for _, t := range sortedTables(r.record.Tables) {
 		tables = append(tables, r.record.Tables[t])
 	}
-	views, err := analyticsViews()
+	model, err := programmeOf(r.session, r.record)
+	if err != nil {
+		return err
+	}
+	views, err := analyticsViews(model)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
@@ -54,11 +55,18 @@ func (in Inputs) clone() Inputs {
 
 // compare logs what this run changes against the publication before, with causes, and what people would notice.
 func (r *run) compare(ctx context.Context, last Record, inputs Inputs) error {
+	return r.compareWith(ctx, last, inputs, func(from *Inputs) {
+		from.Mapping, from.AutoSave = tableOf(last, schemas.Mapping), tableOf(last, schemas.AutoSave)
+	})
+}
+
+// compareWith is compare, with what the earlier run's inputs are to be besides what it recorded.
+func (r *run) compareWith(ctx context.Context, last Record, inputs Inputs, besides func(*Inputs)) error {
 	var way []publish.Exchange
 	if last.ID != "" {
 		var err error
 		inputs.Model = &r.record.Model // as it came out: the run may have estimated it
-		if way, err = r.way(ctx, last, inputs, r.record); err != nil {
+		if way, err = r.way(ctx, last, inputs, r.record, besides); err != nil {
 			return err
 		}
 	}
@@ -72,8 +80,29 @@ func (r *run) compare(ctx context.Context, last Record, inputs Inputs) error {
 	if r.record.Changes, err = changeCounts(ctx, r.session, out.Change); err != nil {
 		return err
 	}
-	r.record.Effects, err = readEffects(ctx, r.session, out.BlastRadius)
-	return err
+	if r.record.Effects, err = readEffects(ctx, r.session, out.BlastRadius); err != nil || len(way) == 0 {
+		return err
+	}
+	r.tell(Event{Step: r.prefix + "blast radius", State: "note", Detail: effectsText(r.record.Effects)})
+	return nil
+}
+
+// effectsText says in one line what people would notice.
+func effectsText(effects []Effect) string {
+	var parts []string
+	for _, e := range effects {
+		name := strings.ReplaceAll(e.Measure, "_", " ")
+		switch {
+		case e.Amount != "":
+			parts = append(parts, fmt.Sprintf("%d opportunities worth %s on another seat's list", e.Gained, strings.TrimSpace(e.Amount+" "+e.Currency)))
+		case e.Gained+e.Lost > 0:
+			parts = append(parts, fmt.Sprintf("%s +%d −%d", name, e.Gained, e.Lost))
+		}
+	}
+	if len(parts) == 0 {
+		return "nobody would notice"
+	}
+	return strings.Join(parts, " · ")
 }
 
 // way walks from one publication to another, exchanging one kind of input at a time, and computes what would have been
@@ -81,7 +110,7 @@ func (r *run) compare(ctx context.Context, last Record, inputs Inputs) error {
 // a night in which only the CRM changed costs nothing more. Another program comes first: the earlier inputs, computed by
 // it. Where inputs of different times do not fit together (a stage that was renamed in the CRM and in the settings),
 // the two kinds are exchanged as one, under the name of the later.
-func (r *run) way(ctx context.Context, earlier Record, to Inputs, later Record) ([]publish.Exchange, error) {
+func (r *run) way(ctx context.Context, earlier Record, to Inputs, later Record, besides func(*Inputs)) ([]publish.Exchange, error) {
 	way := []publish.Exchange{{Tables: earlier.Tables}}
 	end := publish.Exchange{Cause: schemas.CauseProgram, Tables: later.Tables}
 	from, err := earlier.inputs()
@@ -90,7 +119,7 @@ func (r *run) way(ctx context.Context, earlier Record, to Inputs, later Record) 
 	}
 	from = from.clone()
 	from.Model = &earlier.Model
-	from.Mapping, from.AutoSave = tableOf(earlier, schemas.Mapping), tableOf(earlier, schemas.AutoSave)
+	besides(&from)
 
 	type stop struct {
 		cause  string

@@ -68,9 +68,8 @@ func publishSettings(c Config) publish.Settings {
 	}
 }
 
-// putSections stores a model's programme as an object. How many candidates are kept is no part of it.
+// putSections stores a model's programme as an object.
 func (r *run) putSections(sections linkage.Model) (string, error) {
-	sections.Company.Keep, sections.Person.Keep = 0, 0
 	data, err := json.Marshal(sections)
 	if err != nil {
 		return "", fmt.Errorf("encode model: %w", err)
@@ -88,6 +87,14 @@ func readSections(s *sql.Session, object string) (linkage.Model, error) {
 		return sections, fmt.Errorf("read model: %w", err)
 	}
 	return sections, nil
+}
+
+// programmeOf is the programme of the model that a run used; older runs recorded none and used the default.
+func programmeOf(s *sql.Session, record Record) (linkage.Model, error) {
+	if record.Given == nil {
+		return linkage.Default()
+	}
+	return readSections(s, record.Given.Sections)
 }
 
 func tableOf(record Record, table schemas.Table) sql.Snapshot {

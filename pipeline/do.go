@@ -25,6 +25,7 @@ type run struct {
 	program string // hash of the executable, part of every action's id
 	engine  string
 	prefix  string // before the names of steps that do not make the publication itself
+	lends   Store  // another store whose finished actions may be reused; none without a folder
 	report  func(Event)
 	log     io.Writer
 	now     func() time.Time
@@ -34,7 +35,7 @@ type run struct {
 type Event struct {
 	At     time.Time `json:"at"`
 	Step   string    `json:"step"`
-	State  string    `json:"state"` // start, progress, done or failed
+	State  string    `json:"state"` // start, progress, done, failed, or note: Detail is what there is to say
 	Rows   int64     `json:"rows,omitempty"`
 	Done   int64     `json:"done,omitempty"` // bytes of Total, where a step knows how far it is
 	Total  int64     `json:"total,omitempty"`
@@ -73,9 +74,10 @@ func do[In, Out any](ctx context.Context, r *run, name string, stage func(contex
 	fmt.Fprintf(h, "crmlink action\nprogram %s\nengine %s\nstage %s\nin %d\n%s\n", r.program, r.engine, name, len(encoded), encoded)
 	id := hex.EncodeToString(h.Sum(nil))
 	return step(r, name, id, func() (Out, bool, error) {
-		if data, err := os.ReadFile(r.store.action(id)); err == nil {
+		for _, store := range []Store{r.store, r.lends} {
 			var a action
-			if json.Unmarshal(data, &a) == nil && json.Unmarshal(a.Out, &out) == nil && r.complete(reflect.ValueOf(out)) {
+			data, err := os.ReadFile(store.action(id))
+			if err == nil && json.Unmarshal(data, &a) == nil && json.Unmarshal(a.Out, &out) == nil && r.complete(reflect.ValueOf(out)) {
 				return out, true, nil
 			}
 			out = *new(Out)

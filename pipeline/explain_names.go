@@ -34,7 +34,7 @@ func (p *Publication) bindEvidence(ctx context.Context, record string, entities 
 	if err := p.bind(ctx, "known", "model_level"); err != nil {
 		return "", err
 	}
-	view, err := evidenceView(isAccount(record))
+	view, err := p.evidenceView(isAccount(record))
 	if err != nil {
 		return "", err
 	}
@@ -47,8 +47,8 @@ func (p *Publication) bindEvidence(ctx context.Context, record string, entities 
 
 // evidenceView is the published view evidence, with the half that cannot hold the record cut down to one comparison:
 // most of the time that a question takes goes into planning the view.
-func evidenceView(company bool) (string, error) {
-	model, err := linkage.Default()
+func (p *Publication) evidenceView(company bool) (string, error) {
+	model, err := programmeOf(p.session, p.Record)
 	if err != nil {
 		return "", err
 	}

@@ -114,12 +114,8 @@ func mirror(last Record) map[string]sql.Snapshot {
 	return tables
 }
 
-// analyticsViews are the relations that are computed when they are read.
-func analyticsViews() ([]sql.View, error) {
-	model, err := linkage.Default()
-	if err != nil {
-		return nil, err
-	}
+// analyticsViews are the relations that are computed when they are read; the model says how evidence is shown.
+func analyticsViews(model linkage.Model) ([]sql.View, error) {
 	evidence, err := linkage.EvidenceSQL(model)
 	if err != nil {
 		return nil, err

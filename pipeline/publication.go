@@ -19,13 +19,9 @@ type Publication struct {
 
 // Open opens a run for reading: an id, an unambiguous prefix or latest. It takes no lock: a run never blocks readers.
 func (s Store) Open(ctx context.Context, run string) (*Publication, error) {
-	record, err := s.Find(run)
+	record, err := s.findPublished(run)
 	if err != nil {
 		return nil, err
-	}
-	if record.Status != Published {
-		return nil, &InputError{Problem: fmt.Sprintf("run %s is not published: it is %s", record.ID, record.Status),
-			Next: "crmlink runs lists all runs; latest is the published one"}
 	}
 	return s.read(ctx, record)
 }

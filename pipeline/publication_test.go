@@ -12,6 +12,7 @@ import (
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/linkage"
 )
 
 // writePublication publishes tables written by hand, as a run would: name of the table → SELECT with some of its
@@ -42,7 +43,11 @@ func writePublication(t *testing.T, tables map[string]string) Store {
 		record.Tables[table.Name] = snap
 		all = append(all, snap)
 	}
-	views, err := analyticsViews()
+	model, err := linkage.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	views, err := analyticsViews(model)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,8 @@ type Record struct {
 	Config   []Value    `json:"config"`
 	Previous string     `json:"previous,omitempty"`
 	Request  Request    `json:"request"`
-	Resumed  int        `json:"resumed,omitempty"` // how often the run was killed and taken up again
+	ReplayOf string     `json:"replay_of,omitempty"` // in another store: what would have been, had that run been given other inputs
+	Resumed  int        `json:"resumed,omitempty"`   // how often the run was killed and taken up again
 	// Extract and Given are what the publication follows from; Extract is there from the moment it was read.
 	Extract *extract.Out            `json:"extract,omitempty"`
 	Given   *Given                  `json:"given,omitempty"`

@@ -188,6 +188,14 @@ func (s *Session) Bring(snap Snapshot) error {
 	return nil
 }
 
+// BringObject is Bring for what PutObject stored.
+func (s *Session) BringObject(id string) error {
+	if err := s.bring(id, ".bin"); err != nil {
+		return fmt.Errorf("bring object: %w", err)
+	}
+	return nil
+}
+
 func (s *Session) bring(id, extension string) error {
 	from, to := s.place(id, extension), ObjectPath(s.options.Objects, id, extension)
 	if from == to {

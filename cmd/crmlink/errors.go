@@ -100,7 +100,7 @@ func fail(w io.Writer, ran *cobra.Command, args []string, err error) int {
 // describe gives the text of an error, all parts of a joined one, and the first next step that one of them knows.
 func describe(err error) (problem, next string) {
 	if isInterrupt(err) && exitCode(err) == exitFailed {
-		return "interrupted; what was published before stays", "crmlink run starts again and reuses what is done"
+		return "interrupted; what was published before stays", "crmlink run takes up again where it was"
 	}
 	var try interface{ Try() string }
 	if errors.As(err, &try) {

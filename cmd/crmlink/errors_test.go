@@ -61,9 +61,9 @@ func TestFail_TwoLinesToTheLetter(t *testing.T) {
 		{&pipeline.InputError{Problem: "there is no run x", Next: "crmlink runs"}, "crmlink: there is no run x\nTry: crmlink runs\n"},
 		{fmt.Errorf("extract: %w", &pipeline.CheckError{Problem: "too many rejects", Next: "see reject"}), "crmlink: extract: too many rejects\nTry: see reject\n"},
 		{errors.Join(errors.New("first"), &pipeline.InputError{Problem: "second", Next: "this"}), "crmlink: first\nsecond\nTry: this\n"},
-		{fmt.Errorf("score: %w", context.Canceled), "crmlink: interrupted; what was published before stays\nTry: crmlink run starts again and reuses what is done\n"},
+		{fmt.Errorf("score: %w", context.Canceled), "crmlink: interrupted; what was published before stays\nTry: crmlink run takes up again where it was\n"},
 		{fmt.Errorf("extract: %w", &duckdb.Error{Type: duckdb.ErrorTypeInterrupt, Msg: "INTERRUPT Error: Interrupted!"}),
-			"crmlink: interrupted; what was published before stays\nTry: crmlink run starts again and reuses what is done\n"},
+			"crmlink: interrupted; what was published before stays\nTry: crmlink run takes up again where it was\n"},
 		{errors.New("evil \x1b[2J name\u202e"), "crmlink: evil ·[2J name·\n"},
 	} {
 		var b bytes.Buffer

@@ -72,8 +72,8 @@ func newRoot(c *console) *cobra.Command {
 		id    string
 		verbs []*cobra.Command
 	}{
-		{"sync", []*cobra.Command{a.runVerb(), a.showVerb(), a.runsVerb()}},
-		{"read", []*cobra.Command{a.explainVerb(), a.listVerb(), a.sqlVerb(), a.schemaVerb(), a.evalVerb()}},
+		{"sync", []*cobra.Command{a.runVerb(), a.showVerb(), a.runsVerb(), a.diffVerb(), a.replayVerb()}},
+		{"read", []*cobra.Command{a.explainVerb(), a.listVerb(), a.sqlVerb(), a.schemaVerb(), a.modelVerb(), a.evalVerb()}},
 		{"set", []*cobra.Command{a.initVerb(), a.configVerb(), a.demoVerb(), a.versionVerb()}},
 	} {
 		for _, verb := range group.verbs {

@@ -36,6 +36,9 @@ func (p *progress) report(e pipeline.Event) {
 		if p.live && e.At.Sub(p.drawn) >= 80*time.Millisecond {
 			p.draw(e)
 		}
+	case "note":
+		p.clear()
+		fmt.Fprintf(p.w, "%s %s %s\n", p.ink.dim("·"), padded(e.Step, stepWidth), line(e.Detail))
 	case "done", "failed":
 		p.clear()
 		fmt.Fprintln(p.w, p.finished(e))

@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) runVerb() *cobra.Command {
-	var full, dry, estimate, asJSON bool
+	var full, dry, estimate, decisions, asJSON bool
 	var asOf string
 	var threads int
 	cmd := &cobra.Command{
@@ -26,9 +26,12 @@ func (a *app) runVerb() *cobra.Command {
 			"complete. What did not change since the last run is not computed again.",
 		Args: takes(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := pipeline.Options{Full: full, DryRun: dry, Estimate: estimate, Threads: threads}
+			o := pipeline.Options{Full: full, DryRun: dry, Estimate: estimate, Decisions: decisions, Threads: threads}
 			if threads < 0 {
 				return &usageError{problem: "--threads must be 0 or more", next: "leave it away to use all processors"}
+			}
+			if decisions && full {
+				return &usageError{problem: "--decisions reads no CRM, so it cannot be --full", next: "leave one of the two away"}
 			}
 			if asOf != "" {
 				at, err := moment(asOf)
@@ -55,6 +58,7 @@ func (a *app) runVerb() *cobra.Command {
 	f.BoolVar(&full, "full", false, "the input holds every live record, so a known one that is absent is missing; every import is full in this version")
 	f.StringVar(&asOf, "as-of", "", "the run's time, such as 2026-07-29 or 2026-07-29T04:00:00Z (default: now)")
 	f.BoolVar(&dry, "dry-run", false, "do everything but publish; show statistics and sizes of lists")
+	f.BoolVar(&decisions, "decisions", false, "read people's decisions only, and publish what follows from them; the rest is as last read")
 	f.BoolVar(&estimate, "estimate", false, "estimate the model's weights anew instead of keeping those of the last run")
 	f.IntVar(&threads, "threads", 0, "processors to use (default: all); never changes a result")
 	f.BoolVar(&asJSON, "json", false, "print the run's record and statistics as JSON")
@@ -101,6 +105,7 @@ func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Resu
 	}
 	writeStatistics(a.out, i, r.Stats)
 	fmt.Fprintf(a.out, "\nModel  %s\n", r.Record.Model.Origin())
+	writeChanges(a.out, i, r.Record)
 	writeNotices(a.out, i, r.Record.Notices)
 	if o.DryRun {
 		a.writeSizes(i, sizes)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -63,11 +64,11 @@ func statsOf(ctx context.Context, store pipeline.Store, record pipeline.Record) 
 func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats) {
 	i := inkFor(a.out)
 	fmt.Fprintf(a.out, "%s  %s\n", i.bold("Run "+r.ID), paintStatus(i, r.Status))
-	facts := [][2]string{{"as of", clock(r.AsOf)}, {"started", clock(r.Started)}}
+	facts := [][2]string{{"as of", clock(r.AsOf)}, {"started", clock(r.Started)}, {"import", cmp.Or(r.Import, "full")}}
 	if r.Finished != nil {
 		facts = append(facts, [2]string{"last synced", clock(*r.Finished) + " (" + lasted(r.Finished.Sub(r.Started)) + ")"})
 		if r.Status != pipeline.Published {
-			facts[2][0] = "ended"
+			facts[3][0] = "ended"
 		}
 	}
 	facts = append(facts, [2]string{"program", r.Program + " · " + r.Engine})
@@ -76,6 +77,12 @@ func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats) {
 	}
 	if r.Previous != "" {
 		facts = append(facts, [2]string{"run before", r.Previous})
+	}
+	if r.Resumed > 0 {
+		facts = append(facts, [2]string{"resumed", count(r.Resumed, "time", "times")})
+	}
+	if r.ReplayOf != "" {
+		facts = append(facts, [2]string{"replay of", r.ReplayOf + ", with other inputs"})
 	}
 	if r.Problem != "" {
 		facts = append(facts, [2]string{"problem", r.Problem})
@@ -87,6 +94,7 @@ func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats) {
 		fmt.Fprintln(a.out)
 		writeStatistics(a.out, i, stats)
 	}
+	writeChanges(a.out, i, r)
 	writeNotices(a.out, i, r.Notices)
 	a.writeChecks(i, r.Checks)
 	a.writeSteps(i, r.Steps)
