@@ -34,10 +34,10 @@ type Result struct {
 func Run(ctx context.Context, o Options) (Result, error) {
 	r, finish, err := begin(ctx, o)
 	if err != nil {
-		return Result{}, err
+		return Result{}, diskError(err)
 	}
 	result, err := r.walk(ctx, o)
-	return result, finish(err)
+	return result, diskError(finish(err))
 }
 
 func (r *run) walk(ctx context.Context, o Options) (Result, error) {

@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/gofrs/flock"
+
+	"github.com/crmlink/crmlink/sql"
 )
 
 // Store is the folder in which one org's results live:
@@ -263,4 +265,26 @@ func syncDir(dir string) error {
 	}
 	defer d.Close()
 	return d.Sync()
+}
+
+// DiskError says that the store could not be written because there is no room.
+type DiskError struct{ Err error }
+
+func (e *DiskError) Error() string {
+	return "the disk is full, or a limit on the size of files is reached; nothing was published: " + e.Err.Error()
+}
+
+// Unwrap is what went wrong in detail.
+func (e *DiskError) Unwrap() error { return e.Err }
+
+// Try is the next step.
+func (e *DiskError) Try() string {
+	return "make room where the store lies (crmlink gc removes what no kept run needs), then crmlink run goes on where it was"
+}
+
+func diskError(err error) error {
+	if err != nil && sql.IsDiskFull(err) {
+		return &DiskError{err}
+	}
+	return err
 }

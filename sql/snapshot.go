@@ -10,6 +10,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/duckdb/duckdb-go/v2"
 )
 
 // Snapshot is a stored table, named by its content: equal rows have an equal ID.
@@ -220,4 +224,16 @@ func (s *Session) bring(id, extension string) error {
 		_, err = s.adopt(temp, extension)
 	}
 	return err
+}
+
+// IsDiskFull says whether something could not be written because there is no room: no space, a quota, or a limit on the
+// size of files. The engine tells it only by the system's words.
+func IsDiskFull(err error) bool {
+	var engine *duckdb.Error
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) || errors.As(err, &engine) && strings.Contains(strings.ToLower(engine.Msg), full.Error()) {
+			return true
+		}
+	}
+	return false
 }

@@ -52,8 +52,9 @@ func isUnreachable(err error) bool {
 	if errors.As(err, &says) {
 		return says.Unreachable()
 	}
-	var network net.Error
-	return errors.As(err, &network) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	var dial *net.OpError // not net.Error: every error of the system is one, a full disk too
+	var name *net.DNSError
+	return (errors.As(err, &dial) || errors.As(err, &name)) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // isInterrupt says whether somebody stopped the command. The engine has an error of its own for it.

@@ -18,6 +18,7 @@ var version string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGXFSZ) // a limit on the size of files is an error like a full disk
 	// The first Ctrl-C asks to stop; from then on the second ends the process as usual.
 	context.AfterFunc(ctx, stop)
 	code := execute(ctx, os.Args[1:], console{out: os.Stdout, err: os.Stderr})

@@ -115,7 +115,9 @@ func notTheSame(all []pipeline.Replayed) error {
 
 type replayError struct{ runs string }
 
-func (e *replayError) Error() string { return "the replay does not give what was published: run " + e.runs }
+func (e *replayError) Error() string {
+	return "the replay does not give what was published: run " + e.runs
+}
 
 // Try is the next step.
 func (e *replayError) Try() string {

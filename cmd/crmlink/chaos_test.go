@@ -1,0 +1,429 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/crmlink/crmlink/cmd/crmlink/demo"
+	"github.com/crmlink/crmlink/pipeline"
+)
+
+var chaosKills = flag.Int("chaos", 0, "kill a run at that many random instants and at every boundary, and write docs/reliability.md")
+
+const (
+	firstTime  = "2026-10-01T04:00:00Z"
+	secondTime = "2026-10-02T04:00:00Z"
+)
+
+// chaos is an org with one publication, files for a second run, and what that run publishes when nobody disturbs it.
+type chaos struct {
+	dir   string
+	first pipeline.Record
+	want  pipeline.Record
+	steps int // lines that an undisturbed run writes about its steps
+	took  time.Duration
+}
+
+func newChaos(t *testing.T) *chaos {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "org")
+	if _, err := demo.Generate(t.Context(), demo.Config{Accounts: 40, Contacts: 100, Leads: 40, Seed: 4, Out: dir}); err != nil {
+		t.Fatal(err)
+	}
+	c := &chaos{dir: dir}
+	if out, err := crmlink(t, dir, "run", "--as-of", firstTime).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	c.first = current(t, dir)
+	// The second run has something to tell: another setting and fewer decisions, so that changes are walked.
+	edit(t, filepath.Join(dir, "crmlink.yaml"), "auto_sync: all", "auto_sync: per_seat")
+	decisions, err := os.ReadFile(filepath.Join(dir, "decisions.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(strings.TrimSpace(string(decisions)), "\n")
+	if err := os.WriteFile(filepath.Join(dir, "decisions.csv"), []byte(strings.Join(lines[:len(lines)-1], "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	calm := c.copy(t)
+	started := time.Now()
+	out, err := crmlink(t, calm, "run", "--as-of", secondTime).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	c.took = time.Since(started)
+	c.steps = strings.Count(string(out), "✓ ") + strings.Count(string(out), "= ")
+	c.want = current(t, calm)
+	if c.want.ID == c.first.ID || len(c.want.Changes) == 0 {
+		t.Fatal("the second run changes nothing")
+	}
+	return c
+}
+
+// copy puts the org back to what it was before the second run. It stays in its place, as a store does.
+func (c *chaos) copy(t *testing.T) string {
+	t.Helper()
+	kept := c.dir + ".kept"
+	from, to := kept, c.dir
+	if _, err := os.Stat(kept); err != nil {
+		from, to = c.dir, kept
+	}
+	if err := os.RemoveAll(to); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("cp", "-a", from, to).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return c.dir
+}
+
+// crmlink is this program as a process of its own, which can be killed.
+func crmlink(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("crmlink", args...)
+	cmd.Dir = dir
+	return cmd
+}
+
+func current(t *testing.T, dir string) pipeline.Record {
+	t.Helper()
+	store := pipeline.Store{Dir: filepath.Join(dir, "store")}
+	record, err := store.Find("latest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record
+}
+
+// killed is what became of one trial.
+type killed struct {
+	where    string
+	survived bool // the run was over before it could be killed
+	resumed  bool // the next start took the same run up
+}
+
+// kill starts the second run, kills it with SIGKILL when now says so, and checks invariant 3: what was published is
+// readable, and the next start ends with the same id, the same time and the same bytes.
+func (c *chaos) kill(t *testing.T, where string, now func(dir string, lines *bufio.Scanner, done <-chan struct{})) killed {
+	t.Helper()
+	dir := c.copy(t)
+	cmd := crmlink(t, dir, "run", "--as-of", secondTime)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	waited := make(chan error, 1)
+	lines := bufio.NewScanner(stderr)
+	go func() {
+		now(dir, lines, done)
+		cmd.Process.Kill() //nolint:errcheck // it may be over already
+		for lines.Scan() { // an unread pipe would hold the process up
+		}
+		waited <- cmd.Wait()
+		close(done)
+	}()
+	err = <-waited
+	k := killed{where: where, survived: err == nil}
+
+	published := current(t, dir)
+	c.checkReadable(t, where, dir, published)
+	if published.ID != c.first.ID && published.ID != c.want.ID {
+		t.Errorf("%s: %s is published", where, published.ID)
+	}
+	runs, err := pipeline.Store{Dir: filepath.Join(dir, "store")}.Runs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := len(runs) == 2 && published.ID == c.first.ID
+	if published.ID == c.first.ID { // otherwise it was killed after the switch, and there is nothing to take up
+		if out, err := crmlink(t, dir, "run", "--as-of", secondTime).CombinedOutput(); err != nil {
+			t.Errorf("%s: the next start fails: %v\n%s", where, err, out)
+			return k
+		}
+	}
+	after := current(t, dir)
+	k.resumed = begun && after.ID == runs[1].ID && after.Resumed == 1
+	if begun && !k.resumed {
+		t.Errorf("%s: run %s was begun, the next start made %s (resumed %d times)", where, runs[1].ID, after.ID, after.Resumed)
+	}
+	c.checkSame(t, where, after)
+	c.checkReadable(t, where, dir, after)
+	return k
+}
+
+// checkSame compares a publication with the undisturbed one, byte for byte.
+func (c *chaos) checkSame(t *testing.T, where string, after pipeline.Record) {
+	t.Helper()
+	if after.ID != c.want.ID || !after.AsOf.Equal(c.want.AsOf) {
+		t.Errorf("%s: ended as run %s as of %s, want %s", where, after.ID, after.AsOf, c.want.ID)
+	}
+	if len(after.Tables) != len(c.want.Tables) {
+		t.Errorf("%s: %d tables, want %d", where, len(after.Tables), len(c.want.Tables))
+	}
+	for name, snap := range c.want.Tables {
+		if after.Tables[name].ID != snap.ID {
+			t.Errorf("%s: table %s has other bytes", where, name)
+		}
+	}
+}
+
+// checkReadable opens a publication as readers do, and asks something of every kind.
+func (c *chaos) checkReadable(t *testing.T, where, dir string, record pipeline.Record) {
+	t.Helper()
+	p, err := pipeline.Store{Dir: filepath.Join(dir, "store")}.Open(t.Context(), record.ID)
+	if err != nil {
+		t.Errorf("%s: the publication does not open: %v", where, err)
+		return
+	}
+	defer p.Close()
+	if stats, err := p.Stats(t.Context()); err != nil || len(stats) != 3 {
+		t.Errorf("%s: statistics: %v, %v", where, stats, err)
+	}
+	for name, snap := range record.Tables {
+		answer, err := p.Select(t.Context(), "SELECT count(*) FROM "+name)
+		if err != nil {
+			t.Errorf("%s: table %s does not read: %v", where, name, err)
+			continue
+		}
+		if row, err := answer.Next(); err != nil || row == nil || row[0] != snap.Rows {
+			t.Errorf("%s: table %s has %v rows, want %d: %v", where, name, row, snap.Rows, err)
+		}
+		answer.Close()
+	}
+}
+
+// atLine kills after the nth line about a step.
+func atLine(n int) func(string, *bufio.Scanner, <-chan struct{}) {
+	return func(_ string, lines *bufio.Scanner, _ <-chan struct{}) {
+		for seen := 0; seen < n && lines.Scan(); {
+			if text := lines.Text(); strings.HasPrefix(text, "✓ ") || strings.HasPrefix(text, "= ") {
+				seen++
+			}
+		}
+	}
+}
+
+// when kills as soon as a file of the run has come to be, or holds a text: between the writes of the publication.
+func when(path, text string) func(string, *bufio.Scanner, <-chan struct{}) {
+	return func(dir string, lines *bufio.Scanner, _ <-chan struct{}) {
+		go func() {
+			for lines.Scan() { // an unread pipe would hold the process up
+			}
+		}()
+		for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+			if text == "" {
+				if _, err := os.Lstat(filepath.Join(dir, path)); err == nil {
+					return
+				}
+			} else if data, err := os.ReadFile(filepath.Join(dir, path)); err == nil && bytes.Contains(data, []byte(text)) {
+				return
+			}
+		}
+	}
+}
+
+// A run that is killed at any instant leaves the last publication readable, and the next start ends it (invariant 3).
+func TestKilledRunIsTakenUp_Invariant3(t *testing.T) {
+	c := newChaos(t)
+	random, boundaries := 3, []int{1, 5, c.steps - 1}
+	if testing.Short() {
+		random, boundaries = 1, boundaries[:1]
+	}
+	if *chaosKills > 0 {
+		random, boundaries = *chaosKills, nil
+		for n := range c.steps {
+			boundaries = append(boundaries, n+1)
+		}
+	}
+	var all []killed
+	source := rand.New(rand.NewPCG(uint64(random), 3))
+	for n := range random {
+		wait := time.Duration(source.Int64N(int64(c.took)))
+		all = append(all, c.kill(t, fmt.Sprintf("random instant %d", n+1), func(_ string, lines *bufio.Scanner, _ <-chan struct{}) {
+			go func() {
+				for lines.Scan() {
+				}
+			}()
+			time.Sleep(wait)
+		}))
+	}
+	for _, n := range boundaries {
+		all = append(all, c.kill(t, fmt.Sprintf("after step %d", n), atLine(n)))
+	}
+	folder := filepath.Join("store", "runs", c.want.ID)
+	for where, now := range map[string]func(string, *bufio.Scanner, <-chan struct{}){
+		"while the database is written":              when(filepath.Join(folder, "analytics.duckdb.new"), ""),
+		"after the database was written":             when(filepath.Join(folder, "analytics.duckdb"), ""),
+		"after the record says that it is published": when(filepath.Join(folder, "run.json"), `"status": "published"`),
+		"before the link is moved":                   when(filepath.Join("store", "current.new"), ""),
+	} {
+		if !testing.Short() {
+			all = append(all, c.kill(t, where, now))
+		}
+	}
+	resumed, survived := 0, 0
+	for _, k := range all {
+		if k.resumed {
+			resumed++
+		}
+		if k.survived {
+			survived++
+		}
+	}
+	t.Logf("%d kills: %d runs taken up, %d over before the kill", len(all), resumed, survived)
+	if resumed == 0 {
+		t.Error("no run was killed on its way")
+	}
+	if *chaosKills > 0 {
+		writeReliability(t, all)
+	}
+}
+
+// Without --as-of the killed run keeps the time that it took from the clock.
+func TestKilledRunKeepsItsTime_Invariant3(t *testing.T) {
+	c := newChaos(t)
+	dir := c.copy(t)
+	cmd := crmlink(t, dir, "run")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	atLine(2)(dir, bufio.NewScanner(stderr), nil)
+	cmd.Process.Kill() //nolint:errcheck // it may be over already
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) {
+		t.Fatalf("the run was not killed: %v", err)
+	}
+	store := pipeline.Store{Dir: filepath.Join(dir, "store")}
+	runs, err := store.Runs()
+	if err != nil || len(runs) != 2 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	time.Sleep(1100 * time.Millisecond) // into another second
+	if out, err := crmlink(t, dir, "run").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got := current(t, dir); got.ID != runs[1].ID || !got.AsOf.Equal(runs[1].AsOf) {
+		t.Errorf("run %s as of %s, want %s as of %s", got.ID, got.AsOf, runs[1].ID, runs[1].AsOf)
+	}
+}
+
+// A full disk, and a limit on the size of files, are told for what they are; nothing is published and nothing is lost.
+func TestFullDiskIsTold_Invariant7(t *testing.T) {
+	c := newChaos(t)
+	sizes := []int{1, 8, 64} // KiB
+	if testing.Short() {
+		sizes = sizes[:1]
+	}
+	for _, size := range sizes {
+		c.fault(t, fmt.Sprintf("files of at most %d KiB", size), func(dir string) *exec.Cmd {
+			return exec.Command("bash", "-c", fmt.Sprintf("ulimit -f %d && exec crmlink run --as-of %s", size, secondTime))
+		})
+	}
+	if err := exec.Command("unshare", "-Urm", "true").Run(); err != nil {
+		t.Logf("no full disk is tried: unshare: %v", err)
+		return
+	}
+	for _, spare := range []int{0, 100, 400} { // KiB
+		c.fault(t, fmt.Sprintf("a disk with %d KiB left", spare), func(dir string) *exec.Cmd {
+			// The store is copied to a small disk that exists for this process only, and back when it ends.
+			return exec.Command("unshare", "-Urm", "bash", "-c", fmt.Sprintf(`set -e
+				mv store full && mkdir store
+				mount -t tmpfs -o size=$(( $(du -sk full | cut -f1) + %d ))k tmpfs store
+				cp -a full/. store/
+				code=0; crmlink run --as-of %s || code=$?
+				rm -rf full; mkdir full; cp -a store/. full/; umount store; rmdir store; mv full store
+				exit $code`, spare, secondTime))
+		})
+	}
+}
+
+// fault lets the second run fail, and checks that it says so, that nothing is published and nothing is lost.
+func (c *chaos) fault(t *testing.T, where string, start func(dir string) *exec.Cmd) {
+	t.Helper()
+	dir := c.copy(t)
+	cmd := start(dir)
+	cmd.Dir = dir
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	var exit *exec.ExitError
+	if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Fatalf("%s: %v, want exit 1\n%s", where, err, stderr.String())
+	}
+	if text := stderr.String(); !strings.Contains(text, "\nTry: ") || strings.Contains(text, "goroutine ") || !strings.Contains(text, "disk") {
+		t.Errorf("%s: the error does not say what to do:\n%s", where, text)
+	}
+	if got := current(t, dir); got.ID != c.first.ID {
+		t.Errorf("%s: %s was published", where, got.ID)
+	}
+	c.checkReadable(t, where, dir, c.first)
+	if out, err := crmlink(t, dir, "run", "--as-of", secondTime).CombinedOutput(); err != nil {
+		t.Errorf("%s: the next start fails: %v\n%s", where, err, out)
+		return
+	}
+	got := current(t, dir)
+	for name, snap := range c.want.Tables {
+		if name != "run" && got.Tables[name].ID != snap.ID { // a run that could say it failed has another id
+			t.Errorf("%s: table %s has other bytes", where, name)
+		}
+	}
+}
+
+// writeReliability writes the table of docs/reliability.md.
+func writeReliability(t *testing.T, all []killed) {
+	t.Helper()
+	groups := []string{"random instant", "after step", "while the database", "after the database", "after the record", "before the link"}
+	var b strings.Builder
+	fmt.Fprintf(&b, "| killed with SIGKILL | kills | taken up again: same id, time and bytes | over before the kill |\n|---|---|---|---|\n")
+	for _, g := range groups {
+		kills, resumed, survived := 0, 0, 0
+		name := g
+		for _, k := range all {
+			if strings.HasPrefix(k.where, g) {
+				kills++
+				if k.resumed {
+					resumed++
+				}
+				if k.survived {
+					survived++
+				}
+				if len(groups) > 2 && !strings.HasPrefix(g, "random") && !strings.HasPrefix(g, "after step") {
+					name = k.where
+				}
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", name, kills, resumed, survived)
+	}
+	fmt.Fprintf(&b, "| all | %d | | |\n", len(all))
+	t.Log("\n" + b.String())
+	path := filepath.Join("..", "..", "docs", "reliability.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(text), "<!-- kills -->\n")
+	_, tail, ok2 := strings.Cut(rest, "<!-- /kills -->")
+	if !ok || !ok2 {
+		t.Fatalf("%s has no place for the table", path)
+	}
+	if err := os.WriteFile(path, []byte(head+"<!-- kills -->\n"+b.String()+"<!-- /kills -->"+tail), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
