@@ -103,6 +103,9 @@ func (r *run) open(ctx context.Context, o Options) (err error) {
 	}
 	r.record = Record{AsOf: asOf, Started: started, Status: Running, Import: "full", Program: r.program[:12], Engine: r.engine,
 		Config: o.Config.Effective(), Previous: previous, Request: request}
+	if o.Decisions {
+		r.record.Import = "decisions"
+	}
 	if o.DryRun {
 		r.record.ID = dryRunID
 		return nil
@@ -256,12 +259,12 @@ func (r *run) finish(err error, interrupted bool) error {
 	case errors.As(err, &stopped):
 		r.record.Status = Stopped
 	case interrupted:
-		r.record.Status = Running
+		r.record.Status = Interrupted
 	}
 	if err != nil {
 		r.record.Problem = strings.SplitN(err.Error(), "\n", 2)[0]
 	}
-	if r.record.Status != Running {
+	if r.record.Status != Interrupted {
 		finished := r.now().UTC()
 		r.record.Finished = &finished
 	}

@@ -84,11 +84,12 @@ type Status string
 
 // What becomes of a run.
 const (
-	Running   Status = "running" // or killed before it could say otherwise
-	Published Status = "published"
-	Failed    Status = "failed"
-	Stopped   Status = "stopped" // a check stopped the publication
-	DryRun    Status = "dry_run"
+	Running     Status = "running"     // or killed before it could say otherwise
+	Interrupted Status = "interrupted" // asked to stop; the next start takes it up, as it does a killed one
+	Published   Status = "published"
+	Failed      Status = "failed"
+	Stopped     Status = "stopped" // a check stopped the publication
+	DryRun      Status = "dry_run"
 )
 
 // Step is one step of a run.

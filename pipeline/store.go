@@ -118,8 +118,8 @@ func (s Store) lock() (release func(), err error) {
 	}
 	if !ok {
 		holder := ""
-		if data, err := os.ReadFile(path); err == nil && len(data) > 0 {
-			holder = " (process " + strings.TrimSpace(string(data)) + ")"
+		if pid := s.holder(); pid > 0 {
+			holder = fmt.Sprintf(" (process %d)", pid)
 		}
 		return nil, &LockedError{s.Dir, holder}
 	}
@@ -131,6 +131,25 @@ func (s Store) lock() (release func(), err error) {
 		os.Truncate(path, 0) //nolint:errcheck // only a hint for people
 		l.Unlock()           //nolint:errcheck // ends with the process anyway
 	}, nil
+}
+
+// holder is the process that wrote its number into the lock last, 0 where none did.
+func (s Store) holder() int {
+	data, err := os.ReadFile(filepath.Join(s.Dir, "lock"))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil {
+		return 0
+	}
+	return pid
+}
+
+// Busy says whether a run is on its way. It takes no lock, so that it disturbs none.
+func (s Store) Busy() bool {
+	pid := s.holder()
+	return pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
 // Current is the id of the published run; empty before the first.

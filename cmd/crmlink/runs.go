@@ -40,9 +40,13 @@ func (a *app) runsVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			busy := store.Busy()
 			rows := make([]runRow, 0, len(records))
 			for i := len(records) - 1; i >= 0; i-- {
 				r := records[i]
+				if r.Status == pipeline.Running && !busy && r.ID != current {
+					r.Problem = "killed on its way; crmlink run takes it up"
+				}
 				rows = append(rows, runRow{r.ID, r.Status, r.ID == current, r.AsOf, r.Started, r.Finished, r.Tables["mapping"].Rows, r.Problem})
 			}
 			if asJSON {
