@@ -5,7 +5,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 
-.PHONY: help run build test lint race check quality bench
+.PHONY: help run build test lint race check quality bench chaos
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,3 +35,6 @@ quality: ## precision, recall and F1 on labelled data; prints a table and writes
 
 bench: ## CPU, rows and pairs per second and memory by stage; prints a table and writes docs/performance.md
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestBench$$' -v -timeout 60m -args -measure
+
+chaos: ## kill runs, fill disks, make and replay a chain of 90 runs; prints tables and writes docs/reliability.md
+	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestKilledRun|TestFullDisk|TestChain' -v -timeout 90m -args -chaos 50 -chain 90
