@@ -109,7 +109,7 @@ func (r *run) makeFolder() error {
 }
 
 // previous is the record of the published run, empty before the first.
-func (r *run) previous() (Record, error) {
+func (r *run) previous(o Options) (Record, error) {
 	if r.record.Previous == "" {
 		return Record{Tables: map[string]sql.Snapshot{}}, nil
 	}
@@ -117,25 +117,12 @@ func (r *run) previous() (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	for name, snap := range last.Tables {
-		if missing := r.session.Missing(snap); len(missing) > 0 {
-			return Record{}, fmt.Errorf("the published run %s lacks %d files of table %s in the store", last.ID, len(missing), name)
-		}
-	}
-	return last, nil
+	return r.withoutLost(last, o)
 }
 
 // publish writes what readers open and then moves the link: the only commit point.
 func (r *run) publish(ctx context.Context) error {
-	var tables []sql.Snapshot
-	for _, t := range sortedTables(r.record.Tables) {
-		tables = append(tables, r.record.Tables[t])
-	}
-	views, err := analyticsViews()
-	if err != nil {
-		return err
-	}
-	if err := r.session.WriteDatabase(ctx, r.store.Analytics(r.record.ID), tables, views); err != nil {
+	if err := writeAnalytics(ctx, r.session, r.store, r.record); err != nil {
 		return err
 	}
 	r.record.Status = Published
