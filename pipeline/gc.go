@@ -132,7 +132,7 @@ func (c *collection) divide(records []Record, current string, keep int) {
 }
 
 // choose finds the actions and objects to remove. While the newest run is unfinished, what no record names may be its
-// work, so only what the removed runs had goes.
+// work: such actions stay with what they name, and only what the removed runs had goes.
 func (c *collection) choose() error {
 	var kept, removed [][]byte
 	for _, r := range c.keep {
@@ -149,6 +149,18 @@ func (c *collection) choose() error {
 	if len(c.keep) > 0 && c.keep[0].Status == Running {
 		theirs, err := c.store.needs(c.inventory, removed...)
 		if err != nil {
+			return err
+		}
+		for id, f := range c.inventory.actions {
+			if !needed[id] && !theirs[id] {
+				text, err := os.ReadFile(filepath.Join(c.store.Dir, f.path))
+				if err != nil {
+					return err
+				}
+				kept = append(kept, text)
+			}
+		}
+		if needed, err = c.store.needs(c.inventory, kept...); err != nil {
 			return err
 		}
 		goes = func(id string) bool { return !needed[id] && theirs[id] }
