@@ -2,9 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	stdsql "database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -12,10 +15,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
 
 	"github.com/crmlink/crmlink/schemas"
 )
@@ -169,7 +168,7 @@ func (v *verifier) checkDatabase(ctx context.Context, r Record) (moved bool, err
 	if err != nil {
 		return false, err
 	}
-	tables, err := names(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL")
+	tables, err := tablesOf(ctx, db)
 	if err != nil {
 		return false, err
 	}
@@ -184,4 +183,22 @@ func (v *verifier) checkDatabase(ctx context.Context, r Record) (moved bool, err
 		}
 	}
 	return from != "" && !sameFolder(from, v.store.objects()), nil
+}
+
+// tablesOf lists the tables of a database, not its views.
+func tablesOf(ctx context.Context, db *stdsql.DB) ([]string, error) {
+	rows, err := db.QueryContext(ctx, "SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		all = append(all, name)
+	}
+	return all, rows.Err()
 }

@@ -90,7 +90,7 @@ func (v *verifier) remakeTables(ctx context.Context, session *sql.Session, r Rec
 	if err != nil {
 		return err
 	}
-	copies, err := names(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL")
+	copies, err := tablesOf(ctx, db)
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}
