@@ -237,7 +237,7 @@ func (v Verification) Next() string {
 	repaired := len(v.SetAside) > 0 || slices.ContainsFunc(v.Damage, func(d Damage) bool { return d.Remade })
 	switch {
 	case len(v.Damage) == 0 && len(v.Moved) > 0:
-		return "crmlink views --all, so that other programs can open analytics.duckdb again"
+		return "crmlink views --all"
 	case len(v.Damage) == 0:
 		return ""
 	case len(records) > 0:

@@ -93,7 +93,7 @@ func (a *app) writeVerification(v pipeline.Verification) {
 	if len(v.Moved) > 0 {
 		fmt.Fprintf(a.out, "\nThe store was moved: analytics.duckdb of %s names its former folder.\n", count(len(v.Moved), "run", "runs"))
 		if len(v.Damage) == 0 {
-			fmt.Fprintf(a.out, "%s\n  %s\n", i.bold("Try next"), v.Next())
+			fmt.Fprintf(a.out, "Other programs can read it again after\n  %s%s views --all\n", command(), a.flag())
 		}
 	}
 }
