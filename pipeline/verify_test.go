@@ -269,3 +269,18 @@ func TestRun_DoesNotGiveUpWhatWasSaved_Invariant5(t *testing.T) {
 		t.Errorf("latest is %s, %v", latest.ID, err)
 	}
 }
+
+// Weights whose term frequencies are lost are estimated anew only when asked to: they change answers.
+func TestRun_EstimatesLostWeightsOnlyWhenAsked(t *testing.T) {
+	dir, first := syncedOrg(t)
+	drop(t, pipeline.Store{Dir: filepath.Join(dir, "store")}, tableFile(t, first, "term_frequency"))
+	_, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf = oracleTime.Add(time.Hour) })
+	var lost *pipeline.DamageError
+	if !errors.As(err, &lost) || !strings.Contains(lost.Try(), "--estimate") {
+		t.Fatalf("got %v", err)
+	}
+	r, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf, o.Estimate = oracleTime.Add(time.Hour), true })
+	if err != nil || r.Record.Status != pipeline.Published || r.Record.Model.Pinned {
+		t.Errorf("%s, %v", r.Record.Status, err)
+	}
+}
