@@ -29,14 +29,17 @@ LEFT JOIN suggested_lead l USING (seat_id)
 GROUP BY ALL
 ORDER BY saved DESC, suggested DESC, s.seat_id;
 
--- Which open opportunities have contacts that nobody could match?
-SELECT n.opportunity_id, count(*) AS records, list(DISTINCT n.reason ORDER BY n.reason) AS reasons
-FROM not_saved n
-GROUP BY n.opportunity_id
-ORDER BY records DESC, n.opportunity_id
+-- Which opportunities name records that nobody could match?
+SELECT opportunity_id, seat_id, count(*) AS records
+FROM not_saved
+WHERE reason = 'unmatched'
+GROUP BY opportunity_id, seat_id
+ORDER BY records DESC, opportunity_id
 LIMIT 10;
 
--- Which companies of the directory do our people know, without an account in the CRM?
-SELECT *
+-- Which companies of the directory do our people know best, without an account in the CRM?
+SELECT entity_id, seats, last_touched_at
 FROM missing_in_crm
+WHERE entity_kind = 'company'
+ORDER BY seats DESC, last_touched_at DESC NULLS LAST, entity_id
 LIMIT 10;
