@@ -5,7 +5,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 
-.PHONY: help run build test lint race check quality bench chaos
+.PHONY: help run build test lint race check quality bench chaos examples
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -38,3 +38,8 @@ bench: ## CPU, rows and pairs per second and memory by stage; prints a table and
 
 chaos: ## kill runs, fill disks, make and replay a chain of 90 runs; prints tables and writes docs/reliability.md
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestKilledRun|TestFullDisk|TestChain' -v -timeout 90m -args -chaos 50 -chain 90
+
+examples: build ## read the demo with DuckDB, pandas and Polars in a virtual environment; needs python3 and PyPI
+	@test -x bin/examples/bin/python || python3 -m venv bin/examples
+	bin/examples/bin/python -m pip install --quiet --disable-pip-version-check -r examples/requirements.txt
+	examples/run bin/crmlink bin/examples/bin/python

@@ -195,7 +195,7 @@ func (r *run) openLog() error {
 }
 
 // previous is the record of the published run, empty before the first.
-func (r *run) previous() (Record, error) {
+func (r *run) previous(o Options) (Record, error) {
 	if r.record.Previous == "" {
 		return Record{Tables: map[string]sql.Snapshot{}}, nil
 	}
@@ -203,14 +203,14 @@ func (r *run) previous() (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	return last, r.hasTables(last)
+	return r.withoutLost(last, o)
 }
 
 // hasTables says whether all files of a publication are there.
 func (r *run) hasTables(record Record) error {
-	for name, snap := range record.Tables {
-		if missing := r.session.Missing(snap); len(missing) > 0 {
-			return fmt.Errorf("the published run %s lacks %d files of table %s in the store", record.ID, len(missing), name)
+	for _, name := range sortedTables(record.Tables) {
+		if missing := r.session.Missing(record.Tables[name]); len(missing) > 0 {
+			return &DamageError{Problem: fmt.Sprintf("run %s lacks %s of table %s in the store", record.ID, filesOf(len(missing)), name)}
 		}
 	}
 	return nil
@@ -218,7 +218,7 @@ func (r *run) hasTables(record Record) error {
 
 // publish writes what readers open and then moves the link: the only commit point.
 func (r *run) publish(ctx context.Context) error {
-	if err := r.writeAnalytics(ctx); err != nil {
+	if err := writeAnalytics(ctx, r.session, r.store, r.record); err != nil {
 		return err
 	}
 	r.record.Status = Published
@@ -229,22 +229,6 @@ func (r *run) publish(ctx context.Context) error {
 		return err
 	}
 	return r.store.switchTo(r.record.ID)
-}
-
-func (r *run) writeAnalytics(ctx context.Context) error {
-	var tables []sql.Snapshot
-	for _, t := range sortedTables(r.record.Tables) {
-		tables = append(tables, r.record.Tables[t])
-	}
-	model, err := programmeOf(r.session, r.record)
-	if err != nil {
-		return err
-	}
-	views, err := analyticsViews(model)
-	if err != nil {
-		return err
-	}
-	return r.session.WriteDatabase(ctx, r.store.Analytics(r.record.ID), tables, views)
 }
 
 // finish notes how the run ended. A run that published has written its record already; one that was interrupted stays

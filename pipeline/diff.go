@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -48,11 +47,11 @@ type DiffOptions struct {
 // the run's own log; otherwise the way between the two is walked as a run would. It takes no lock and leaves the store
 // as it is.
 func Compare(ctx context.Context, o DiffOptions) (Diff, error) {
-	from, err := o.Store.findPublished(o.From)
+	from, err := o.Store.publishedRun(o.From)
 	if err != nil {
 		return Diff{}, err
 	}
-	to, err := o.Store.findPublished(o.To)
+	to, err := o.Store.publishedRun(o.To)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -107,17 +106,4 @@ func (r *run) logBetween(ctx context.Context, from, to Record) (sql.Snapshot, er
 	}
 	out, err := do(ctx, r, "changes", publish.Changes, publish.ChangesIn{Way: way, Before: from.Tables, After: to.Tables})
 	return out.Change, err
-}
-
-// findPublished is Find for a run that readers may see.
-func (s Store) findPublished(run string) (Record, error) {
-	record, err := s.Find(run)
-	if err != nil {
-		return record, err
-	}
-	if record.Status != Published {
-		err = &InputError{Problem: fmt.Sprintf("run %s is not published: it is %s", record.ID, record.Status),
-			Next: "crmlink runs lists all runs; latest is the published one"}
-	}
-	return record, err
 }

@@ -41,7 +41,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 }
 
 func (r *run) walk(ctx context.Context, o Options) (Result, error) {
-	last, err := r.previous()
+	last, err := r.previous(o)
 	if err != nil {
 		return Result{}, err
 	}

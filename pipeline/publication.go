@@ -19,11 +19,21 @@ type Publication struct {
 
 // Open opens a run for reading: an id, an unambiguous prefix or latest. It takes no lock: a run never blocks readers.
 func (s Store) Open(ctx context.Context, run string) (*Publication, error) {
-	record, err := s.findPublished(run)
+	record, err := s.publishedRun(run)
 	if err != nil {
 		return nil, err
 	}
 	return s.read(ctx, record)
+}
+
+// publishedRun is Find for what needs a publication.
+func (s Store) publishedRun(run string) (Record, error) {
+	record, err := s.Find(run)
+	if err == nil && record.Status != Published {
+		err = &InputError{Problem: fmt.Sprintf("run %s is not published: it is %s", record.ID, record.Status),
+			Next: "crmlink runs lists all runs; latest is the published one"}
+	}
+	return record, err
 }
 
 // OpenResult opens what a run just made, published or, after a dry run, only stored.
@@ -73,7 +83,7 @@ func (p *Publication) bindFor(ctx context.Context, name string, keys ...string) 
 // bindParts binds a table after looking whether its files are there, so that a damaged store is named as one.
 func (p *Publication) bindParts(ctx context.Context, name string, snap sql.Snapshot) error {
 	if missing := p.session.Missing(snap); len(missing) > 0 {
-		return fmt.Errorf("read %s: the store %s lacks %d of its files", name, p.store.Dir, len(missing))
+		return &DamageError{Problem: fmt.Sprintf("read %s: the store %s lacks %d of its files", name, p.store.Dir, len(missing))}
 	}
 	return p.session.BindAs(ctx, name, snap)
 }

@@ -83,6 +83,19 @@ func (a *Answer) Close() error {
 
 // openLocked opens the run's analytics database. What is set here cannot be unset by a query.
 func (p *Publication) openLocked(ctx context.Context) (*stdsql.DB, error) {
+	db, err := p.openFile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.lockDown(ctx, db); err != nil {
+		db.Close() //nolint:errcheck // nothing was written
+		return nil, fmt.Errorf("open run %s: %w", p.Record.ID, err)
+	}
+	return db, nil
+}
+
+// openFile opens the run's analytics database for reading.
+func (p *Publication) openFile(ctx context.Context) (*stdsql.DB, error) {
 	path := p.store.Analytics(p.Record.ID)
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open run %s: %w", p.Record.ID, err)
@@ -94,10 +107,16 @@ func (p *Publication) openLocked(ctx context.Context) (*stdsql.DB, error) {
 	}
 	db := stdsql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+func (p *Publication) lockDown(ctx context.Context, db *stdsql.DB) error {
 	store, err := filepath.Abs(p.store.Dir)
 	if err != nil {
-		db.Close() //nolint:errcheck // nothing was written
-		return nil, fmt.Errorf("open run %s: %w", p.Record.ID, err)
+		return err
+	}
+	if err := followStore(ctx, db, filepath.Join(store, "objects")); err != nil {
+		return err
 	}
 	folders := []string{quoted(store)}
 	if real, err := filepath.EvalSymlinks(store); err == nil && real != store {
@@ -111,11 +130,10 @@ func (p *Publication) openLocked(ctx context.Context) (*stdsql.DB, error) {
 		"SET lock_configuration = true",
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
-			db.Close() //nolint:errcheck // nothing was written
-			return nil, fmt.Errorf("open run %s: %w", p.Record.ID, err)
+			return err
 		}
 	}
-	return db, nil
+	return nil
 }
 
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

@@ -92,6 +92,9 @@ const (
 	DryRun      Status = "dry_run"
 )
 
+// unfinished says whether the run can be taken up.
+func (r Record) unfinished() bool { return r.Status == Running || r.Status == Interrupted }
+
 // Step is one step of a run.
 type Step struct {
 	Name    string        `json:"name"`

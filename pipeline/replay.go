@@ -124,11 +124,11 @@ func realPath(path string) string {
 
 // chain lists published runs from one to another, each the one before the next.
 func (s Store) chain(from, to string) ([]Record, error) {
-	last, err := s.findPublished(to)
+	last, err := s.publishedRun(to)
 	if err != nil {
 		return nil, err
 	}
-	first, err := s.findPublished(from)
+	first, err := s.publishedRun(from)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (s Store) unfinished(current string) (*Record, error) {
 		return nil, err
 	}
 	last := records[len(records)-1]
-	onTheWay := last.Status == Running || last.Status == Interrupted || last.Status == Published && last.Previous == current
+	onTheWay := last.unfinished() || last.Status == Published && last.Previous == current
 	if last.ID == current || !onTheWay {
 		return nil, nil
 	}

@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -165,5 +166,27 @@ func TestPartsOfLargeTables(t *testing.T) {
 	}
 	if total != 60_000 {
 		t.Errorf("pieces hold %d rows, want 60000", total)
+	}
+}
+
+// An object that a crash of the machine cut off is written anew when its content is computed again.
+func TestPutObject_ReplacesACutOne(t *testing.T) {
+	s, err := Open(t.Context(), Options{Objects: t.TempDir(), Spill: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	id, err := s.PutObject([]byte("whole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(ObjectPath(s.options.Objects, id, ".bin"), 2); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.PutObject([]byte("whole")); err != nil || again != id {
+		t.Fatal(again, err)
+	}
+	if data, err := s.Object(id); err != nil || string(data) != "whole" {
+		t.Errorf("%q, %v", data, err)
 	}
 }

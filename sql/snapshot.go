@@ -106,12 +106,14 @@ func (s *Session) adopt(temp, extension string) (string, error) {
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	size, err := io.Copy(h, f)
+	if err != nil {
 		return "", fmt.Errorf("write object: %w", err)
 	}
 	id := hex.EncodeToString(h.Sum(nil))
 	place := ObjectPath(s.options.Objects, id, extension)
-	if _, err := os.Stat(place); err == nil {
+	// One of another size was cut off by a crash of the machine or worse, and is replaced.
+	if old, err := os.Stat(place); err == nil && old.Size() == size {
 		return id, nil
 	}
 	if err := f.Sync(); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ type runRow struct {
 	Started  time.Time       `json:"started"`
 	Finished *time.Time      `json:"finished,omitempty"`
 	Records  int64           `json:"records"`
+	Pinned   bool            `json:"pinned,omitempty"`
 	Problem  string          `json:"problem,omitempty"`
 }
 
@@ -47,7 +49,7 @@ func (a *app) runsVerb() *cobra.Command {
 				if r.Status == pipeline.Running && !busy && r.ID != current {
 					r.Problem = "killed on its way; crmlink run takes it up"
 				}
-				rows = append(rows, runRow{r.ID, r.Status, r.ID == current, r.AsOf, r.Started, r.Finished, r.Tables["mapping"].Rows, r.Problem})
+				rows = append(rows, runRow{r.ID, r.Status, r.ID == current, r.AsOf, r.Started, r.Finished, r.Tables["mapping"].Rows, store.Pinned(r.ID), r.Problem})
 			}
 			if asJSON {
 				return writeJSON(a.out, rows)
@@ -77,6 +79,9 @@ func (a *app) writeRuns(rows []runRow) {
 		}
 		if r.Current {
 			note = "latest"
+		}
+		if r.Pinned {
+			note = strings.Trim("pinned, "+note, ", ")
 		}
 		t.add(r.ID, cell{text: string(r.Status), paint: func(string) string { return paintStatus(i, r.Status) }},
 			clock(r.AsOf), clock(r.Started), took, records, cell{text: cut(line(note), 60), paint: i.dim})

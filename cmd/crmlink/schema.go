@@ -10,12 +10,24 @@ import (
 )
 
 func (a *app) schemaVerb() *cobra.Command {
-	var asJSON, all bool
+	var asJSON, all, files bool
+	var run string
 	cmd := &cobra.Command{
 		Use:   "schema [TABLE]",
 		Short: "Explains the published tables and their columns",
 		Args:  takes(0, 1, "TABLE"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if files {
+				if len(args) == 0 {
+					return &usageError{problem: "--files: whose files?", next: "crmlink schema --files mapping"}
+				}
+				p, err := a.published(cmd.Context(), run)
+				if err != nil {
+					return err
+				}
+				defer p.Close()
+				return a.writeFiles(p, args[0], asJSON)
+			}
 			if len(args) == 1 {
 				entry, err := pipeline.Describe(args[0])
 				switch {
@@ -41,6 +53,8 @@ func (a *app) schemaVerb() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the dictionary as JSON")
+	cmd.Flags().BoolVar(&files, "files", false, "print the table's Parquet files instead, one a line; a table without rows has none")
+	cmd.Flags().StringVar(&run, "run", "latest", "whose files: a run's id, the beginning of one, or latest")
 	cmd.Flags().BoolVar(&all, "all", false, "list internal tables, too")
 	return cmd
 }
