@@ -118,9 +118,9 @@ func TestVerify_NamesWhatIsDamaged(t *testing.T) {
 		want       pipeline.Damage
 	}{
 		{"a changed byte", tableFile(t, first, "badge"), spoil, pipeline.Damage{Problem: "its content is not what it is named after",
-			Tables: []string{"badge"}, Runs: []string{first.ID}, Steps: []string{"publish"}, Current: true}},
+			Tables: []string{"badge"}, Runs: []string{first.ID}, Steps: []string{"changes", "publish"}, Current: true}},
 		{"a missing table", tableFile(t, first, "seat_map"), drop, pipeline.Damage{Problem: "it is missing",
-			Tables: []string{"seat_map"}, Runs: []string{first.ID}, Steps: []string{"publish"}, Current: true}},
+			Tables: []string{"seat_map"}, Runs: []string{first.ID}, Steps: []string{"changes", "publish"}, Current: true}},
 		{"a missing index", index, drop, pipeline.Damage{Problem: "it is missing",
 			Steps: []string{"block people", "estimate people", "score people"}}},
 		{"a cut database", run + "/analytics.duckdb", func(t *testing.T, s pipeline.Store, file string) {
