@@ -67,6 +67,7 @@ func (r *run) publishIn(c Config, raw extract.Out, rec normalize.Out, answers re
 			SavedListPolicy:              c.Text("settings.saved_list_policy"),
 			LeadsOfOpenOpportunitiesOnly: c.Text("settings.leads") == "open_opportunities",
 			InstanceURL:                  c.Text("org.instance_url"),
+			ROI:                          c.roi(),
 		},
 		About: publish.About{RunID: r.record.ID, OrgKind: c.Text("org.kind"), Import: "full", Program: r.record.Program,
 			Engine: r.record.Engine, ModelID: r.record.Model.ID, ModelOrigin: r.record.Model.Origin(),
