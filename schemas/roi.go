@@ -41,7 +41,7 @@ var RoiOpportunity = Table{
 		{Name: "amount_field", Type: Text, Doc: "Field of Opportunity that amount is read from: settings.won_value_field.", NotNull: true},
 		money("amount", "Its value as in the CRM."),
 		text("currency", "Currency of amount: CurrencyIsoCode, else the corporate currency; null where the CRM names none."),
-		money("corporate_amount", "amount / rate, rounded half up to the decimal places of the corporate currency, 2 where it does not tell."),
+		money("corporate_amount", "amount / rate, half up to the decimal places of the corporate currency, 2 where it does not tell; amount itself where that is its currency."),
 		text("corporate_currency", "The corporate currency; null where the CRM names none."),
 		money("rate", "Units of currency for one of the corporate currency; 1 where they are the same; null without corporate_amount."),
 		day("rate_date", "Day since which rate stands: StartDate, or the day on which CurrencyType was last written, else the day of as_of; null where the rate is 1 because both are the same currency."),

@@ -1,10 +1,10 @@
 package publish
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -16,9 +16,6 @@ type ROI struct {
 	// WonValueField is the field of Opportunity that WonValue was read from.
 	WonValueField string `json:"won_value_field,omitempty"`
 }
-
-// ROITables names the tables that are published only with ROI.Enabled.
-var ROITables = []string{schemas.RoiSummary.Name, schemas.RoiOpportunity.Name, schemas.RoiTouch.Name}
 
 // roi makes the ROI tables where the administrator wants them, and gives the checks that they must pass. It reads
 // mapping, redirected and the raw tables that Run has bound. What the words mean stands in the files below
@@ -56,15 +53,16 @@ func (p *publication) roi(in In) []Check {
 
 // zone is the time zone of days: the one set, else the Organization's, else UTC. The engine must know it.
 func (p *publication) zone(set string) string {
-	zone, from := strings.TrimSpace(set), "settings.time_zone is"
+	zone, from := strings.TrimSpace(set), "it is"
 	if zone == "" {
-		zone, from = p.word("SELECT coalesce(min(nullif(trim(TimeZoneSidKey), '')), '') FROM raw_organization WHERE missing_since IS NULL"),
-			"it is empty, and the Organization's is"
+		zone = p.word("SELECT coalesce(min(nullif(trim(TimeZoneSidKey), '')), '') FROM raw_organization WHERE missing_since IS NULL", nil)
+		from = "it is empty, and the Organization's is"
 	}
 	if zone == "" {
 		return "UTC"
 	}
-	if p.word("SELECT coalesce(min(name), '') FROM pg_timezone_names() WHERE name = $zone", "zone", zone) == "" && p.err == nil {
+	known := p.word("SELECT coalesce(min(name), '') FROM pg_timezone_names() WHERE name = $zone", map[string]any{"zone": zone})
+	if known == "" && p.err == nil {
 		p.err = &InputError{"time_zone", fmt.Sprintf("%s %q, which is no known time zone", from, zone),
 			"set settings.time_zone to UTC or a name such as Europe/Berlin"}
 	}
@@ -72,15 +70,11 @@ func (p *publication) zone(set string) string {
 }
 
 // word is the answer of a query that gives one text.
-func (p *publication) word(query string, values ...string) string {
+func (p *publication) word(query string, values map[string]any) string {
 	if p.err != nil {
 		return ""
 	}
-	named := map[string]any{}
-	for i := 0; i < len(values); i += 2 {
-		named[values[i]] = values[i+1]
-	}
-	rows, err := p.session.Query(p.ctx, query, named)
+	rows, err := p.session.Query(p.ctx, query, values)
 	if err != nil {
 		p.err = err
 		return ""
@@ -90,8 +84,6 @@ func (p *publication) word(query string, values ...string) string {
 	for rows.Next() && err == nil {
 		err = rows.Scan(&word)
 	}
-	if p.err = err; err == nil {
-		p.err = rows.Err()
-	}
+	p.err = errors.Join(err, rows.Err())
 	return word
 }

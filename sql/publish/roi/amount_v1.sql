@@ -1,7 +1,8 @@
 -- ROI definition, version 1: the value of each opportunity, in its own currency and in the corporate one (Z14).
--- corporate = amount / rate, half up (away from zero) to the decimal places of the corporate currency. The rate is the
--- DatedConversionRate of the CloseDate, else that of CurrencyType, also of a currency that is no longer active, as in
--- the CRM. Without CurrencyType one currency is assumed, unless opportunities name several.
+-- corporate = amount / rate, half up (away from zero) to the decimal places of the corporate currency; an amount that is
+-- in that currency already stays as it is. The rate is the DatedConversionRate of the CloseDate, else that of
+-- CurrencyType, also of a currency that is no longer active, as in the CRM. Without CurrencyType one currency is assumed,
+-- unless opportunities name several.
 -- The division is one of whole numbers, units of 10^-10, because the engine divides decimals as doubles.
 -- in: raw_opportunity, raw_currency_type, raw_dated_conversion_rate
 -- out: roi_amount
@@ -30,7 +31,7 @@ org AS (
         (SELECT count(DISTINCT code) FROM deal) AS named,
         CASE WHEN (SELECT count(*) FROM currency) > 0 THEN (SELECT code FROM corporate)
             WHEN (SELECT count(DISTINCT code) FROM deal) = 1 THEN (SELECT min(code) FROM deal) END AS code,
-        coalesce((SELECT least(greatest(max(c.places), 0), 6) FROM currency c JOIN corporate USING (code)), 2) AS places
+        (SELECT least(greatest(coalesce(max(c.places), 2), 0), 6) FROM currency c JOIN corporate USING (code)) AS places
 ),
 dated AS (
     SELECT d.Id, max(struct_pack(day := r.StartDate, rate := r.ConversionRate)) AS rate
@@ -77,7 +78,7 @@ divided AS (
 ),
 converted AS (
     SELECT *,
-        CASE WHEN source = 'one_currency' THEN amount
+        CASE WHEN source IN ('one_currency', 'corporate') THEN amount
             WHEN quotient < 1000000000000000000 * power
             THEN CAST(sign(amount) * quotient * rest AS DECIMAL(38,0)) * CAST('0.0000000001' AS DECIMAL(10,10)) END AS corporate_amount
     FROM divided
