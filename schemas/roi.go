@@ -84,6 +84,8 @@ var RoiSummary = Table{
 		key("period", "Quarter of CloseDate, such as 2026-Q3; none without CloseDate."),
 		key("currency", "Currency of the amounts that are not corporate; none where the CRM names none."),
 		definitionVersion,
+		{Name: "time_zone", Type: Text, Doc: "Time zone of days.", NotNull: true},
+		{Name: "amount_field", Type: Text, Doc: "Field of Opportunity that the amounts are read from.", NotNull: true},
 		text("corporate_currency", "Currency of the corporate amounts."),
 		count("opportunities", "Opportunities."),
 		count("influenced", "Those influenced."),

@@ -18,8 +18,8 @@ var roiColumns = map[string][]string{
 	"roi_touch": {"opportunity_id", "activity_id", "definition_version", "seat_id", "kind", "occurred_at", "occurred_on",
 		"member_id", "company_id", "path", "via_object", "via_crm_id", "days_before_close", "days_before_created", "counted",
 		"influences", "reason"},
-	"roi_summary": {"status", "period", "currency", "definition_version", "corporate_currency", "opportunities", "influenced",
-		"sourced", "influenced_and_sourced", "amount", "influenced_amount", "sourced_amount", "influenced_and_sourced_amount",
+	"roi_summary": {"status", "period", "currency", "definition_version", "time_zone", "amount_field", "corporate_currency", "opportunities",
+		"influenced", "sourced", "influenced_and_sourced", "amount", "influenced_amount", "sourced_amount", "influenced_and_sourced_amount",
 		"corporate_amount", "corporate_influenced_amount", "corporate_sourced_amount", "corporate_influenced_and_sourced_amount",
 		"without_amount", "without_corporate_amount"},
 }
@@ -110,7 +110,7 @@ func (e *expectation) roi() error {
 	for _, d := range deals {
 		e.judgeDeal(d, deals, name, zone)
 	}
-	e.roiSummary(deals)
+	e.roiSummary(deals, name)
 	return nil
 }
 
@@ -311,7 +311,7 @@ func earlierDeal(d *roiDeal, first *roiTouch, all []*roiDeal) string {
 }
 
 // roiSummary adds the opportunities up.
-func (e *expectation) roiSummary(deals []*roiDeal) {
+func (e *expectation) roiSummary(deals []*roiDeal, zone string) {
 	type group struct{ status, period, currency string }
 	groups := map[group][]*roiDeal{}
 	for _, d := range deals {
@@ -348,7 +348,8 @@ func (e *expectation) roiSummary(deals []*roiDeal) {
 				withoutCorporate++
 			}
 		}
-		values := []any{g.status, g.period, g.currency, "1", of[0].money.corporateCurrency, counts[0], counts[1], counts[2], counts[3]}
+		values := []any{g.status, g.period, g.currency, "1", zone, e.settings.WonValueField, of[0].money.corporateCurrency,
+			counts[0], counts[1], counts[2], counts[3]}
 		for _, sums := range [][4]*big.Rat{native, corporate} {
 			for _, sum := range sums {
 				values = append(values, decimal(sum))

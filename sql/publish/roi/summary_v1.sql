@@ -2,7 +2,7 @@
 -- in: roi_opportunity
 -- out: roi_summary
 SELECT status, period, coalesce(currency, 'none') AS currency, '1' AS definition_version,
-    min(corporate_currency) AS corporate_currency,
+    min(time_zone) AS time_zone, min(amount_field) AS amount_field, min(corporate_currency) AS corporate_currency,
     count(*) AS opportunities,
     count(*) FILTER (influenced) AS influenced,
     count(*) FILTER (sourced) AS sourced,
