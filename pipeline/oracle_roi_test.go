@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/crmlink/crmlink/pipeline/oracle"
@@ -31,29 +30,5 @@ func TestROI_I2_I3_I4_Z13_Z14_AgainstOracle(t *testing.T) {
 			org.run(t, oracleTime)
 			org.compare(t, want)
 		})
-	}
-}
-
-// A later run without settings.roi.enabled publishes no ROI table, though an earlier one did.
-func TestROI_I1_SwitchedOffLeavesNoTable(t *testing.T) {
-	t.Parallel()
-	org := newOrg(t, oracle.RandomROI(1, 1, oracleTime))
-	for _, on := range []bool{true, false} {
-		org.world.Settings.ROI = on
-		org.write(t)
-		result := org.run(t, oracleTime)
-		found := 0
-		if err := org.db.QueryRow(`SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'roi_%'`).Scan(&found); err != nil {
-			t.Fatal(err)
-		}
-		recorded := 0
-		for name := range result.Record.Tables {
-			if strings.HasPrefix(name, "roi_") {
-				recorded++
-			}
-		}
-		if want := map[bool]int{true: 3}[on]; found != want || recorded != want {
-			t.Errorf("enabled %t: %d ROI tables in the database and %d in the record, want %d", on, found, recorded, want)
-		}
 	}
 }

@@ -2,9 +2,7 @@ package oracle
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -78,7 +76,10 @@ func (d day) date() time.Time {
 	return time.Unix(int64(d)*86400, 0).UTC()
 }
 
-var roiKinds = []string{"inmail", "message", "call", "presentation_view"}
+var (
+	roiKinds = []string{"inmail", "message", "call", "presentation_view"}
+	roiPaths = []string{"person", "account", "converted_lead"} // the first that leads to a deal counts
+)
 
 // roi fills the ROI tables (Z13, Z14).
 func (e *expectation) roi() error {
@@ -175,12 +176,11 @@ func (e *expectation) touch(d *roiDeal, activity Row) *roiTouch {
 	if account := e.record("Account", d.row["accountid"]); account != nil && account.entity != "" && account.entity == t.company {
 		ways = append(ways, roiPerson{t.member, "account", "Account", account.id})
 	}
-	places := []string{"person", "account", "converted_lead"}
 	for _, w := range ways {
 		if w.object != "Account" && (t.member == "" || w.member != t.member) {
 			continue
 		}
-		better := t.path == "" || slices.Index(places, w.path) < slices.Index(places, t.path) ||
+		better := t.path == "" || slices.Index(roiPaths, w.path) < slices.Index(roiPaths, t.path) ||
 			w.path == t.path && w.object+w.id < t.object+t.id
 		if better {
 			t.path, t.object, t.id = w.path, w.object, w.id
@@ -244,10 +244,8 @@ func (e *expectation) judgeDeal(d *roiDeal, all []*roiDeal, zoneName string, zon
 		if t.influences {
 			d.influenced = true
 			d.influencing++
-			for _, path := range []string{"converted_lead", "account", "person"} { // the last that fits is the first in order
-				if t.path == path && (bestPath == "" || path == "person" || path == "account" && bestPath != "person") {
-					bestPath = path
-				}
+			if bestPath == "" || slices.Index(roiPaths, t.path) < slices.Index(roiPaths, bestPath) {
+				bestPath = t.path
 			}
 		}
 	}
@@ -308,65 +306,4 @@ func earlierDeal(d *roiDeal, first *roiTouch, all []*roiDeal) string {
 		return ""
 	}
 	return oldest.row["id"]
-}
-
-// roiSummary adds the opportunities up.
-func (e *expectation) roiSummary(deals []*roiDeal, zone string) {
-	type group struct{ status, period, currency string }
-	groups := map[group][]*roiDeal{}
-	for _, d := range deals {
-		g := group{d.status, d.period, d.money.currency}
-		if g.currency == "" {
-			g.currency = "none"
-		}
-		groups[g] = append(groups[g], d)
-	}
-	for g, of := range groups {
-		var counts [4]int
-		var native, corporate [4]*big.Rat
-		for i := range native {
-			native[i], corporate[i] = new(big.Rat), new(big.Rat)
-		}
-		withoutAmount, withoutCorporate := 0, 0
-		for _, d := range of {
-			for i, in := range []bool{true, d.influenced, d.sourced, d.influenced && d.sourced} {
-				if !in {
-					continue
-				}
-				counts[i]++
-				if d.money.amount != nil {
-					native[i].Add(native[i], d.money.amount)
-				}
-				if d.money.corporate != nil {
-					corporate[i].Add(corporate[i], d.money.corporate)
-				}
-			}
-			if d.money.amount == nil {
-				withoutAmount++
-			}
-			if d.money.corporate == nil {
-				withoutCorporate++
-			}
-		}
-		values := []any{g.status, g.period, g.currency, "1", zone, e.settings.WonValueField, of[0].money.corporateCurrency,
-			counts[0], counts[1], counts[2], counts[3]}
-		for _, sums := range [][4]*big.Rat{native, corporate} {
-			for _, sum := range sums {
-				values = append(values, decimal(sum))
-			}
-		}
-		e.add("roi_summary", append(values, withoutAmount, withoutCorporate)...)
-	}
-}
-
-// decimal writes an amount without zeros at its end; nothing for none.
-func decimal(r *big.Rat) string {
-	if r == nil {
-		return ""
-	}
-	text := strings.TrimRight(r.FloatString(10), "0")
-	if text = strings.TrimSuffix(text, "."); text == "-0" {
-		return "0"
-	}
-	return text
 }
