@@ -65,6 +65,7 @@ func publishSettings(c Config) publish.Settings {
 		SavedListPolicy:              c.Text("settings.saved_list_policy"),
 		LeadsOfOpenOpportunitiesOnly: c.Text("settings.leads") == "open_opportunities",
 		InstanceURL:                  c.Text("org.instance_url"),
+		ROI:                          c.roi(),
 	}
 }
 

@@ -242,7 +242,11 @@ func queryError(err error) error {
 	}
 	switch engine.Type {
 	case duckdb.ErrorTypeParser, duckdb.ErrorTypeSyntax, duckdb.ErrorTypeCatalog, duckdb.ErrorTypeBinder:
-		return &InputError{Problem: "sql: " + strings.TrimSpace(engine.Msg), Next: "crmlink schema TABLE lists a table's columns"}
+		next := "crmlink schema TABLE lists a table's columns"
+		if strings.Contains(engine.Msg, "Table with name roi_") {
+			next = "write roi: {enabled: true} under settings in crmlink.yaml and run again; see docs/roi.md first"
+		}
+		return &InputError{Problem: "sql: " + strings.TrimSpace(engine.Msg), Next: next}
 	case duckdb.ErrorTypePermission:
 		return &InputError{Problem: "sql: files outside of the store and changes are not possible here",
 			Next: "crmlink schema lists the tables; bring data together outside of crmlink"}

@@ -52,6 +52,7 @@ var examples = map[string]string{
 	"redirects.path":                "redirects.csv",
 	"redirects.columns.*":           `{old_id: before}`,
 	"settings.pipeline_stage":       `""`,
+	"settings.time_zone":            `""`,
 	"settings.stages":               "[Prospecting, Qualification, Proposal]",
 }
 

@@ -8,9 +8,11 @@ func All() []Table {
 		Mapping, Candidate, Evidence, Unmatched,
 		Badge, ContactCard, InCRM, MissingInCRM,
 		AutoSave, NotSaved, SuggestedLead, SeatMap, SeatCandidate, Profile,
+		RoiSummary, RoiOpportunity, RoiTouch,
 		SyncStats, Change, BlastRadius, DataQuality, Run, ExtractLog, Reject, BlockCost, ModelLevel,
 		CRMCompany, CRMPerson, DirCompany, DirMember, Known, TermFrequency,
-		Standing, Redirected, Verdict, Proposal, ResolveNotice, StageOrder, OpportunityRecord, CheckCount, StepChange, Walked, FateChange,
+		Standing, Redirected, Verdict, Proposal, ResolveNotice, StageOrder, OpportunityRecord, CheckCount,
+		RoiPerson, RoiAmount, StepChange, Walked, FateChange,
 		RawCompany, RawMember, RawSeat, RawActivity, RawDecision, RawRedirect,
 	}
 	for _, o := range Objects {

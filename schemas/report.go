@@ -52,7 +52,7 @@ var Run = Table{
 		text("model_id", "Model used."),
 		text("model_origin", "estimated, blended, default or pinned, for companies and people."),
 		share("threshold", "Probability from which a candidate is a match."),
-		text("currency_note", "Set where the source has no CurrencyType: one currency is assumed."),
+		text("currency_note", "Set where the source has no CurrencyType: one currency is assumed, unless opportunities name several."),
 	},
 }
 

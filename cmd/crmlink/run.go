@@ -80,6 +80,7 @@ type answer struct {
 	Run   pipeline.Record        `json:"run"`
 	Stats []pipeline.ObjectStats `json:"stats"`
 	Lists []pipeline.ListSize    `json:"lists,omitempty"`
+	ROI   *pipeline.ROISummary   `json:"roi,omitempty"`
 }
 
 func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Result, asJSON bool) error {
@@ -94,8 +95,12 @@ func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Resu
 			return err
 		}
 	}
+	roi, err := p.ROI(ctx)
+	if err != nil {
+		return err
+	}
 	if asJSON {
-		return writeJSON(a.out, answer{r.Record, r.Stats, sizes})
+		return writeJSON(a.out, answer{r.Record, r.Stats, sizes, roi})
 	}
 	i := inkFor(a.out)
 	if o.DryRun {
@@ -104,6 +109,7 @@ func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Resu
 		fmt.Fprintf(a.out, "%s  published  as of %s\n\n", i.bold("Run "+r.Record.ID), clock(r.Record.AsOf))
 	}
 	writeStatistics(a.out, i, r.Stats)
+	writeROI(a.out, i, roi)
 	fmt.Fprintf(a.out, "\nModel  %s\n", r.Record.Model.Origin())
 	writeChanges(a.out, i, r.Record)
 	writeNotices(a.out, i, r.Record.Notices)

@@ -37,10 +37,14 @@ func (a *app) showVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return writeJSON(a.out, answer{Run: record, Stats: stats})
+			roi, err := roiOf(cmd.Context(), store, record)
+			if err != nil {
+				return err
 			}
-			a.writeShow(record, stats)
+			if asJSON {
+				return writeJSON(a.out, answer{Run: record, Stats: stats, ROI: roi})
+			}
+			a.writeShow(record, stats, roi)
 			return nil
 		},
 	}
@@ -61,7 +65,7 @@ func statsOf(ctx context.Context, store pipeline.Store, record pipeline.Record) 
 	return p.Stats(ctx)
 }
 
-func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats) {
+func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pipeline.ROISummary) {
 	i := inkFor(a.out)
 	fmt.Fprintf(a.out, "%s  %s\n", i.bold("Run "+r.ID), paintStatus(i, r.Status))
 	facts := [][2]string{{"as of", clock(r.AsOf)}, {"started", clock(r.Started)}, {"import", cmp.Or(r.Import, "full")}}
@@ -94,6 +98,7 @@ func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats) {
 		fmt.Fprintln(a.out)
 		writeStatistics(a.out, i, stats)
 	}
+	writeROI(a.out, i, roi)
 	writeChanges(a.out, i, r)
 	writeNotices(a.out, i, r.Notices)
 	a.writeChecks(i, r.Checks)

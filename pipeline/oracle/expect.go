@@ -3,6 +3,7 @@ package oracle
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -45,6 +46,9 @@ func Expect(dir string, s Settings, asOf time.Time) ([]Table, error) {
 	e.badges()
 	e.missing()
 	e.statistics()
+	if err := e.roi(); err != nil {
+		return nil, err
+	}
 	return e.publish(), nil
 }
 
@@ -89,7 +93,7 @@ func (e *expectation) add(table string, values ...any) {
 	if e.tables == nil {
 		e.tables = map[string][]string{}
 	}
-	e.tables[table] = append(e.tables[table], RowText(columns[table], values))
+	e.tables[table] = append(e.tables[table], RowText(slices.Concat(columns[table], roiColumns[table]), values))
 }
 
 // RowText writes a row as it is compared. The test writes what it read from the publication with it too.
@@ -133,10 +137,18 @@ func cellText(value any) string {
 // publish gives the tables, those without rows too.
 func (e *expectation) publish() []Table {
 	var all []Table
-	for name := range columns {
+	take := func(name string, columns []string) {
 		rows := append([]string{}, e.tables[name]...)
 		sort.Strings(rows)
-		all = append(all, Table{Name: name, Columns: columns[name], Rows: rows})
+		all = append(all, Table{Name: name, Columns: columns, Rows: rows})
+	}
+	for name := range columns {
+		take(name, columns[name])
+	}
+	for name := range roiColumns {
+		if e.settings.ROI {
+			take(name, roiColumns[name])
+		}
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all

@@ -31,6 +31,9 @@ type Settings struct {
 	Stages        []string // the order, where there is no OpportunityStage.csv
 	Leads         string   // assigned or open_opportunities
 	Green, Yellow string   // as written, for instance 0.80
+	ROI           bool     // ROI tables are wanted; the next two count only then
+	TimeZone      string   // empty: that of the Organization, else UTC
+	WonValueField string   // Amount or AgencyFee__c
 }
 
 // InstanceURL is the address of every org made here.
@@ -103,7 +106,8 @@ var (
 
 // The prefixes of record Ids.
 var prefixes = map[string]string{"Account": "001", "Contact": "003", "Lead": "00Q", "Opportunity": "006",
-	"OpportunityContactRole": "00K", "User": "005", "UserRole": "00E", "Queue": "00G"}
+	"OpportunityContactRole": "00K", "User": "005", "UserRole": "00E", "Queue": "00G",
+	"CurrencyType": "01L", "DatedConversionRate": "04w", "Organization": "00D"}
 
 const idLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 

@@ -140,6 +140,9 @@ func (w *World) yaml() string {
 	if len(s.Stages) > 0 {
 		fmt.Fprintf(&b, "  stages: [%s]\n", strings.Join(s.Stages, ", "))
 	}
+	if s.ROI {
+		fmt.Fprintf(&b, "  roi: {enabled: true}\n  time_zone: %q\n  won_value_field: %s\n", s.TimeZone, s.WonValueField)
+	}
 	fmt.Fprintf(&b, "  match_rate: {green: %s, yellow: %s}\n", s.Green, s.Yellow)
 	return b.String()
 }

@@ -43,6 +43,7 @@ type Settings struct {
 	// LeadsOfOpenOpportunitiesOnly suggests only leads that work at a company with an open opportunity (Z8).
 	LeadsOfOpenOpportunitiesOnly bool   `json:"leads_of_open_opportunities_only"`
 	InstanceURL                  string `json:"instance_url"`
+	ROI                          ROI    `json:"roi"`
 }
 
 // About is what the row of table run says of the run, besides as_of and instance_url.
@@ -109,8 +110,9 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	p.save("publish/sync_stats")
 	p.save("publish/data_quality")
 	p.save("publish/run")
+	roiChecks := p.roi(in)
 
-	out := Out{Checks: p.checks(), Summary: p.summary(), Tables: p.tables, Steps: p.steps}
+	out := Out{Checks: append(p.checks(), roiChecks...), Summary: p.summary(), Tables: p.tables, Steps: p.steps}
 	if p.err != nil {
 		return Out{}, fmt.Errorf("publish: %w", p.err)
 	}

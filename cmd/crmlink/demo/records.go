@@ -113,8 +113,8 @@ settings:
   won_value_field: Amount                     # or a field of your own, for instance AgencyFee__c
   match_rate: {green: 0.80, yellow: 0.60}     # colours of the match rate
   saved_list_policy: keep                     # keep | flag
-  time_zone: UTC
-  roi: {enabled: false}
+  time_zone: ""                               # of days in reports; empty: the Organization's
+  roi: {enabled: true}                        # these people are made up; with real ones, ask for consent first
 
 schedule:
   full: "0 4 * * *"                           # every night

@@ -1,0 +1,89 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/crmlink/crmlink/sql"
+)
+
+// ROI are the settings of the ROI tables. Without Enabled there are none (I1).
+type ROI struct {
+	Enabled bool `json:"enabled"`
+	// TimeZone is the zone of days; empty: that of the Organization, else UTC.
+	TimeZone string `json:"time_zone,omitempty"`
+	// WonValueField is the field of Opportunity that WonValue was read from.
+	WonValueField string `json:"won_value_field,omitempty"`
+}
+
+// roi makes the ROI tables where the administrator wants them, and gives the checks that they must pass. It reads
+// mapping, redirected and the raw tables that Run has bound. What the words mean stands in the files below
+// sql/publish/roi; their version stands in their names and in every row.
+func (p *publication) roi(in In) []Check {
+	settings := in.Settings.ROI
+	if !settings.Enabled || p.err != nil {
+		return nil
+	}
+	for _, name := range []string{"raw_dated_conversion_rate", "raw_organization"} {
+		p.bind(name, name, in.Raw[name])
+	}
+	p.values["zone"] = p.zone(settings.TimeZone)
+	p.values["amount_field"] = settings.WonValueField
+	p.step("publish/roi/person_v1")
+	p.step("publish/roi/amount_v1")
+	p.save("publish/roi/touch_v1")
+	p.save("publish/roi/opportunity_v1")
+	p.save("publish/roi/summary_v1")
+	var checks []Check
+	p.query("publish/roi/check_v1", func(rows *sql.Rows) error {
+		var c Check
+		var failing int64
+		if err := rows.Scan(&c.Name, &failing); err != nil {
+			return err
+		}
+		if c.Passed = failing == 0; !c.Passed {
+			c.Detail = fmt.Sprintf("%d rows", failing)
+		}
+		checks = append(checks, c)
+		return nil
+	})
+	return checks
+}
+
+// zone is the time zone of days: the one set, else the Organization's, else UTC. The engine must know it.
+func (p *publication) zone(set string) string {
+	zone, from := strings.TrimSpace(set), "it is"
+	if zone == "" {
+		zone = p.word("SELECT coalesce(min(nullif(trim(TimeZoneSidKey), '')), '') FROM raw_organization WHERE missing_since IS NULL", nil)
+		from = "it is empty, and the Organization's is"
+	}
+	if zone == "" {
+		return "UTC"
+	}
+	known := p.word("SELECT coalesce(min(name), '') FROM pg_timezone_names() WHERE name = $zone", map[string]any{"zone": zone})
+	if known == "" && p.err == nil {
+		p.err = &InputError{"time_zone", fmt.Sprintf("%s %q, which is no known time zone", from, zone),
+			"set settings.time_zone to UTC or a name such as Europe/Berlin"}
+	}
+	return zone
+}
+
+// word is the answer of a query that gives one text.
+func (p *publication) word(query string, values map[string]any) string {
+	if p.err != nil {
+		return ""
+	}
+	rows, err := p.session.Query(p.ctx, query, values)
+	if err != nil {
+		p.err = err
+		return ""
+	}
+	defer rows.Close()
+	var word string
+	for rows.Next() && err == nil {
+		err = rows.Scan(&word)
+	}
+	p.err = errors.Join(err, rows.Err())
+	return word
+}
