@@ -141,6 +141,9 @@ func (r *run) publish(ctx context.Context) error {
 	r.record.Status = Published
 	finished := r.now().UTC()
 	r.record.Finished = &finished
+	if err := r.writeReport(ctx); err != nil {
+		return err
+	}
 	if err := r.write(); err != nil {
 		return err
 	}

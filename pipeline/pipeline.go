@@ -104,6 +104,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	r.record.Stats = stats
 	if err := r.checkPublication(pub); err != nil {
 		return Result{Record: r.record, Stats: stats}, err
 	}
