@@ -133,6 +133,15 @@ func differing(r, before Record) []string {
 	return names
 }
 
+// baseName is a file without the folders it lies in, which may be named after people; archive.zip#name keeps both names.
+func baseName(file string) string {
+	outer, inner, archived := strings.Cut(file, "#")
+	if !archived {
+		return filepath.Base(file)
+	}
+	return filepath.Base(outer) + "#" + filepath.Base(inner)
+}
+
 // reportTables counts in the run's tables: one file of SQL for each section of the page.
 func (r *run) reportTables(ctx context.Context, d *report.Data) error {
 	for _, name := range []string{"run", "mapping", "unmatched", "data_quality", "extract_log", "reject"} {
@@ -178,6 +187,7 @@ func (r *run) reportTables(ctx context.Context, d *report.Data) error {
 		{"files", nil, func(rows *sql.Rows) error {
 			var f report.File
 			err := rows.Scan(&f.Object, &f.Name, &f.In, &f.Kept, &f.Superseded, &f.Rejected, &f.Bytes)
+			f.Name = baseName(f.Name)
 			d.Files = append(d.Files, f)
 			return err
 		}},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func (a *app) showVerb() *cobra.Command {
 			if asJSON {
 				return writeJSON(a.out, answer{Run: record, Stats: stats})
 			}
-			a.writeShow(record, stats)
+			a.writeShow(record, stats, store.Report(record.ID))
 			return nil
 		},
 	}
@@ -60,7 +61,7 @@ func statsOf(ctx context.Context, store pipeline.Store, record pipeline.Record) 
 	return p.Stats(ctx)
 }
 
-func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats) {
+func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, report string) {
 	i := inkFor(a.out)
 	fmt.Fprintf(a.out, "%s  %s\n", i.bold("Run "+r.ID), paintStatus(i, r.Status))
 	facts := [][2]string{{"as of", clock(r.AsOf)}, {"started", clock(r.Started)}}
@@ -79,6 +80,9 @@ func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats) {
 	}
 	if r.Problem != "" {
 		facts = append(facts, [2]string{"problem", r.Problem})
+	}
+	if _, err := os.Stat(report); err == nil {
+		facts = append(facts, [2]string{"report", report})
 	}
 	for _, f := range facts {
 		fmt.Fprintf(a.out, "  %s  %s\n", i.dim(padded(f[0], 11)), line(f[1]))

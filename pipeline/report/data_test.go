@@ -105,8 +105,8 @@ func years() report.Data {
 	d.Weights = nil
 	for bits := int64(-38); bits < 71; bits++ {
 		hill := max(0, 900-(bits-28)*(bits-28))
-		d.Weights = append(d.Weights, report.Weight{"Account", "matched", bits, hill * 1500}, report.Weight{"Account", "unmatched", bits, max(0, 120-(bits+9)*(bits+9)) * 900},
-			report.Weight{"Contact", "matched", bits, hill * 28_000}, report.Weight{"Contact", "duplicate", bits, hill * 700})
+		d.Weights = append(d.Weights, report.Weight{"Account", "matched", bits, hill * 25}, report.Weight{"Account", "unmatched", bits, max(0, 120-(bits+9)*(bits+9)) * 100},
+			report.Weight{"Contact", "matched", bits, hill * 450}, report.Weight{"Contact", "duplicate", bits, hill * 11})
 	}
 	d.Files = nil
 	for i := range 400 {

@@ -129,14 +129,7 @@ func drawRates(id, object string, runs []Past, low, high float64, d Data) rateCh
 	for v := low; v <= high; v += step {
 		c.Ticks = append(c.Ticks, mark{X: place(chartLeft - 6), Y: place(y(v)), Text: fmt.Sprintf("%.0f%s%%", v, nbsp)})
 	}
-	for _, l := range []struct {
-		from        float64
-		name, class string
-	}{{d.Green, "green", "green"}, {d.Yellow, "yellow", "yellow"}} {
-		if v := 100 * l.from; v > low && v < high {
-			c.Limits = append(c.Limits, mark{Y: place(y(v)), Text: l.name + " from " + share(l.from), Class: l.class})
-		}
-	}
+	c.Limits = limits(d, object, runs, low, high, x, y)
 	c.Dates = dates(runs, x)
 
 	var path []string
@@ -186,6 +179,44 @@ func drawRates(id, object string, runs []Past, low, high float64, d Data) rateCh
 }
 
 func countRuns(n int) string { return count(int64(n), "run", "runs") }
+
+// limits are the rates from which an object is green and yellow. Each has its words where the line leaves room for
+// them, on the left or on the right; the note below the charts has them always.
+func limits(d Data, object string, runs []Past, low, high float64, x func(int) float64, y func(float64) float64) []mark {
+	const long, tall = 96.0, 16.0
+	var all []mark
+	for _, l := range []struct {
+		from float64
+		name string
+	}{{d.Green, "green"}, {d.Yellow, "yellow"}} {
+		if v := 100 * l.from; v < low || v > high {
+			continue
+		}
+		at := y(100 * l.from)
+		left, right := true, true
+		for i, run := range runs {
+			rate, ok := rateOf(run, object)
+			below := 3.0
+			if i == len(runs)-1 {
+				below = tall + 6 // its value stands above it
+			}
+			if !ok || y(rate) > at+below || y(rate) < at-tall {
+				continue
+			}
+			left = left && x(i) > chartLeft+long
+			right = right && x(i) < chartWidth-chartRight-long
+		}
+		m := mark{Y: place(at), Class: l.name}
+		switch {
+		case left:
+			m.X, m.Anchor, m.Text = place(chartLeft+4), "start", l.name+" from "+share(l.from)
+		case right:
+			m.X, m.Anchor, m.Text = place(chartWidth-chartRight), "end", l.name+" from "+share(l.from)
+		}
+		all = append(all, m)
+	}
+	return all
+}
 
 // flush ends a stretch of the line; a stretch of one run is a point and no line.
 func flush(c *rateChart, path []string) []string {

@@ -28,14 +28,15 @@ func judge(d Data, passed int) verdict {
 	against := ""
 	switch {
 	case d.Previous == "":
-		against = "this is the first publication, so there is nothing to compare it with"
+		against = "; this is the first publication, so there is nothing to compare it with"
 	case records > 0 && dated > 0:
-		against, _ = compared(matched, records, Rate{Records: dated, Matched: before})
-		if !strings.HasPrefix(against, "as ") {
-			against += " against the run before"
+		moved, trend := compared(matched, records, Rate{Records: dated, Matched: before})
+		head += ", " + moved
+		if trend != "same" {
+			head += " since the run before"
 		}
 	default:
-		against = "the run before noted no match rates to compare with"
+		against = "; the run before noted no match rates to compare with"
 	}
 	failed := len(d.Checks) - passed
 	checked := fmt.Sprintf("all %d checks passed", passed)
@@ -49,8 +50,10 @@ func judge(d Data, passed int) verdict {
 		checked = fmt.Sprintf("%d of %d checks did not pass", failed, len(d.Checks))
 	case len(d.Checks) == 1:
 		checked = "the one check passed"
+	case len(d.Checks) == 2:
+		checked = "both checks passed"
 	}
-	v.Sentence = fmt.Sprintf("%s; %s; %s.", head, checked, against)
+	v.Sentence = head + "; " + checked + against + "."
 	if d.Status == "stopped" {
 		v.Tone = "stopped"
 		v.Sentence = fmt.Sprintf("Stopped before publication: %s; %s.", checked, stays(d.Previous))

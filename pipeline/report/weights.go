@@ -93,7 +93,7 @@ func drawWeights(id string, o Object, d Data, low, high, wide int64) histogram {
 	for v := 0.0; v <= top; v += step {
 		h.Ticks = append(h.Ticks, mark{X: place(chartLeft - 6), Y: place(chartTop + plotHeight*(1-v/top)), Text: compact(v)})
 	}
-	span := niceStep(float64(high-low), 5)
+	span := niceStep(float64(high-low), 7)
 	for v := span * math.Ceil(float64(low)/span); v <= float64(high); v += span {
 		h.Bits = append(h.Bits, mark{X: place(x(v)), Text: number(int64(v))})
 	}
