@@ -35,7 +35,7 @@ func begin(ctx context.Context, o Options) (*run, func(error) error, error) {
 	}
 	logFile, _ := r.log.(*os.File)
 	return r, func(err error) error {
-		err = r.finish(err)
+		err = r.finish(ctx, err)
 		r.session.Close() //nolint:errcheck // nothing is in it that the store lacks
 		if logFile != nil {
 			logFile.Close() //nolint:errcheck // the story is told already
@@ -151,7 +151,7 @@ func (r *run) publish(ctx context.Context) error {
 }
 
 // finish notes how the run ended. A run that published has written its record already.
-func (r *run) finish(err error) error {
+func (r *run) finish(ctx context.Context, err error) error {
 	if r.record.Status == Published && err == nil || r.record.Status == DryRun {
 		return err
 	}
@@ -165,10 +165,13 @@ func (r *run) finish(err error) error {
 	}
 	finished := r.now().UTC()
 	r.record.Finished = &finished
-	if r.record.ID != "dry-run" {
-		err = errors.Join(err, r.write())
+	if r.record.ID == "dry-run" {
+		return err
 	}
-	return err
+	if r.record.Status == Stopped {
+		err = errors.Join(err, r.writeReport(ctx))
+	}
+	return errors.Join(err, r.write())
 }
 
 // write makes run.json say what the run is now.

@@ -50,13 +50,13 @@ func reportOf(r Record) report.Data {
 			PersonAccounts: s.PersonAccounts, Converted: s.Converted, Merged: s.Merged, Deleted: s.Deleted})
 	}
 	for _, c := range r.Changes {
-		d.Changes = append(d.Changes, report.Change(c))
+		d.Changes = append(d.Changes, report.Change{Table: c.Table, Cause: c.Cause, Added: c.Added, Removed: c.Removed, Changed: c.Changed})
 	}
 	for _, e := range r.Effects {
-		d.Effects = append(d.Effects, report.Effect(e))
+		d.Effects = append(d.Effects, report.Effect{Measure: e.Measure, Gained: e.Gained, Lost: e.Lost, Amount: e.Amount, Currency: e.Currency})
 	}
 	for _, c := range r.Checks {
-		d.Checks = append(d.Checks, report.Check(c))
+		d.Checks = append(d.Checks, report.Check{Name: c.Name, Passed: c.Passed, Accepted: !c.Passed && r.Accepted != "", Detail: c.Detail})
 	}
 	for _, s := range r.Steps {
 		d.Steps = append(d.Steps, report.Step{Name: s.Name, Reused: s.Reused, Rows: s.Rows, Elapsed: s.Elapsed, CPU: s.CPU})

@@ -32,10 +32,10 @@ func second() report.Data {
 		},
 		Effects: []report.Effect{
 			{Measure: "badges", Gained: 3, Lost: 1}, {Measure: "saved_rows", Gained: 4}, {Measure: "suggested_leads", Gained: 2, Lost: 5},
-			{Measure: "pipeline_amount", Gained: 2, Amount: "125,000.00", Currency: "EUR"},
+			{Measure: "pipeline_amount", Gained: 2, Amount: "125000.00", Currency: "EUR"},
 		},
 		Checks: []report.Check{{Name: "rejected_share", Passed: true}, {Name: "one_primary_per_entity", Passed: true},
-			{Name: "records_disappeared", Detail: "Lead: 12 of 110 records are gone"}},
+			{Name: "records_gone", Accepted: true, Detail: "Lead: 12 of 110 records are gone"}},
 		Accepted: "the old campaign was deleted on purpose", Notices: []string{"the file Notes.csv is no object's and was left alone"},
 		Weights: []report.Weight{{"Account", "matched", 12, 40}, {"Account", "matched", 21, 29}, {"Account", "duplicate", 11, 4}, {"Account", "unmatched", -7, 14},
 			{"Contact", "matched", 30, 319}, {"Contact", "unmatched", 2, 12}, {"Lead", "matched", 18, 97}},
@@ -50,8 +50,9 @@ func second() report.Data {
 			{"Lead", "Email", "free_mail", 30, 110}, {"member", "emails", "missing", 900, 1000}},
 		Files:   []report.File{{"Account", "Account-1.csv", 104, 100, 3, 1, 31920}, {"Contact", "export.zip#Contact.csv", 344, 344, 0, 0, 81000}, {"member", "directory/members.parquet", 1000, 1000, 0, 0, 1250000}},
 		Rejects: []report.Reject{{Object: "Account", Column: "CreatedDate", Reason: "bad_time", Records: 1, Files: 1}},
-		ROI: &report.ROI{Note: "Definitions of version 1, 90 days, in EUR.", Columns: []string{"Won", "Influenced", "Value influenced"},
-			Rows: []report.ROIRow{{Label: "2026 Q1", Cells: []string{"12", "5", "310,000.00"}}, {Label: "2026 Q2", Cells: []string{"9", "6", "275,500.50"}}}},
+		ROI: &report.ROI{Note: "Definitions v1, days in UTC, value from Amount.", Tables: []report.ROITable{
+			{Title: "By status, in EUR", Rows: []report.ROIRow{{"won", 12, 5, 2, "1310000.00", "310000.50", "80000.00"}, {"lost", 9, 1, 0, "275500.50", "-5000.00", "0.00"}}},
+			{Title: "By quarter, in EUR", Rows: []report.ROIRow{{"won 2026-Q3", 12, 5, 2, "1310000.00", "310000.50", "80000.00"}}}}},
 		Program: "0123456789ab", Engine: "duckdb v1.5.5", Model: "2b3ad4a0c7b730ce", ModelOrigin: "companies default, people blended, pinned",
 		Steps: []report.Step{{Name: "extract", Rows: 1448, Elapsed: 800 * time.Millisecond, CPU: time.Second},
 			{Name: "normalize", Reused: true, Rows: 1400, Elapsed: 2 * time.Millisecond, CPU: time.Millisecond}},
@@ -65,6 +66,8 @@ func hostile() report.Data {
 	evil := `</style></title><script>alert(1)</script><img src=x onerror="alert(2)">&amp;'"` + "`{{.}}"
 	long := strings.Repeat("Donaudampfschifffahrtsgesellschaft", 6)
 	d.Org, d.Status, d.Problem, d.Accepted = evil, "stopped", "a check of the results failed: "+evil, ""
+	d.Checks = append([]report.Check{}, d.Checks...)
+	d.Checks[2].Accepted = false
 	d.Objects = append(d.Objects, report.Object{Name: long, Records: 5, Matched: 0, RatePercent: some(0), Color: "red", Unmatched: 5})
 	d.Checks = append(d.Checks, report.Check{Name: evil, Detail: long})
 	d.Notices = append(d.Notices, evil, long)
@@ -76,7 +79,7 @@ func hostile() report.Data {
 	d.Effects = append(d.Effects, report.Effect{Measure: evil, Lost: 7, Amount: long, Currency: evil})
 	d.Settings = append(d.Settings, report.Setting{Name: long, Value: evil})
 	d.Steps = append(d.Steps, report.Step{Name: evil})
-	d.ROI.Columns = append(d.ROI.Columns, evil)
+	d.ROI.Tables = append(d.ROI.Tables, report.ROITable{Title: evil, Rows: []report.ROIRow{{Label: long, Amount: evil}}})
 	return d
 }
 

@@ -101,9 +101,10 @@ type Effect struct {
 
 // Check is a test of the results before they were published.
 type Check struct {
-	Name   string
-	Passed bool
-	Detail string
+	Name     string
+	Passed   bool
+	Accepted bool // it did not pass, and a person went on
+	Detail   string
 }
 
 // Weight counts records by the weight of the entity they have, or of the best one they were refused.
@@ -148,17 +149,23 @@ type Reject struct {
 	Records, Files         int64
 }
 
-// ROI is a table of return on investment whose cells are written already.
+// ROI is what seats did for opportunities, and what those are worth.
 type ROI struct {
-	Note    string   // which definitions, which window, which currency
-	Columns []string // heads of the cells; the label has none
-	Rows    []ROIRow
+	Note   string // which definitions, which days, which field
+	Tables []ROITable
 }
 
-// ROIRow is one period or group.
+// ROITable is a list whose amounts have one currency, or each that of its row's label.
+type ROITable struct {
+	Title string
+	Rows  []ROIRow
+}
+
+// ROIRow is a status, a quarter or a currency. Amounts are exact decimals. Influenced and sourced overlap.
 type ROIRow struct {
-	Label string
-	Cells []string
+	Label                                   string
+	Opportunities, Influenced, Sourced      int64
+	Amount, InfluencedAmount, SourcedAmount string
 }
 
 // Step is one step of the run.

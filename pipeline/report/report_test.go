@@ -30,9 +30,10 @@ func pages(t *testing.T) map[string]string {
 	same.Changes, same.Effects = nil, nil
 	uncounted := same
 	uncounted.Differing = []string{"mapping", "badge"}
+	stopped := report.Data{Status: "stopped", Run: "r2", Previous: "r1", Problem: "Account: 30 of 31 rows were rejected", Checks: []report.Check{{Name: "rejected_share"}}}
 	all := map[string]string{}
 	for name, d := range map[string]report.Data{"second": second(), "first": first, "same": same, "uncounted": uncounted,
-		"hostile": hostile(), "years": years(), "nothing": {}} {
+		"hostile": hostile(), "years": years(), "nothing": {}, "stopped": stopped} {
 		var b bytes.Buffer
 		if err := report.Write(&b, d); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -72,6 +73,8 @@ func TestReport_D14_D15_D16_TheGuidesExample(t *testing.T) {
 		"Saved lists 61 210 –", "Suggested lists – – 66", "green from 80 %, yellow from 60 %, red below",
 		"1 of 3 checks did not pass and was accepted", "the old campaign was deleted on purpose",
 		"CRM records changed 17 rows", "up 1.3 points", "down 0.3 points", "as in the run before",
+		"accepted Records that disappeared Lead: 12 of 110 records are gone",
+		"won 12 5 2 1,310,000.00 310,000.50 80,000.00", "125,000.00 EUR",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
@@ -86,12 +89,13 @@ func TestReport_SaysWhatIsNotThere(t *testing.T) {
 		{"first", "First run: nothing to compare with. From the next run on, a line is drawn here"},
 		{"first", "First run: nothing to compare with. From the next run on, each changed row"},
 		{"same", "Nothing: every published table is the same."},
-		{"uncounted", "The content of 2 tables differs; this run did not count their rows by cause: mapping, badge."},
+		{"uncounted", "No changed row is counted by cause. The content of 2 tables differs: mapping, badge."},
 		{"hostile", "Stopped before publication: 2 of 4 checks did not pass; the publication of run 20260728T040000Z stays."},
 		{"years", "No records in any of these runs."},
 		{"years", "Older runs are not shown."},
 		{"years", "and 300 more; the table extract_log has all."},
-		{"nothing", "This run made no statistics."},
+		{"nothing", "Match statistics This run ended before it had any."},
+		{"stopped", "Stopped before publication: the one check did not pass; the publication of run r1 stays. Account: 30 of 31 rows were rejected."},
 	} {
 		if !strings.Contains(plainText(t, all[c.page]), c.want) {
 			t.Errorf("page %s does not say %q", c.page, c.want)

@@ -38,14 +38,21 @@ func judge(d Data, passed int) verdict {
 	default:
 		against = "; the run before noted no match rates to compare with"
 	}
-	failed := len(d.Checks) - passed
+	failed, accepted := len(d.Checks)-passed, 0
+	for _, c := range d.Checks {
+		if c.Accepted {
+			accepted++
+		}
+	}
 	checked := fmt.Sprintf("all %d checks passed", passed)
 	switch {
 	case len(d.Checks) == 0:
 		checked = "no check was made"
-	case failed > 0 && d.Accepted != "":
+	case failed > 0 && failed == accepted:
 		checked = fmt.Sprintf("%d of %d checks did not pass and %s accepted", failed, len(d.Checks), was(failed))
-		v.ask("Checks were accepted: %s.", strings.TrimSuffix(d.Accepted, "."))
+		v.ask("Accepted because: %s.", strings.TrimSuffix(d.Accepted, "."))
+	case failed == 1 && len(d.Checks) == 1:
+		checked = "the one check did not pass"
 	case failed > 0:
 		checked = fmt.Sprintf("%d of %d checks did not pass", failed, len(d.Checks))
 	case len(d.Checks) == 1:

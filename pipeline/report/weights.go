@@ -17,7 +17,6 @@ type histogram struct {
 	Threshold   *mark
 	Rows        []binRow
 	Without     int64 // records that have no candidate at all, so no weight
-	Near        int64
 }
 
 // bar is one stack; its parts are drawn from the axis upwards.

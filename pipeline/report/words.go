@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -11,7 +12,7 @@ var functions = template.FuncMap{
 	"style": stylesheet, "policy": policy,
 	"number": number, "optional": optional, "percent": percent, "width": width, "count": count,
 	"plural": plural, "words": words, "first": first, "cause": causeText, "check": checkText, "fault": faultText,
-	"moment": moment, "stamp": stamp, "lasted": lasted, "size": size, "signed": signed, "countInt": func(n int, one, many string) string { return count(int64(n), one, many) },
+	"moment": moment, "stamp": stamp, "lasted": lasted, "size": size, "signed": signed, "money": money, "countInt": func(n int, one, many string) string { return count(int64(n), one, many) },
 }
 
 // nbsp joins a number and its unit.
@@ -55,15 +56,23 @@ func causeText(cause string) string {
 	return first(words(cause))
 }
 
+// checks say what is looked at, whether it passed or not.
 var checks = map[string]string{
-	"rejected_share":                        "Few enough rows were rejected",
-	"one_mapping_row_per_record":            "Each record has exactly one answer",
-	"one_primary_per_entity":                "Each directory entry has at most one primary record",
-	"one_winner_per_entity_and_object":      "No directory entry is matched twice within an object",
-	"reason_for_each_record_without_entity": "Each record without a match has its reason",
+	"rejected_share":                        "Rejected rows",
+	"empty_object":                          "Objects that are suddenly empty",
+	"records_gone":                          "Records that disappeared",
+	"shifted_columns":                       "Cells under the wrong header",
+	"emptied_column":                        "Columns that were emptied",
+	"wrong_encoding":                        "Texts in the wrong encoding",
+	"duplicated_directory":                  "A directory that was loaded twice",
+	"match_rate":                            "Match rates that fell",
+	"one_mapping_row_per_record":            "One answer for each record",
+	"one_primary_per_entity":                "One primary record for each directory entry",
+	"one_winner_per_entity_and_object":      "One match of an object for each directory entry",
+	"reason_for_each_record_without_entity": "A reason for each record without a match",
 	"auto_save_cites_records":               "Saved rows name records that exist",
-	"auto_save_keeps_every_row":             "Nothing once saved has disappeared",
-	"badge_entities_in_directory":           "Badges and directory agree",
+	"auto_save_keeps_every_row":             "Nothing once saved is gone",
+	"badge_entities_in_directory":           "Badges belong to directory entries",
 }
 
 func checkText(name string) string {
@@ -99,6 +108,18 @@ func number(n int64) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return sign + digits
+}
+
+// money groups the digits of an exact decimal: 310000.50 is 310,000.50.
+func money(amount string) string {
+	whole, fraction, found := strings.Cut(amount, ".")
+	if n, err := strconv.ParseInt(whole, 10, 64); err == nil && n != 0 {
+		whole = number(n)
+	}
+	if found {
+		return whole + "." + fraction
+	}
+	return whole
 }
 
 func optional(n *int64) string {
