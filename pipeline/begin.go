@@ -36,7 +36,7 @@ func begin(ctx context.Context, o Options) (*run, func(error) error, error) {
 		return nil, nil, err
 	}
 	return r, func(err error) error {
-		err = r.finish(err, ctx.Err() != nil)
+		err = r.finish(ctx, err)
 		r.close()
 		release()
 		return err
@@ -225,6 +225,9 @@ func (r *run) publish(ctx context.Context) error {
 	r.record.Problem = ""
 	finished := r.now().UTC()
 	r.record.Finished = &finished
+	if err := r.writeReport(ctx); err != nil {
+		return err
+	}
 	if err := r.write(); err != nil {
 		return err
 	}
@@ -233,7 +236,7 @@ func (r *run) publish(ctx context.Context) error {
 
 // finish notes how the run ended. A run that published has written its record already; one that was interrupted stays
 // as it is, for the next start to take it up.
-func (r *run) finish(err error, interrupted bool) error {
+func (r *run) finish(ctx context.Context, err error) error {
 	if r.record.Status == Published && err == nil || r.record.Status == DryRun {
 		return err
 	}
@@ -242,7 +245,7 @@ func (r *run) finish(err error, interrupted bool) error {
 	switch {
 	case errors.As(err, &stopped):
 		r.record.Status = Stopped
-	case interrupted:
+	case ctx.Err() != nil:
 		r.record.Status = Interrupted
 	}
 	if err != nil {
@@ -252,10 +255,13 @@ func (r *run) finish(err error, interrupted bool) error {
 		finished := r.now().UTC()
 		r.record.Finished = &finished
 	}
-	if r.record.ID != dryRunID {
-		err = errors.Join(err, r.write())
+	if r.record.ID == dryRunID {
+		return err
 	}
-	return err
+	if r.record.Status == Stopped {
+		err = errors.Join(err, r.writeReport(ctx))
+	}
+	return errors.Join(err, r.write())
 }
 
 // write makes run.json say what the run is now.

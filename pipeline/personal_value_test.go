@@ -48,7 +48,7 @@ func TestNoPersonalValueLeavesTheStoreTables_Invariant8(t *testing.T) {
 	for _, text := range texts {
 		for _, p := range planted {
 			if strings.Contains(strings.ToLower(text), strings.ToLower(p)) {
-				t.Fatalf("a planted value appears in a log, an error or run.json, %d bytes long", len(text))
+				t.Fatalf("a planted value appears in a log, an error, run.json or report.html, %d bytes long", len(text))
 			}
 		}
 	}
@@ -101,12 +101,12 @@ func appendText(t *testing.T, path, text string) {
 	}
 }
 
-// ownWords are all files of a store that are not tables: logs, records, actions.
+// ownWords are all files of a store that are not tables: logs, records, actions, reports.
 func ownWords(t *testing.T, dir string) []string {
 	t.Helper()
 	var texts []string
 	err := filepath.WalkDir(filepath.Join(dir, "store"), func(path string, d os.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && (strings.HasSuffix(path, ".json") || strings.HasSuffix(path, ".jsonl") || filepath.Base(path) == "lock") {
+		if err == nil && !d.IsDir() && (strings.HasSuffix(path, ".json") || strings.HasSuffix(path, ".jsonl") || strings.HasSuffix(path, ".html") || filepath.Base(path) == "lock") {
 			data, e := os.ReadFile(path)
 			texts = append(texts, string(data))
 			return e

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
 )
 
 // Options say what to run. Only Config, Full and AsOf can change a result; the others change how it is reached.
@@ -49,6 +50,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	r.record.Tables = map[string]sql.Snapshot{raw.Log.Table: raw.Log, raw.Rejects.Table: raw.Rejects} // for the report of a run that stops here
 	if err := r.checkRejects(ctx, raw, float64(o.Config.Micros("limits.rejected_share"))/1e6); err != nil {
 		return Result{}, err
 	}

@@ -22,7 +22,7 @@ import (
 //
 //	objects/ab/ab….parquet   tables by content, immutable
 //	actions/<id>.json        what a stage made of which inputs
-//	runs/<run id>/           run.json, log.jsonl, analytics.duckdb
+//	runs/<run id>/           run.json, log.jsonl, report.html, analytics.duckdb
 //	current                  link to the published run: its rename is the only commit point
 //	spill/                   what sessions cannot hold in memory, and what a replay computes; empty between commands
 //

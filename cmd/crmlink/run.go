@@ -121,6 +121,7 @@ func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Resu
 	current := filepath.Join(o.Config.Path("store"), "current")
 	fmt.Fprintf(a.out, "\n%s\n", i.bold("Results"))
 	t := newTable(i, "", "")
+	t.add(filepath.Join(current, "report.html"), cell{text: "this run on one page, for any browser", paint: i.dim})
 	t.add(filepath.Join(current, "analytics.duckdb"), cell{text: "all tables, for any DuckDB client", paint: i.dim})
 	t.add(filepath.Join(current, "run.json"), cell{text: "what the run read and did", paint: i.dim})
 	t.write(a.out)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func (a *app) showVerb() *cobra.Command {
 			if asJSON {
 				return writeJSON(a.out, answer{Run: record, Stats: stats, ROI: roi})
 			}
-			a.writeShow(record, stats, roi)
+			a.writeShow(record, stats, roi, store.Report(record.ID))
 			return nil
 		},
 	}
@@ -65,7 +66,7 @@ func statsOf(ctx context.Context, store pipeline.Store, record pipeline.Record) 
 	return p.Stats(ctx)
 }
 
-func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pipeline.ROISummary) {
+func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pipeline.ROISummary, report string) {
 	i := inkFor(a.out)
 	fmt.Fprintf(a.out, "%s  %s\n", i.bold("Run "+r.ID), paintStatus(i, r.Status))
 	facts := [][2]string{{"as of", clock(r.AsOf)}, {"started", clock(r.Started)}, {"import", cmp.Or(r.Import, "full")}}
@@ -90,6 +91,9 @@ func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pi
 	}
 	if r.Problem != "" {
 		facts = append(facts, [2]string{"problem", r.Problem})
+	}
+	if _, err := os.Stat(report); err == nil {
+		facts = append(facts, [2]string{"report", report})
 	}
 	for _, f := range facts {
 		fmt.Fprintf(a.out, "  %s  %s\n", i.dim(padded(f[0], 11)), line(f[1]))
