@@ -73,7 +73,7 @@ func (r *run) open(ctx context.Context, o Options) error {
 		r.session.Close() //nolint:errcheck // the first error is the one to tell
 		return err
 	}
-	r.record = Record{AsOf: asOf, Started: started, Status: Running, Import: "full", Program: r.program[:12], Engine: engine,
+	r.record = Record{AsOf: asOf, Started: started, Status: Running, Import: importKind(o, previous), Program: r.program[:12], Engine: engine,
 		Config: o.Config.Effective(), Previous: previous}
 	if o.DryRun {
 		r.record.ID = "dry-run"

@@ -68,7 +68,7 @@ func (r *run) publishIn(c Config, raw extract.Out, rec normalize.Out, answers re
 			LeadsOfOpenOpportunitiesOnly: c.Text("settings.leads") == "open_opportunities",
 			InstanceURL:                  c.Text("org.instance_url"),
 		},
-		About: publish.About{RunID: r.record.ID, OrgKind: c.Text("org.kind"), Import: "full", Program: r.record.Program,
+		About: publish.About{RunID: r.record.ID, OrgKind: c.Text("org.kind"), Import: r.record.Import, Program: r.record.Program,
 			Engine: r.record.Engine, ModelID: r.record.Model.ID, ModelOrigin: r.record.Model.Origin(),
 			ThresholdMicros: int64(threshold*1e6 + 0.5)},
 	}

@@ -17,7 +17,7 @@ import (
 // Options say what to run. Only Config, Full and AsOf can change a result; the others change how it is reached.
 type Options struct {
 	Config   Config
-	Full     bool      // the input holds every live record; so far every import is taken to be full
+	Full     bool      // the input holds every live record (Z23); so it is taken on the first run in any case
 	DryRun   bool      // all stages, nothing published
 	Estimate bool      // estimate the model anew instead of using the pinned one
 	AsOf     time.Time // the run's time; zero means now, in whole seconds
@@ -51,7 +51,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	}
 	crm, own, parquet := sources(o.Config, r)
 	raw, err := once(r, "extract", func() (extract.Out, error) {
-		return extract.Run(ctx, r.session, crm, own, extract.In{Previous: mirror(last), AsOf: r.record.AsOf, Full: true, Parquet: parquet})
+		return extract.Run(ctx, r.session, crm, own, extract.In{Previous: mirror(last), AsOf: r.record.AsOf, Full: r.record.Import == FullImport, Parquet: parquet})
 	})
 	if err != nil {
 		return Result{}, err
