@@ -151,17 +151,6 @@ func (r *run) notice(format string, args ...any) {
 	r.record.Notices = append(r.record.Notices, fmt.Sprintf(format, args...))
 }
 
-// mirror are the tables of the last publication that the new rows are merged over.
-func mirror(last Record) map[string]sql.Snapshot {
-	tables := map[string]sql.Snapshot{}
-	for _, o := range schemas.Objects {
-		if snap, ok := last.Tables[o.Table().Name]; ok {
-			tables[snap.Table] = snap
-		}
-	}
-	return tables
-}
-
 // noticeAnswers notes what an administrator should look at though it stops nothing.
 func (r *run) noticeAnswers(answers resolve.Out, pub publish.Out) {
 	for _, n := range answers.Notices {

@@ -51,11 +51,12 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	}
 	crm, own, parquet := sources(o.Config, r)
 	raw, err := once(r, "extract", func() (extract.Out, error) {
-		return extract.Run(ctx, r.session, crm, own, extract.In{Previous: mirror(last), AsOf: r.record.AsOf, Full: r.record.Import == FullImport, Parquet: parquet})
+		return extract.Run(ctx, r.session, crm, own, r.extractIn(o.Config, last, parquet))
 	})
 	if err != nil {
 		return Result{}, err
 	}
+	r.noteImport(o.Config, last, raw)
 	if err := r.checkRejects(ctx, raw, float64(o.Config.Micros("limits.rejected_share"))/1e6); err != nil {
 		return Result{}, err
 	}

@@ -8,31 +8,34 @@ import (
 	"time"
 
 	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/extract"
 )
 
 // Record is run.json: what a run read, did and published. It holds names, counts and ids, never a value of a record
 // (invariant 8).
 type Record struct {
-	ID       string                  `json:"id"`
-	AsOf     time.Time               `json:"as_of"`
-	Started  time.Time               `json:"started"`
-	Finished *time.Time              `json:"finished,omitempty"`
-	Status   Status                  `json:"status"`
-	Problem  string                  `json:"problem,omitempty"`
-	Import   string                  `json:"import"`             // full or delta (Z23)
-	Accepted string                  `json:"accepted,omitempty"` // why checks that did not pass were accepted
-	Program  string                  `json:"program"`
-	Engine   string                  `json:"engine"`
-	Config   []Value                 `json:"config"`
-	Previous string                  `json:"previous,omitempty"`
-	Model    Model                   `json:"model"`
-	Steps    []Step                  `json:"steps"`
-	Notices  []string                `json:"notices,omitempty"`
-	Checks   []Check                 `json:"checks,omitempty"`
-	Stats    []ObjectStats           `json:"stats,omitempty"`
-	Changes  []ChangeCount           `json:"changes,omitempty"`
-	Effects  []Effect                `json:"effects,omitempty"`
-	Tables   map[string]sql.Snapshot `json:"tables"`
+	ID       string        `json:"id"`
+	AsOf     time.Time     `json:"as_of"`
+	Started  time.Time     `json:"started"`
+	Finished *time.Time    `json:"finished,omitempty"`
+	Status   Status        `json:"status"`
+	Problem  string        `json:"problem,omitempty"`
+	Import   string        `json:"import"`             // full or delta (Z23)
+	Accepted string        `json:"accepted,omitempty"` // why checks that did not pass were accepted
+	Program  string        `json:"program"`
+	Engine   string        `json:"engine"`
+	Config   []Value       `json:"config"`
+	Previous string        `json:"previous,omitempty"`
+	Model    Model         `json:"model"`
+	Steps    []Step        `json:"steps"`
+	Notices  []string      `json:"notices,omitempty"`
+	Checks   []Check       `json:"checks,omitempty"`
+	Stats    []ObjectStats `json:"stats,omitempty"`
+	Changes  []ChangeCount `json:"changes,omitempty"`
+	Effects  []Effect      `json:"effects,omitempty"`
+	// Unsettled are columns in which the mirror may be behind the CRM; the next import is told.
+	Unsettled []extract.Column        `json:"unsettled,omitempty"`
+	Tables    map[string]sql.Snapshot `json:"tables"`
 }
 
 // ChangeCount counts the rows of table change by table and cause.
