@@ -31,6 +31,8 @@ type Settings struct {
 	Stages        []string // the order, where there is no OpportunityStage.csv
 	Leads         string   // assigned or open_opportunities
 	Green, Yellow string   // as written, for instance 0.80
+	// SavedListPolicy is keep or flag; empty is keep.
+	SavedListPolicy string
 }
 
 // InstanceURL is the address of every org made here.
@@ -47,6 +49,7 @@ type World struct {
 	Decisions  *Sheet
 	Redirects  *Sheet
 
+	hidden  map[string]string // by object a column that some of its files lack
 	random  *rand.Rand
 	changes int // so far
 }
