@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -76,7 +77,8 @@ func (h History) merge(f *files, full bool, next *History) error {
 		}
 		next.mirror[object] = known
 		next.inDoubt[object] = h.doubts(object, f, full)
-		for _, m := range known {
+		for _, key := range slices.Sorted(maps.Keys(known)) { // which error comes first must not depend on a map's order
+			m := known[key]
 			row := m.row
 			if m.missing {
 				row = copyRow(row)

@@ -75,6 +75,22 @@ func (o *org) some(object string) Row {
 	return nil
 }
 
+// deal is an opportunity, mostly one of few, so that what happened to one is undone again.
+func (o *org) deal() Row {
+	if rows := o.CRM["Opportunity"].Rows; len(rows) > 3 && o.chance(75) {
+		return pick(o.World, rows[:3])
+	}
+	return o.some("Opportunity")
+}
+
+// seller is an owner, mostly one of two, who have seats if anyone has.
+func (o *org) seller() string {
+	if users := o.ids("User"); len(users) > 2 && o.chance(75) {
+		return pick(o.World, users[:2])
+	}
+	return o.owner()
+}
+
 // edit changes cells of a record, name and value in turn, and stamps it later than everything before.
 func (o *org) edit(object string, row Row, cells ...string) {
 	if row == nil {
@@ -103,7 +119,7 @@ func (o *org) touch(object string, row Row) {
 func (o *org) change() {
 	record := pick(o.World, []string{"Account", "Contact", "Lead"})
 	any := pick(o.World, []string{"Account", "Contact", "Lead", "Opportunity", "Opportunity", "OpportunityContactRole", "User", "UserRole"})
-	switch o.between(0, 31) {
+	switch o.between(0, 37) {
 	case 0:
 		o.born("Account", o.account)
 	case 1:
@@ -115,19 +131,21 @@ func (o *org) change() {
 	case 5, 6, 7:
 		o.born("OpportunityContactRole", o.contactRole)
 	case 8, 9, 10:
-		o.edit("Opportunity", o.some("Opportunity"), "OwnerId", o.owner())
-	case 11, 12, 13:
-		o.edit("Opportunity", o.some("Opportunity"), "StageName", pick(o.World, openStages), "IsClosed", o.yes(false), "IsWon", o.yes(false))
-	case 14:
-		o.edit("Opportunity", o.some("Opportunity"), "StageName", "Closed Won", "IsClosed", o.yes(true), "IsWon", o.yes(true))
+		o.edit("Opportunity", o.deal(), "OwnerId", o.seller())
+	case 11, 12, 13, 33:
+		o.edit("Opportunity", o.deal(), "StageName", pick(o.World, openStages), "IsClosed", o.yes(false), "IsWon", o.yes(false))
+	case 14, 36, 37:
+		o.edit("Opportunity", o.deal(), "StageName", "Closed Won", "IsClosed", o.yes(true), "IsWon", o.yes(true))
 	case 15:
-		o.edit("Opportunity", o.some("Opportunity"), "AccountId", pick(o.World, o.ids("Account")), "Amount", fmt.Sprint(o.between(0, 99)))
+		o.edit("Opportunity", o.deal(), "AccountId", pick(o.World, o.ids("Account")), "Amount", fmt.Sprint(o.between(0, 99)))
 	case 16:
 		o.edit("Lead", o.some("Lead"), "OwnerId", o.owner(), "IsUnreadByOwner", o.yes(o.chance(50)))
 	case 17:
 		o.edit(any, o.some(any), "IsDeleted", o.yes(true))
 	case 18, 19:
 		o.undelete(any)
+	case 34, 35:
+		o.undelete(record)
 	case 20:
 		o.remove(any)
 	case 21:
@@ -144,7 +162,7 @@ func (o *org) change() {
 		o.changeSeat()
 	case 27, 28:
 		o.decide()
-	case 29:
+	case 29, 32:
 		o.changeDirectory()
 	case 30:
 		o.Activities = nil
@@ -360,7 +378,10 @@ func (o *org) changeDirectory() {
 			}
 		}
 	case 1:
-		c := pick(o.World, o.firms)
+		c := pick(o.World, append(o.firms[:2:2], o.copiedFirms...))
+		if c.id == "" {
+			return // not in the directory
+		}
 		old := c.id
 		c.id = fmt.Sprintf("%scx%d", o.tag, o.serial)
 		o.oldCompanies = append(o.oldCompanies, old)
