@@ -101,11 +101,8 @@ func (r *run) open(ctx context.Context, o Options) (err error) {
 	if err := r.store.checkClock(previous, asOf, request.AsOf != nil); err != nil {
 		return err
 	}
-	r.record = Record{AsOf: asOf, Started: started, Status: Running, Import: "full", Program: r.program[:12], Engine: r.engine,
+	r.record = Record{AsOf: asOf, Started: started, Status: Running, Import: importKind(o, previous), Program: r.program[:12], Engine: r.engine,
 		Config: o.Config.Effective(), Previous: previous, Request: request}
-	if o.Decisions {
-		r.record.Import = "decisions"
-	}
 	if o.DryRun {
 		r.record.ID = dryRunID
 		return nil

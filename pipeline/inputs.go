@@ -67,7 +67,7 @@ func (r *run) read(ctx context.Context, o Options, last Record) (extract.Out, In
 			return r.readDecisions(ctx, o.Config, last)
 		}
 		crm, own, parquet := sources(o.Config, r)
-		return extract.Run(ctx, r.session, crm, own, extract.In{Previous: mirror(last), AsOf: r.record.AsOf, Full: true, Parquet: parquet})
+		return extract.Run(ctx, r.session, crm, own, r.extractIn(o.Config, last, parquet))
 	})
 	if err != nil {
 		return raw, Inputs{}, err
@@ -100,18 +100,8 @@ func (r *run) readDecisions(ctx context.Context, c Config, last Record) (extract
 			read.Tables[name] = snap
 		}
 	}
+	read.Unsettled = last.Unsettled
 	return read, nil
-}
-
-// mirror are the tables of the last publication that the new rows are merged over.
-func mirror(last Record) map[string]sql.Snapshot {
-	tables := map[string]sql.Snapshot{}
-	for _, o := range schemas.Objects {
-		if snap, ok := last.Tables[o.Table().Name]; ok {
-			tables[snap.Table] = snap
-		}
-	}
-	return tables
 }
 
 // analyticsViews are the relations that are computed when they are read; the model says how evidence is shown.

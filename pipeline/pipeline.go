@@ -13,7 +13,7 @@ import (
 // Options say what to run. Only Config, Full and AsOf can change a result; the others change how it is reached.
 type Options struct {
 	Config    Config
-	Full      bool      // the input holds every live record; so far every import is taken to be full
+	Full      bool      // the input holds every live record (Z23); so it is taken on the first run in any case
 	Decisions bool      // read people's decisions only, and take everything else from the last publication
 	DryRun    bool      // all stages, nothing published
 	Estimate  bool      // estimate the model anew instead of using the pinned one
@@ -50,6 +50,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	r.noteImport(o, last, raw)
 	r.record.Tables = map[string]sql.Snapshot{raw.Log.Table: raw.Log, raw.Rejects.Table: raw.Rejects} // for the report of a run that stops here
 	if err := r.checkRejects(ctx, raw, float64(o.Config.Micros("limits.rejected_share"))/1e6); err != nil {
 		return Result{}, err

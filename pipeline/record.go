@@ -20,7 +20,7 @@ type Record struct {
 	Finished *time.Time `json:"finished,omitempty"`
 	Status   Status     `json:"status"`
 	Problem  string     `json:"problem,omitempty"`
-	Import   string     `json:"import"`             // full or delta (Z23)
+	Import   string     `json:"import"`             // full, delta or decisions (Z23)
 	Accepted string     `json:"accepted,omitempty"` // why checks that did not pass were accepted
 	Program  string     `json:"program"`
 	Engine   string     `json:"engine"`
@@ -30,16 +30,20 @@ type Record struct {
 	ReplayOf string     `json:"replay_of,omitempty"` // in another store: what would have been, had that run been given other inputs
 	Resumed  int        `json:"resumed,omitempty"`   // how often the run was killed and taken up again
 	// Extract and Given are what the publication follows from; Extract is there from the moment it was read.
-	Extract *extract.Out            `json:"extract,omitempty"`
-	Given   *Given                  `json:"given,omitempty"`
-	Model   Model                   `json:"model"`
-	Steps   []Step                  `json:"steps"`
-	Notices []string                `json:"notices,omitempty"`
-	Checks  []Check                 `json:"checks,omitempty"`
-	Stats   []ObjectStats           `json:"stats,omitempty"`
-	Changes []ChangeCount           `json:"changes,omitempty"`
-	Effects []Effect                `json:"effects,omitempty"`
-	Tables  map[string]sql.Snapshot `json:"tables"`
+	Extract *extract.Out  `json:"extract,omitempty"`
+	Given   *Given        `json:"given,omitempty"`
+	Model   Model         `json:"model"`
+	Steps   []Step        `json:"steps"`
+	Notices []string      `json:"notices,omitempty"`
+	Checks  []Check       `json:"checks,omitempty"`
+	Stats   []ObjectStats `json:"stats,omitempty"`
+	Changes []ChangeCount `json:"changes,omitempty"`
+	Effects []Effect      `json:"effects,omitempty"`
+	// Unsettled are columns in which the mirror may be behind the CRM; the next import is told. ReadLog is the extract_log
+	// of the last import that read the CRM, which the next one compares its columns with.
+	Unsettled []extract.Column        `json:"unsettled,omitempty"`
+	ReadLog   sql.Snapshot            `json:"read_log"`
+	Tables    map[string]sql.Snapshot `json:"tables"`
 }
 
 // Request is what was asked for on the command line, as far as it can change a result.

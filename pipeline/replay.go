@@ -170,7 +170,7 @@ func (r *run) replay(ctx context.Context, o ReplayOptions, original Record, last
 	r.record = Record{ID: original.ID, AsOf: original.AsOf, Started: original.Started, Status: Running, Import: original.Import,
 		Program: original.Program, Engine: original.Engine, Config: original.Config, Previous: original.Previous,
 		Request: original.Request, Extract: original.Extract, Given: &inputs.Given, Notices: original.Notices, Checks: original.Checks,
-		Accepted: original.Accepted}
+		Accepted: original.Accepted, Unsettled: original.Unsettled, ReadLog: original.ReadLog}
 	if other {
 		r.record.ReplayOf, r.record.Program, r.record.Engine = original.ID, r.program[:12], r.engine
 		if o.WithConfig != nil {

@@ -49,10 +49,12 @@ func TestResume_Invariant3_OnlyTheSameRunGoesOn(t *testing.T) {
 		change func(t *testing.T, dir string, o *pipeline.Options)
 		why    string // why it does not go on
 	}{
-		"the same":            {func(*testing.T, string, *pipeline.Options) {}, ""},
-		"other flags":         {func(_ *testing.T, _ string, o *pipeline.Options) { o.Estimate = true }, "asked for something else"},
-		"another time":        {func(_ *testing.T, _ string, o *pipeline.Options) { o.AsOf = at.Add(time.Minute) }, "asked for something else"},
-		"other configuration": {func(t *testing.T, dir string, o *pipeline.Options) { o.Config = replacedSetting(t, dir, "yellow: [0-9.]+", "yellow: 0.51") }, "another configuration"},
+		"the same":     {func(*testing.T, string, *pipeline.Options) {}, ""},
+		"other flags":  {func(_ *testing.T, _ string, o *pipeline.Options) { o.Estimate = true }, "asked for something else"},
+		"another time": {func(_ *testing.T, _ string, o *pipeline.Options) { o.AsOf = at.Add(time.Minute) }, "asked for something else"},
+		"other configuration": {func(t *testing.T, dir string, o *pipeline.Options) {
+			o.Config = replacedSetting(t, dir, "yellow: [0-9.]+", "yellow: 0.51")
+		}, "another configuration"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -110,6 +110,7 @@ var settings = []setting{
 	{"org.path", folder, "crm", "The folder: Account.csv, Contact-1.csv, Contact-2.csv.gz, export.zip …"},
 	{"org.instance_url", webAddress, "", "Address of the org, for links to records."},
 	{"org.delimiter", delimiter, "COMMA", "Column delimiter of the files."},
+	{"org.import", oneOf("auto", "full"), "auto", "What the folder holds after the first run: what changed (auto), or every live record (full)."},
 	{"org.allow_empty", boolean, "false", "Take a file of zero bytes as zero rows."},
 	{"org.files.*", anyText, "", "Files of an object where they are named otherwise: {Account: \"acc*.csv\"}."},
 	{"org.columns.*.*", anyText, "", "Columns named otherwise, ours: theirs: {Account: {Website: URL}}."},

@@ -75,7 +75,7 @@ var AutoSave = Table{
 		text("user_id", "CRM user of the seat: the opportunity owner."),
 		text("stage", "Stage of the opportunity when the row was last valid."),
 		flag("still_valid", "Whether the rule still holds."),
-		text("reason", "Why not: closed, stage_back, owner_changed, match_corrected, record_deleted or seat_off."),
+		text("reason", "Why not, the first that applies: record_deleted, closed, stage_back, owner_changed, seat_off, record_deleted of the contact role, match_corrected."),
 		moment("saved_at", "as_of of the run that saved it first."),
 	},
 }

@@ -35,7 +35,12 @@ func (s *Session) WriteDatabase(ctx context.Context, path string, snapshots []Sn
 	}
 	db := stdsql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
-	for _, statement := range s.databaseStatements(snapshots, views) {
+	statements, err := s.databaseStatements(ctx, snapshots, views)
+	if err != nil {
+		db.Close()
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	for _, statement := range statements {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			db.Close()
 			return fmt.Errorf("write %s: %w", filepath.Base(path), err)
@@ -59,13 +64,17 @@ func (s *Session) WriteDatabase(ctx context.Context, path string, snapshots []Sn
 // View is a relation computed when it is read.
 type View struct{ Name, Query string }
 
-func (s *Session) databaseStatements(snapshots []Snapshot, views []View) []string {
+func (s *Session) databaseStatements(ctx context.Context, snapshots []Snapshot, views []View) ([]string, error) {
 	statements := []string{"SET TimeZone = 'UTC'", "BEGIN"}
 	for _, snap := range snapshots {
 		table, _ := schemas.Lookup(snap.Table)
 		body := emptyRelation(table)
 		if len(snap.Parts) > 0 {
-			body = s.readParquet(snap)
+			lacking, err := s.Lacks(ctx, snap)
+			if err != nil {
+				return nil, err
+			}
+			body = s.readParquet(table, snap, lacking)
 		}
 		kind := "TABLE"
 		if table.Internal || strings.HasPrefix(table.Name, "raw_") || snap.Rows > inlineRows {
@@ -79,7 +88,7 @@ func (s *Session) databaseStatements(snapshots []Snapshot, views []View) []strin
 		statements = append(statements, "CREATE VIEW "+schemas.Quote(v.Name)+" AS "+v.Query)
 		statements = append(statements, comments("VIEW", table)...)
 	}
-	return append(statements, "COMMIT", "CHECKPOINT")
+	return append(statements, "COMMIT", "CHECKPOINT"), nil
 }
 
 func comments(kind string, t schemas.Table) []string {

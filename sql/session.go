@@ -108,36 +108,29 @@ func (s *Session) Bind(ctx context.Context, snapshots ...Snapshot) error {
 
 // BindAs makes a snapshot readable under another name. A snapshot without parts is an empty relation.
 func (s *Session) BindAs(ctx context.Context, name string, snap Snapshot) error {
-	statement, err := s.viewOf(name, snap)
-	if err != nil {
-		return err
+	table, ok := schemas.Lookup(snap.Table)
+	if !ok {
+		return fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
 	}
-	if _, err := s.conn.ExecContext(ctx, statement); err != nil {
+	view := "CREATE OR REPLACE TEMP VIEW " + schemas.Quote(name) + " AS "
+	if len(snap.Parts) == 0 {
+		_, err := s.conn.ExecContext(ctx, view+emptyRelation(table))
+		return bound(name, err)
+	}
+	_, err := s.conn.ExecContext(ctx, view+s.readParquet(table, snap, nil))
+	if err != nil { // only then are the files' columns looked at, for binding is what a run does most often
+		if lacking, e := s.Lacks(ctx, snap); e == nil && len(lacking) > 0 {
+			_, err = s.conn.ExecContext(ctx, view+s.readParquet(table, snap, lacking))
+		}
+	}
+	return bound(name, err)
+}
+
+func bound(name string, err error) error {
+	if err != nil {
 		return fmt.Errorf("bind %s: %w", name, err)
 	}
 	return nil
-}
-
-func (s *Session) viewOf(name string, snap Snapshot) (string, error) {
-	table, ok := schemas.Lookup(snap.Table)
-	if !ok {
-		return "", fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
-	}
-	body := emptyRelation(table)
-	if len(snap.Parts) > 0 {
-		body = s.readParquet(snap)
-	}
-	return "CREATE OR REPLACE TEMP VIEW " + schemas.Quote(name) + " AS " + body, nil
-}
-
-// readParquet is the SELECT over a snapshot's files; paths are absolute, so that a stored view works from any folder.
-// A store may lie below a folder such as env=prod, which the engine would take for a column.
-func (s *Session) readParquet(snap Snapshot) string {
-	paths := make([]string, len(snap.Parts))
-	for i, p := range snap.Parts {
-		paths[i] = literal(s.place(p.ID, ".parquet"))
-	}
-	return "SELECT * FROM read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false)"
 }
 
 // emptyRelation is a SELECT with a table's columns and no rows.

@@ -55,7 +55,7 @@ func (a *app) runVerb() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&full, "full", false, "the input holds every live record, so a known one that is absent is missing; every import is full in this version")
+	f.BoolVar(&full, "full", false, "the input holds every live record, so a known one that is absent is missing; else only the first run takes it so, or org.import: full")
 	f.StringVar(&asOf, "as-of", "", "the run's time, such as 2026-07-29 or 2026-07-29T04:00:00Z (default: now)")
 	f.BoolVar(&dry, "dry-run", false, "do everything but publish; show statistics and sizes of lists")
 	f.BoolVar(&decisions, "decisions", false, "read people's decisions only, and publish what follows from them; the rest is as last read")

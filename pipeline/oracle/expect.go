@@ -19,26 +19,37 @@ type Table struct {
 // NoMatch stands for the two reasons that depend on how near a stranger in the directory is.
 const NoMatch = "no_candidate or below_threshold"
 
-// ErrUndefined is the error of Expect where the answer is not determined by the requirements alone: two records compete
+// ErrUndefined is the error of Expect and Import where the answer is not determined by the requirements alone: two records compete
 // for an entity, and neither is plainly nearer to it.
 var ErrUndefined = errors.New("not determined")
 
+// Rivals are two records of which it is not determined which is nearer to an entity.
+type Rivals struct{ Object, One, Other, Entity string }
+
+func (r *Rivals) Error() string {
+	return fmt.Sprintf("which of %s and %s is nearer to %s is %v", r.One, r.Other, r.Entity, ErrUndefined)
+}
+
+// Unwrap makes it an ErrUndefined.
+func (r *Rivals) Unwrap() error { return ErrUndefined }
+
 // Expect reads the files below a folder and says what a first run over them must publish.
 func Expect(dir string, s Settings, asOf time.Time) ([]Table, error) {
-	files, err := read(dir)
-	if err != nil {
-		return nil, err
-	}
-	e := &expectation{files: files, settings: s, asOf: asOf}
+	tables, _, err := History{}.Import(dir, s, asOf, true)
+	return tables, err
+}
+
+// work goes through everything that a run decides.
+func (e *expectation) work() error {
 	e.redirects()
 	e.standings()
 	e.decide()
 	if err := e.resolve(); err != nil {
-		return nil, err
+		return err
 	}
 	e.seats()
 	if err := e.stages(); err != nil {
-		return nil, err
+		return err
 	}
 	e.namedRecords()
 	e.saved()
@@ -46,15 +57,13 @@ func Expect(dir string, s Settings, asOf time.Time) ([]Table, error) {
 	e.badges()
 	e.missing()
 	e.statistics()
-	if err := e.roi(); err != nil {
-		return nil, err
-	}
-	return e.publish(), nil
+	return e.roi()
 }
 
 // expectation is the state of the oracle: the files, and what was worked out from them so far.
 type expectation struct {
 	files    *files
+	before   History
 	settings Settings
 	asOf     time.Time
 
@@ -63,6 +72,7 @@ type expectation struct {
 	seatMap    []*seat
 	stageOrder map[string]int
 	named      []*namedRecord
+	list       map[savedAt]savedRow // every row of auto_save
 	// tables are the finished rows by table.
 	tables map[string][]string
 }

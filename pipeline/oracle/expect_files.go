@@ -12,9 +12,12 @@ import (
 	"time"
 )
 
-// files is what a run over a folder can see: the newest version of each CRM record by object, and the lists.
+// files is what a run over a folder can see: the CRM's rows as they are read, and the lists. The oracle's history makes
+// of the rows what the mirror then holds.
 type files struct {
-	crm        map[string][]Row // in the order in which records are met first
+	versions   map[string][]Row             // every row of the CRM's files by object
+	headers    map[string][]map[string]bool // columns of each file
+	crm        map[string][]Row             // the newest version of each record known
 	companies  []Row
 	members    []Row
 	listed     map[string][]Row // seats, activities, decisions, redirects
@@ -26,34 +29,27 @@ var pageName = regexp.MustCompile(`^([A-Za-z]+?)(-[0-9]+)?\.csv(\.gz)?$`)
 
 // read reads every file below the folder.
 func read(dir string) (*files, error) {
-	f := &files{crm: map[string][]Row{}, listed: map[string][]Row{}, byObjectID: map[string]Row{}}
+	f := &files{versions: map[string][]Row{}, headers: map[string][]map[string]bool{}, crm: map[string][]Row{}, listed: map[string][]Row{}, byObjectID: map[string]Row{}}
 	entries, err := os.ReadDir(filepath.Join(dir, "crm"))
 	if err != nil {
 		return nil, err
 	}
-	versions := map[string][]Row{}
 	for _, entry := range entries {
 		match := pageName.FindStringSubmatch(entry.Name())
 		if match == nil {
 			return nil, fmt.Errorf("%s is no object's file", entry.Name())
 		}
-		rows, err := readCSV(filepath.Join(dir, "crm", entry.Name()))
+		rows, header, err := readCSV(filepath.Join(dir, "crm", entry.Name()))
 		if err != nil {
 			return nil, err
 		}
-		versions[match[1]] = append(versions[match[1]], rows...)
+		f.versions[match[1]] = append(f.versions[match[1]], rows...)
+		f.headers[match[1]] = append(f.headers[match[1]], header)
 	}
-	_, f.hasStages = versions["OpportunityStage"]
-	for object, rows := range versions {
-		f.crm[object] = newest(object, rows)
-		for _, row := range f.crm[object] {
-			f.byObjectID[object+row["id"]] = row
-		}
-	}
-	if f.companies, err = readCSV(filepath.Join(dir, "directory", "companies.csv")); err != nil {
+	if f.companies, _, err = readCSV(filepath.Join(dir, "directory", "companies.csv")); err != nil {
 		return nil, err
 	}
-	if f.members, err = readCSV(filepath.Join(dir, "directory", "members.csv")); err != nil {
+	if f.members, _, err = readCSV(filepath.Join(dir, "directory", "members.csv")); err != nil {
 		return nil, err
 	}
 	for _, name := range []string{"seats", "activities", "decisions", "redirects"} {
@@ -61,7 +57,7 @@ func read(dir string) (*files, error) {
 		if _, err := os.Stat(path); err != nil {
 			continue // a list that the org does not have
 		}
-		if f.listed[name], err = readCSV(path); err != nil {
+		if f.listed[name], _, err = readCSV(path); err != nil {
 			return nil, err
 		}
 		for _, row := range f.listed[name] {
@@ -71,22 +67,22 @@ func read(dir string) (*files, error) {
 	return f, nil
 }
 
-// readCSV gives the rows of a file with column names in lower case.
-func readCSV(path string) ([]Row, error) {
+// readCSV gives the rows of a file with column names in lower case, and which columns there are.
+func readCSV(path string) ([]Row, map[string]bool, error) {
 	in, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer in.Close()
 	var text io.Reader = in
 	if strings.HasSuffix(path, ".gz") {
 		if text, err = gzip.NewReader(in); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	all, err := csv.NewReader(text).ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	var rows []Row
 	for _, cells := range all[1:] {
@@ -96,35 +92,11 @@ func readCSV(path string) ([]Row, error) {
 		}
 		rows = append(rows, row)
 	}
-	return rows, nil
-}
-
-// newest keeps of each record the row with the greatest stamp. Rows with equal stamps are equal in these orgs.
-func newest(object string, rows []Row) []Row {
-	var kept []Row
-	for _, row := range rows {
-		if object == "OpportunityStage" {
-			kept = append(kept, row)
-			continue
-		}
-		for name, value := range row {
-			if name == "id" || strings.HasSuffix(name, "id") && len(value) == 15 {
-				row[name] = longID(value)
-			}
-		}
-		place := -1
-		for i, other := range kept {
-			if other["id"] == row["id"] {
-				place = i
-			}
-		}
-		if place < 0 {
-			kept = append(kept, row)
-		} else if stamp(row).After(stamp(kept[place])) {
-			kept[place] = row
-		}
+	header := map[string]bool{}
+	for _, name := range all[0] {
+		header[strings.ToLower(name)] = true
 	}
-	return kept
+	return rows, header, nil
 }
 
 func longID(id string) string {

@@ -60,31 +60,22 @@ func kindOf(object string) string {
 	return "member"
 }
 
-// saved fills auto_save (F1, F2, Z19) and not_saved (Z21).
+// savedAt is the place of a row on the saved lists, savedRow what stands there.
+type (
+	savedAt  struct{ seat, deal, object, id string }
+	savedRow struct {
+		entity, via, user, stage string
+		reason                   string // empty while the rule holds
+		at                       time.Time
+	}
+)
+
+// saved fills auto_save (F1, F2, F8 to F10, Z19) and not_saved (Z21).
 func (e *expectation) saved() {
-	type place struct{ seat, deal, object, id string }
-	via := map[place]string{}
+	e.list = map[savedAt]savedRow{}
 	for _, n := range e.named {
 		seats := e.seatsOf(n.deal["ownerid"])
-		active := slices.ContainsFunc(seats, func(s *seat) bool { return s.active })
-		reason := ""
-		switch {
-		case n.gone(), n.record != nil && (n.record.status == "deleted" || n.record.status == "merged"):
-			reason = "deleted"
-		case n.closed():
-			reason = "closed"
-		case !e.past(n.deal["stagename"]):
-			reason = "stage_not_past"
-		case len(seats) == 0:
-			reason = "owner_has_no_seat"
-		case !active:
-			reason = "sync_off"
-		case n.record != nil && n.record.status == "person_account":
-			reason = "person_account"
-		case n.saved == nil:
-			reason = "unmatched"
-		}
-		if reason != "" {
+		if reason := e.notSaved(n, seats); reason != "" {
 			first := ""
 			if len(seats) > 0 {
 				first = seats[0].id
@@ -93,20 +84,81 @@ func (e *expectation) saved() {
 			continue
 		}
 		for _, s := range seats {
-			if !s.active {
+			at := savedAt{s.id, n.deal["id"], n.object, n.saved.id}
+			if already, ok := e.list[at]; !s.active || ok && already.via <= n.id {
 				continue
 			}
-			p := place{s.id, n.deal["id"], n.object, n.saved.id}
-			if via[p] == "" || n.id < via[p] {
-				via[p] = n.id
+			row := savedRow{entity: n.saved.entity, via: n.id, user: s.user, stage: n.deal["stagename"], at: e.asOf}
+			if first, ok := e.before.list[at]; ok {
+				row.at = first.at
 			}
+			e.list[at] = row
 		}
 	}
-	for p, named := range via {
-		deal := e.files.byObjectID["Opportunity"+p.deal]
-		e.add("auto_save", p.seat, p.deal, p.object, p.id, kindOf(p.object), e.record(p.object, p.id).entity, named, deal["ownerid"],
-			deal["stagename"], true, "", e.asOf)
+	for at, row := range e.before.list {
+		if _, ok := e.list[at]; !ok { // a row never leaves
+			row.entity, row.reason = e.today(row.entity), e.noLonger(at, row)
+			e.list[at] = row
+		}
 	}
+	for at, row := range e.list {
+		e.add("auto_save", at.seat, at.deal, at.object, at.id, kindOf(at.object), row.entity, row.via, row.user, row.stage,
+			row.reason == "", row.reason, row.at)
+	}
+}
+
+// notSaved is why a record that an opportunity names is on no list; empty where it is on one.
+func (e *expectation) notSaved(n *namedRecord, seats []*seat) string {
+	switch {
+	case n.gone(), n.record != nil && (n.record.status == "deleted" || n.record.status == "merged"):
+		return "deleted"
+	case n.closed():
+		return "closed"
+	case !e.past(n.deal["stagename"]):
+		return "stage_not_past"
+	case len(seats) == 0:
+		return "owner_has_no_seat"
+	case !slices.ContainsFunc(seats, func(s *seat) bool { return s.active }):
+		return "sync_off"
+	case n.record != nil && n.record.status == "person_account":
+		return "person_account"
+	case n.saved == nil:
+		return "unmatched"
+	}
+	return ""
+}
+
+// noLonger is why the rule of a saved row does not hold any more.
+func (e *expectation) noLonger(at savedAt, row savedRow) string {
+	gone := func(r *record) bool { return r == nil || r.status == "deleted" || r.status == "merged" }
+	deal := e.files.byObjectID["Opportunity"+at.deal]
+	sits := slices.ContainsFunc(e.seatMap, func(s *seat) bool { return s.id == at.seat && s.active && s.user == row.user })
+	var named *namedRecord
+	for _, n := range e.named {
+		if n.deal["id"] == at.deal && n.object == at.object && n.id == row.via {
+			named = n
+		}
+	}
+	switch {
+	case truth(deal["isdeleted"]), gone(e.record(at.object, at.id)):
+		return "record_deleted"
+	case truth(deal["isclosed"]):
+		return "closed"
+	case !e.past(deal["stagename"]):
+		return "stage_back"
+	case deal["ownerid"] != row.user:
+		return "owner_changed"
+	case !sits:
+		return "seat_off"
+	case named != nil && (named.unlinked || gone(named.record)):
+		return "record_deleted"
+	}
+	return "match_corrected"
+}
+
+// counts says whether a saved row counts as saved: one whose rule no longer holds does under the policy keep.
+func (e *expectation) counts(row savedRow) bool {
+	return row.reason == "" || e.settings.SavedListPolicy != "flag"
 }
 
 // lastAct is the last save or unsave of an entity by a seat; "" where there is none.
@@ -172,8 +224,8 @@ func (e *expectation) badges() {
 		}
 		kind := kindOf(r.object)
 		reason := "matched"
-		for _, row := range e.named {
-			if row.saved != nil && row.saved.entity == r.entity && kindOf(row.object) == kind && e.isSaved(row) {
+		for at, row := range e.list {
+			if row.entity == r.entity && kindOf(at.object) == kind && e.counts(row) {
 				reason = "saved"
 			}
 		}
@@ -191,12 +243,6 @@ func (e *expectation) badges() {
 		m, ok := marks["member"+c["member_id"]]
 		e.add("in_crm", "member", c["member_id"], ok, m.object, m.id)
 	}
-}
-
-// isSaved: what the opportunity names is on at least one seat's list.
-func (e *expectation) isSaved(n *namedRecord) bool {
-	return !n.gone() && !n.closed() && e.past(n.deal["stagename"]) && n.saved != nil &&
-		slices.ContainsFunc(e.seatsOf(n.deal["ownerid"]), func(s *seat) bool { return s.active })
 }
 
 // missing fills missing_in_crm (Z24).

@@ -2,7 +2,6 @@ package oracle
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -24,6 +23,11 @@ func (e *expectation) resolve() error {
 		}
 	}
 	e.choosePrimary()
+	for _, r := range e.records {
+		if r.standing == "deleted" { // keeps its last answer
+			r.entity = e.today(e.before.answers[r.object+r.id])
+		}
+	}
 	for _, r := range e.records {
 		e.answerOfTheOthers(r)
 	}
@@ -107,10 +111,22 @@ func (e *expectation) isCopy(r *record, entity string) bool {
 
 // agreements are the fields in which a record and an entity have the same value.
 func (e *expectation) agreements(r *record, entity string) map[string]bool {
-	same := map[string]bool{}
+	same, _ := e.compared(r, entity)
+	return same
+}
+
+// compared are the fields in which a record and an entity have the same value, and those in which both have one and not
+// the same.
+func (e *expectation) compared(r *record, entity string) (same, other map[string]bool) {
+	same, other = map[string]bool{}, map[string]bool{}
 	compare := func(field, a, b string) {
-		if a != "" && strings.EqualFold(a, b) {
+		switch {
+		case a == "" || b == "":
+		case strings.EqualFold(a, b):
 			same[field] = true
+			delete(other, field)
+		case !same[field]:
+			other[field] = true
 		}
 	}
 	if r.object == "Account" {
@@ -123,13 +139,14 @@ func (e *expectation) agreements(r *record, entity string) map[string]bool {
 		compare("street", r.row["billingstreet"], c["street"])
 		compare("city", r.row["billingcity"], c["city"])
 		compare("postal code", r.row["billingpostalcode"], c["postal_code"])
-		return same
+		return same, other
 	}
 	m := e.member(entity)
 	compare("first name", r.row["firstname"], m["first_name"])
 	compare("last name", r.row["lastname"], m["last_name"])
 	compare("email", r.row["email"], m["emails"])
 	compare("phone", r.row["phone"], m["phones"])
+	compare("phone", r.row["mobilephone"], m["phones"])
 	compare("street", r.row["mailingstreet"]+r.row["street"], m["street"])
 	compare("city", r.row["mailingcity"]+r.row["city"], m["city"])
 	compare("company", r.row["company"], m["company_name"])
@@ -139,7 +156,7 @@ func (e *expectation) agreements(r *record, entity string) map[string]bool {
 	_, domain, _ := strings.Cut(r.row["email"], "@")
 	_, theirs, _ := strings.Cut(m["emails"], "@")
 	compare("email domain", domain, theirs)
-	return same
+	return same, other
 }
 
 // compete lets the records of an object that ask for one entity compete. The best wins, the others are its duplicates.
@@ -194,8 +211,9 @@ func (e *expectation) order(a, b *record, entity string) (int, error) {
 // nearer compares two weights that it cannot compute: where one record agrees with the entity in all in which the
 // other does and in more, it weighs more; where both agree in the same, all else being equal, they weigh the same.
 func (e *expectation) nearer(a, b *record, entity string) (int, error) {
-	inA, inB := e.agreements(a, entity), e.agreements(b, entity)
-	undefined := fmt.Errorf("which of %s and %s is nearer to %s is %w", a.id, b.id, entity, ErrUndefined)
+	inA, notA := e.compared(a, entity)
+	inB, notB := e.compared(b, entity)
+	undefined := &Rivals{a.object, a.id, b.id, entity}
 	onlyA, onlyB := without(inA, inB), without(inB, inA)
 	switch {
 	case onlyA > 0 && onlyB > 0:
@@ -208,7 +226,7 @@ func (e *expectation) nearer(a, b *record, entity string) (int, error) {
 		return 0, undefined
 	case a.object != "Account" && len(inA) == 0:
 		return 0, nil // neither is even a candidate
-	case !e.alike(a, b):
+	case !e.alike(a, b), without(notA, notB) > 0, without(notB, notA) > 0:
 		return 0, undefined
 	}
 	return 0, nil
@@ -265,6 +283,8 @@ func (e *expectation) answerOfTheOthers(r *record) {
 		r.status = r.standing
 		if r.end != nil && r.end.standing == "live" {
 			r.entity, r.link = r.end.entity, r.end
+		} else if r.end != nil && r.end.standing == "deleted" {
+			r.entity = r.end.entity
 		}
 	default:
 		r.status = r.standing

@@ -78,6 +78,15 @@ func (e *expectation) user(id string) Row {
 	return user
 }
 
+// role is a role that is not gone.
+func (e *expectation) role(id string) Row {
+	role := e.files.byObjectID["UserRole"+id]
+	if role == nil || truth(role["isdeleted"]) {
+		return nil
+	}
+	return role
+}
+
 // seatsOf are the seats of a CRM user, the smallest id first.
 func (e *expectation) seatsOf(user string) []*seat {
 	var all []*seat
@@ -98,13 +107,13 @@ func (e *expectation) seatCandidates() {
 		}
 		var path, names []string
 		above := map[string]bool{}
-		role := e.files.byObjectID["UserRole"+user["userroleid"]]
+		role := e.role(user["userroleid"])
 		roleName := role["name"]
 		for role != nil && !above[role["id"]] {
 			above[role["id"]] = true
 			path = append([]string{role["id"]}, path...)
 			names = append([]string{role["name"]}, names...)
-			role = e.files.byObjectID["UserRole"+role["parentroleid"]]
+			role = e.role(role["parentroleid"])
 		}
 		seat := ""
 		if seats := e.seatsOf(user["id"]); len(seats) > 0 {
@@ -124,7 +133,12 @@ func (e *expectation) stages() error {
 			e.stageOrder[name] = i + 1
 		}
 	}
-	rows := e.files.crm["OpportunityStage"]
+	var rows []Row
+	for _, row := range e.files.crm["OpportunityStage"] {
+		if !truth(row["isdeleted"]) {
+			rows = append(rows, row)
+		}
+	}
 	sortOrder := func(row Row) int {
 		n, _ := strconv.Atoi(row["sortorder"])
 		return n

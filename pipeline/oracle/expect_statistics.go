@@ -56,9 +56,9 @@ func (e *expectation) colour(rate *big.Rat) string {
 // savedRecords counts distinct records on at least one seat's list.
 func (e *expectation) savedRecords(object string) int {
 	ids := map[string]bool{}
-	for _, n := range e.named {
-		if n.object == object && e.isSaved(n) {
-			ids[n.saved.id] = true
+	for at, row := range e.list {
+		if at.object == object && e.counts(row) {
+			ids[at.id] = true
 		}
 	}
 	return len(ids)

@@ -34,6 +34,8 @@ type Settings struct {
 	ROI           bool     // ROI tables are wanted; the next two count only then
 	TimeZone      string   // empty: that of the Organization, else UTC
 	WonValueField string   // Amount or AgencyFee__c
+	// SavedListPolicy is keep or flag; empty is keep.
+	SavedListPolicy string
 }
 
 // InstanceURL is the address of every org made here.
@@ -50,6 +52,7 @@ type World struct {
 	Decisions  *Sheet
 	Redirects  *Sheet
 
+	hidden  map[string]string // by object a column that some of its files lack
 	random  *rand.Rand
 	changes int // so far
 }

@@ -14,6 +14,7 @@ type org struct {
 	copiedPeople []*person
 	accountOf    map[*company]string
 	stamped      map[string]bool // objects whose files say SystemModstamp
+	changes
 }
 
 func newOrg(w *World) *org {
@@ -159,6 +160,7 @@ func (o *org) fate(object string, row Row, personAccounts int) {
 func (o *org) circle(object string, row Row) {
 	for _, other := range o.CRM[object].Rows {
 		if other["Id"] == row["MasterRecordId"] {
+			o.touch(object, other)
 			other["MasterRecordId"], other["IsDeleted"] = row["Id"], o.yes(true)
 		}
 	}

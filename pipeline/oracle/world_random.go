@@ -8,20 +8,29 @@ import (
 // Random is a world of one random small org, or of several that have nothing in common but the settings: a run over
 // many small orgs costs little more than one over one. Equal arguments give equal worlds on every machine.
 func Random(seed uint64, orgs int) *World {
-	w := New(seed)
-	first := newOrg(w)
+	all := several(seed, orgs)
+	for _, o := range all[1:] {
+		all[0].take(o.World)
+	}
+	return all[0].World
+}
+
+// several makes orgs that have the settings in common, and no name, number or id.
+func several(seed uint64, orgs int) []*org {
+	first := newOrg(New(seed))
 	first.settings()
 	first.populate()
+	all := []*org{first}
 	for i := range orgs - 1 {
 		next := New(seed + 1 + uint64(i))
-		next.Settings, next.CRM["OpportunityStage"] = w.Settings, w.CRM["OpportunityStage"]
+		next.Settings, next.CRM["OpportunityStage"] = first.Settings, first.CRM["OpportunityStage"]
 		o := newOrg(next)
 		o.used, o.serial, o.tag = first.used, first.serial, string(rune('b'+i))
 		o.populate()
 		first.serial = o.serial
-		w.take(next)
+		all = append(all, o)
 	}
-	return w
+	return all
 }
 
 // take adds another world's rows.
@@ -30,7 +39,7 @@ func (w *World) take(other *World) {
 		switch {
 		case from == nil:
 		case *to == nil:
-			*to = from
+			*to = &Sheet{Columns: from.Columns, Rows: append([]Row{}, from.Rows...)}
 		default:
 			(*to).Rows = append((*to).Rows, from.Rows...)
 		}
@@ -69,12 +78,11 @@ func (o *org) populate() {
 	}
 	o.contactRoles()
 	o.seats()
-	var oldCompanies, oldMembers []string
 	if o.chance(40) {
-		oldCompanies, oldMembers = o.redirects(o.firms, o.people)
+		o.oldCompanies, o.oldMembers = o.redirects(o.firms, o.people)
 	}
-	o.activities(oldCompanies, oldMembers)
-	o.decisions(oldCompanies, oldMembers)
+	o.activities(o.oldCompanies, o.oldMembers)
+	o.decisions(o.oldCompanies, o.oldMembers)
 }
 
 func (o *org) settings() {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -30,6 +32,11 @@ func (w *World) Write(dir string) (config string, err error) {
 		}
 	}
 	files := w.lists()
+	for _, name := range []string{"seats.csv", "activities.csv", "decisions.csv", "redirects.csv"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		sheet := files[name]
 		if err := os.WriteFile(filepath.Join(dir, name), w.csv(sheet, sheet.Rows, func(c string) bool { return c == "crm_id" || c == "crm_user_id" }), 0o600); err != nil {
@@ -65,7 +72,11 @@ func (w *World) pages(dir, object string, sheet *Sheet) error {
 		if pages > 1 || w.chance(10) {
 			name = fmt.Sprintf("%s-%d.csv", object, page+1)
 		}
-		data := w.csv(sheet, rows[len(rows)*page/pages:len(rows)*(page+1)/pages], shortIDs(object))
+		columns := sheet.Columns
+		if column := w.hidden[object]; column != "" && w.chance(70) {
+			columns = slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return c == column })
+		}
+		data := w.csv(&Sheet{Columns: columns}, rows[len(rows)*page/pages:len(rows)*(page+1)/pages], shortIDs(object))
 		if w.chance(10) {
 			name += ".gz"
 			var packed bytes.Buffer
@@ -142,6 +153,9 @@ func (w *World) yaml() string {
 	}
 	if s.ROI {
 		fmt.Fprintf(&b, "  roi: {enabled: true}\n  time_zone: %q\n  won_value_field: %s\n", s.TimeZone, s.WonValueField)
+	}
+	if s.SavedListPolicy != "" {
+		fmt.Fprintf(&b, "  saved_list_policy: %s\n", s.SavedListPolicy)
 	}
 	fmt.Fprintf(&b, "  match_rate: {green: %s, yellow: %s}\n", s.Green, s.Yellow)
 	return b.String()

@@ -1,6 +1,7 @@
 -- Rows just read that another version of the same record beats: by stamp, then by the greater text of the whole row.
 -- Equal rows count once; the first file and line keeps. Where neither row has a stamp the row just read beats the
--- mirror's, for nothing else says which is newer.
+-- mirror's, for nothing else says which is newer; so does one from a file without any column of stamps, and one of equal
+-- stamp from a file with a column (is_fuller) of which the mirror may have older values or none.
 -- Beside the header's tables: landed and before, the rows read and the previous mirror of one object, as name, stamp
 -- and record; the stage supplies them.
 -- in: reject
@@ -17,9 +18,10 @@ beaten AS (
     FROM landed l
     JOIN before b ON b.name = l.name
     WHERE CASE
-        WHEN b.stamp IS NULL THEN false
+        WHEN b.stamp IS NULL OR l.is_unstamped THEN false
         WHEN l.stamp IS NULL THEN true
         WHEN b.stamp <> l.stamp THEN b.stamp > l.stamp
+        WHEN l.is_fuller THEN false
         WHEN b.record IS NOT DISTINCT FROM l.record THEN false -- most rows: text is made only of those that differ
         ELSE CAST(b.record AS VARCHAR) > CAST(l.record AS VARCHAR)
     END

@@ -1,7 +1,8 @@
 -- The saved list that comes from the CRM (Z19): active seats × open opportunities of their user past the chosen stage
 -- × the account and the contacts with an entity. A row never leaves (F8, F10): one that no longer follows from the
--- rule stays with one reason, the first that applies. A row that follows again turns valid again.
--- in: opportunity_record, seat_map, mapping, raw_opportunity, stage_order, previous_auto_save
+-- rule stays with one reason, the first that applies. A row that follows again turns valid again. The entity of a row
+-- that stays follows the directory's redirects, as the answer of a deleted record does: its badge must find it.
+-- in: opportunity_record, seat_map, mapping, raw_opportunity, stage_order, redirected, previous_auto_save
 -- out: auto_save
 -- values: $as_of TIMESTAMPTZ, $every_stage BOOLEAN
 WITH valid AS (
@@ -17,7 +18,7 @@ no_longer AS (
     SELECT p.* FROM previous_auto_save p ANTI JOIN valid v USING (seat_id, opportunity_id, object, crm_id)
 ),
 explained AS (
-    SELECT p.*,
+    SELECT p.* REPLACE (coalesce(d.new_id, p.entity_id) AS entity_id),
         CASE
             WHEN o.Id IS NULL OR coalesce(o.IsDeleted, false) OR o.missing_since IS NOT NULL THEN 'record_deleted'
             WHEN m.crm_id IS NULL OR m.status IN ('deleted', 'merged') THEN 'record_deleted'
@@ -35,6 +36,7 @@ explained AS (
     LEFT JOIN seat_map s ON s.seat_id = p.seat_id
     LEFT JOIN opportunity_record r
         ON r.opportunity_id = p.opportunity_id AND r.object = p.object AND r.crm_id = p.via_crm_id
+    LEFT JOIN redirected d ON d.old_id = p.entity_id
 )
 SELECT v.seat_id, v.opportunity_id, v.object, v.crm_id, v.entity_kind, v.entity_id, v.via_crm_id, v.user_id, v.stage,
     true AS still_valid, NULL::VARCHAR AS reason, coalesce(p.saved_at, CAST($as_of AS TIMESTAMPTZ)) AS saved_at

@@ -29,10 +29,13 @@ type Source interface {
 
 // In is what an extraction depends on, beside what the sources hold.
 type In struct {
-	// Previous are the tables of the last publication, of which the CRM's raw tables are the mirror.
+	// Previous are the tables of the last publication: the CRM's raw tables, which are the mirror, and extract_log, which
+	// says what columns were there.
 	Previous map[string]sql.Snapshot `json:"previous,omitempty"`
 	// Cursors are those of the last extraction, by object.
 	Cursors map[string]string `json:"cursors,omitempty"`
+	// Unsettled is the last extraction's.
+	Unsettled []Column `json:"unsettled,omitempty"`
 	// AsOf is the run's time; a record that goes missing does so then.
 	AsOf time.Time `json:"as_of"`
 	// Full says that the input holds every live record: one that is absent is missing.
@@ -52,6 +55,11 @@ type Out struct {
 	// Counts account for the rows, per object in reading order.
 	Counts  []Count           `json:"counts"`
 	Cursors map[string]string `json:"cursors,omitempty"`
+	// Drift is what changed in the columns of the files since the last extraction.
+	Drift []Drift `json:"drift,omitempty"`
+	// Unsettled are columns of the mirror in which known records may have an older value than they had in the CRM when
+	// they were read, until a full import has the column in all files.
+	Unsettled []Column `json:"unsettled,omitempty"`
 	// Unclaimed are files of the sources that are no object's.
 	Unclaimed []string `json:"unclaimed,omitempty"`
 }
@@ -64,7 +72,8 @@ type Count struct {
 	Kept       int64  `json:"kept"`
 	Superseded int64  `json:"superseded"`
 	Rejected   int64  `json:"rejected"`
-	// Known are the records that were there before this import, Missing those of them that a full import lacks.
+	// Known are the records that were there and not deleted before this import, Missing those of them that a full import
+	// lacks. A delta counts neither.
 	Known   int64 `json:"known"`
 	Missing int64 `json:"missing"`
 }
@@ -128,6 +137,7 @@ func Run(ctx context.Context, s *sql.Session, crm, lists Source, in In) (out Out
 	if len(faults) > 0 {
 		return Out{}, faults
 	}
+	out.Drift = drift(r.columns, r.columnsNow())
 	if out.Log, err = r.saveLog(ctx); err != nil {
 		return Out{}, fmt.Errorf("extract: %w", err)
 	}

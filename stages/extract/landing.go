@@ -17,6 +17,7 @@ type run struct {
 	in      In
 	rejects *sql.Writer
 	log     []fileLog
+	columns map[string]columnsRead // of the import before, by object
 }
 
 func begin(ctx context.Context, s *sql.Session, in In) (*run, error) {
@@ -24,7 +25,9 @@ func begin(ctx context.Context, s *sql.Session, in In) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &run{session: s, in: in, rejects: rejects}, nil
+	r := &run{session: s, in: in, rejects: rejects}
+	r.columns, err = r.columnsBefore(ctx)
+	return r, err
 }
 
 // job is the extraction of one object.
@@ -132,10 +135,8 @@ func (j job) versions(from string, more ...string) string {
 	for _, k := range j.table.Key {
 		key = append(key, "CAST("+schemas.Quote(k)+" AS VARCHAR)")
 	}
-	for _, stamp := range []string{"SystemModstamp", "LastModifiedDate"} {
-		if _, ok := j.table.Column(stamp); ok && j.mirrored {
-			stamps = append(stamps, schemas.Quote(stamp))
-		}
+	for _, stamp := range j.stamps() {
+		stamps = append(stamps, schemas.Quote(stamp))
 	}
 	parts := []string{"concat_ws(chr(31), " + strings.Join(key, ", ") + ") AS name",
 		"coalesce(" + strings.Join(append(stamps, "CAST(NULL AS TIMESTAMPTZ)"), ", ") + ") AS stamp",

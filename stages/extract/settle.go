@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -26,11 +27,16 @@ func (r *run) settle(ctx context.Context, j job, out *Out) error {
 	if err := r.rejectListed(ctx, j, read, values); err != nil {
 		return err
 	}
-	landed := relation{"landed", j.versions("("+read+") WHERE reason IS NULL", "file", "line")}
 	before, err := r.before(ctx, j)
 	if err != nil {
 		return err
 	}
+	carried, err := r.carry(ctx, j)
+	if err != nil {
+		return err
+	}
+	landed := relation{"landed", j.versions("("+carried.over(j, read)+") WHERE reason IS NULL", "file", "line",
+		among("file", carried.fuller)+" AS is_fuller", among("file", carried.unstamped)+" AS is_unstamped")}
 	if err := r.findSuperseded(ctx, &j, landed, before, values); err != nil {
 		return err
 	}
@@ -38,7 +44,7 @@ func (r *run) settle(ctx context.Context, j job, out *Out) error {
 	if err != nil {
 		return err
 	}
-	snap, err := r.merge(ctx, j, landed, before, values)
+	snap, err := r.merge(ctx, j, count, landed, before, values)
 	if err != nil {
 		return err
 	}
@@ -55,6 +61,9 @@ func (r *run) settle(ctx context.Context, j job, out *Out) error {
 	}
 	out.Tables[j.table.Name] = snap
 	out.Counts = append(out.Counts, count)
+	for _, name := range carried.unsettled {
+		out.Unsettled = append(out.Unsettled, Column{j.object, name})
+	}
 	return nil
 }
 
@@ -156,14 +165,16 @@ func (r *run) findSuperseded(ctx context.Context, j *job, landed, before relatio
 	return r.copyTo(ctx, j.superseded, over(query, landed, before), values)
 }
 
-func (r *run) merge(ctx context.Context, j job, landed, before relation, values map[string]any) (sql.Snapshot, error) {
+func (r *run) merge(ctx context.Context, j job, count Count, landed, before relation, values map[string]any) (sql.Snapshot, error) {
 	file := "kept"
 	relations := []relation{landed, {"superseded", "FROM " + j.superseded.Name()}}
 	if j.mirrored {
 		file = "merged"
 		relations = append(relations, before, relation{"turned_away",
 			"SELECT crm_id AS name FROM " + r.rejects.Name() + " WHERE object = '" + j.object + "' AND crm_id IS NOT NULL"})
-		values["full"], values["as_of"] = r.in.Full, r.in.AsOf.UTC()
+		// A reject names its record by Id. Where that is not the key, any known one could be meant.
+		named := slices.Equal(j.table.Key, []string{"Id"})
+		values["full"], values["as_of"] = r.in.Full && (named || count.Rejected == 0), r.in.AsOf.UTC()
 	}
 	query, err := text(file)
 	if err != nil {

@@ -38,7 +38,6 @@ type column struct {
 	header   string
 	required bool
 	id, own  bool // holds Ids; holds the object's own Id
-	noted    bool // reported where it is absent
 }
 
 // objectSheet is the sheet of a CRM object. renamed maps our column names to those of the files.
@@ -54,14 +53,12 @@ func objectSheet(o schemas.Object, renamed map[string]string, wonField string) (
 			continue
 		}
 		f, _ := o.Field(c.Name)
-		mine := column{Column: c, noted: true, id: f.ID, own: f.ID && c.Name == "Id"}
+		mine := column{Column: c, id: f.ID, own: f.ID && c.Name == "Id"}
 		mine.header, mine.required = names.of(c.Name)
 		mine.required = mine.required || f.Required || c.NotNull
 		if c.Name == schemas.WonValue {
 			mine.header, mine.required = names.of(wonField)
-			amount := strings.EqualFold(wonField, "Amount")
-			mine.required = mine.required || !amount
-			mine.noted = !amount
+			mine.required = mine.required || !strings.EqualFold(wonField, "Amount")
 		}
 		if mine.own {
 			s.key = len(s.columns)
@@ -76,7 +73,7 @@ func tableSheet(object string, t schemas.Table, needed, oneOf []string, renamed 
 	s := &sheet{object: object, table: t.Name, oneOf: oneOf, key: -1}
 	names := newHeaders(renamed)
 	for _, c := range t.Columns {
-		mine := column{Column: c, noted: true}
+		mine := column{Column: c}
 		mine.header, mine.required = names.of(c.Name)
 		mine.required = mine.required || c.NotNull || slices.Contains(needed, c.Name)
 		if c.Name == t.Key[0] && c.Type == schemas.Text {
@@ -176,7 +173,7 @@ func (s *sheet) layoutOf(header []string) (layout, *FileError) {
 				name += " (for " + c.Name + ")"
 			}
 			l.missing = append(l.missing, name)
-		case c.noted:
+		default:
 			l.absent = append(l.absent, c.Name)
 		}
 		l.place[i] = -1
