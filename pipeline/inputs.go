@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -110,43 +109,6 @@ func analyticsViews() ([]sql.View, error) {
 	return views, nil
 }
 
-// checkRejects stops a run whose input was rejected by more than the configured share.
-func (r *run) checkRejects(ctx context.Context, raw extract.Out, limit float64) error {
-	for _, f := range raw.Unclaimed {
-		r.notice("the file %s is no object's and was left alone", filepath.Base(f))
-	}
-	var over []string
-	for _, c := range raw.TooManyRejected(limit) {
-		over = append(over, fmt.Sprintf("%s: %d of %d rows were rejected", c.Object, c.Rejected, c.RowsIn))
-	}
-	r.record.Checks = append(r.record.Checks, Check{Name: "rejected_share", Passed: len(over) == 0, Detail: strings.Join(over, "; ")})
-	if len(over) == 0 {
-		return nil
-	}
-	reasons, err := r.rejectReasons(ctx, raw.Rejects)
-	if err != nil {
-		return err
-	}
-	return &CheckError{Problem: strings.Join(over, "; ") + ", more than limits.rejected_share allows; nothing was published. Most often: " + reasons,
-		Next: "correct those rows at the source, or raise limits.rejected_share in crmlink.yaml"}
-}
-
-// checkPublication stops before the switch when an invariant of the results does not hold (invariant 7).
-func (r *run) checkPublication(pub publish.Out) error {
-	var failed []string
-	for _, c := range pub.Checks {
-		r.record.Checks = append(r.record.Checks, Check(c))
-		if !c.Passed {
-			failed = append(failed, c.Name+" ("+c.Detail+")")
-		}
-	}
-	if len(failed) == 0 {
-		return nil
-	}
-	return &CheckError{Problem: "a check of the results failed: " + strings.Join(failed, ", ") + "; nothing was published",
-		Next: "this is a fault of crmlink: keep the store and report it with the run's run.json, which holds no personal value"}
-}
-
 func (r *run) notice(format string, args ...any) {
 	r.record.Notices = append(r.record.Notices, fmt.Sprintf(format, args...))
 }
@@ -156,6 +118,17 @@ func mirror(last Record) map[string]sql.Snapshot {
 	tables := map[string]sql.Snapshot{}
 	for _, o := range schemas.Objects {
 		if snap, ok := last.Tables[o.Table().Name]; ok {
+			tables[snap.Table] = snap
+		}
+	}
+	return tables
+}
+
+// read are the tables of the last publication that were read rather than made, which the next input is held against.
+func read(last Record) map[string]sql.Snapshot {
+	tables := mirror(last)
+	for _, t := range []schemas.Table{schemas.RawCompany, schemas.RawMember, schemas.RawSeat, schemas.RawActivity, schemas.RawDecision, schemas.RawRedirect} {
+		if snap, ok := last.Tables[t.Name]; ok {
 			tables[snap.Table] = snap
 		}
 	}

@@ -20,6 +20,7 @@ type Options struct {
 	Full     bool      // the input holds every live record; so far every import is taken to be full
 	DryRun   bool      // all stages, nothing published
 	Estimate bool      // estimate the model anew instead of using the pinned one
+	Accept   string    // why plausibility checks that fail are to be passed over; empty: they stop the run
 	AsOf     time.Time // the run's time; zero means now, in whole seconds
 	Threads  int       // 0: as many as there are processors
 	Report   func(Event)
@@ -56,7 +57,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := r.checkRejects(ctx, raw, float64(o.Config.Micros("limits.rejected_share"))/1e6); err != nil {
+	if err := r.checkInput(ctx, o, raw, last); err != nil {
 		return Result{}, err
 	}
 	rec, err := do(ctx, r, "normalize", normalize.Run, normalizeIn(raw))
@@ -104,7 +105,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := r.checkPublication(pub); err != nil {
+	if err := r.checkResult(ctx, o, pub, stats, last); err != nil {
 		return Result{Record: r.record, Stats: stats}, err
 	}
 	if o.DryRun {

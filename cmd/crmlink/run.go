@@ -17,7 +17,7 @@ import (
 
 func (a *app) runVerb() *cobra.Command {
 	var full, dry, estimate, asJSON bool
-	var asOf string
+	var asOf, accept string
 	var threads int
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -29,6 +29,9 @@ func (a *app) runVerb() *cobra.Command {
 			o := pipeline.Options{Full: full, DryRun: dry, Estimate: estimate, Threads: threads}
 			if threads < 0 {
 				return &usageError{problem: "--threads must be 0 or more", next: "leave it away to use all processors"}
+			}
+			if o.Accept = strings.TrimSpace(accept); o.Accept == "" && cmd.Flags().Changed("accept") {
+				return &usageError{problem: "--accept needs a reason", next: `--accept "we merged two orgs"`}
 			}
 			if asOf != "" {
 				at, err := moment(asOf)
@@ -56,6 +59,7 @@ func (a *app) runVerb() *cobra.Command {
 	f.StringVar(&asOf, "as-of", "", "the run's time, such as 2026-07-29 or 2026-07-29T04:00:00Z (default: now)")
 	f.BoolVar(&dry, "dry-run", false, "do everything but publish; show statistics and sizes of lists")
 	f.BoolVar(&estimate, "estimate", false, "estimate the model's weights anew instead of keeping those of the last run")
+	f.StringVar(&accept, "accept", "", "publish although the input looks like an accident, and record this reason")
 	f.IntVar(&threads, "threads", 0, "processors to use (default: all); never changes a result")
 	f.BoolVar(&asJSON, "json", false, "print the run's record and statistics as JSON")
 	return cmd

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ type runRow struct {
 	Finished *time.Time      `json:"finished,omitempty"`
 	Records  int64           `json:"records"`
 	Problem  string          `json:"problem,omitempty"`
+	Accepted string          `json:"accepted,omitempty"`
 }
 
 func (a *app) runsVerb() *cobra.Command {
@@ -43,7 +45,7 @@ func (a *app) runsVerb() *cobra.Command {
 			rows := make([]runRow, 0, len(records))
 			for i := len(records) - 1; i >= 0; i-- {
 				r := records[i]
-				rows = append(rows, runRow{r.ID, r.Status, r.ID == current, r.AsOf, r.Started, r.Finished, r.Tables["mapping"].Rows, r.Problem})
+				rows = append(rows, runRow{r.ID, r.Status, r.ID == current, r.AsOf, r.Started, r.Finished, r.Tables["mapping"].Rows, r.Problem, r.Accepted})
 			}
 			if asJSON {
 				return writeJSON(a.out, rows)
@@ -71,8 +73,11 @@ func (a *app) writeRuns(rows []runRow) {
 		if r.Records > 0 {
 			records = number(r.Records)
 		}
+		if r.Problem == "" && r.Accepted != "" {
+			note = "accepted: " + r.Accepted
+		}
 		if r.Current {
-			note = "latest"
+			note = strings.TrimSuffix("latest, "+note, ", ")
 		}
 		t.add(r.ID, cell{text: string(r.Status), paint: func(string) string { return paintStatus(i, r.Status) }},
 			clock(r.AsOf), clock(r.Started), took, records, cell{text: cut(line(note), 60), paint: i.dim})

@@ -55,7 +55,7 @@ func (r *run) settle(ctx context.Context, j job, out *Out) error {
 	}
 	out.Tables[j.table.Name] = snap
 	out.Counts = append(out.Counts, count)
-	return nil
+	return r.saveOverruled(ctx, j, landed, before, count, values, out)
 }
 
 // hasRows says whether there is anything to settle: rows read, or rows known before.
