@@ -7,7 +7,7 @@
 WITH marked AS (
     SELECT field, value, shape,
         strlen(value) > length(value) AS special,
-        shape = 'word' AND contains(value, '?') AND regexp_matches(value, '(^|\pL)[?]+\pL') AS questioned
+        shape = 'word' AND contains(value, '?') AND regexp_matches(value, '(^|[A-Za-z\x{80}-\x{10FFFF}])[?]+[A-Za-z\x{80}-\x{10FFFF}]') AS questioned
     FROM cell
     WHERE value IS NOT NULL
 ),
@@ -16,13 +16,12 @@ judged AS (
         CASE shape
             WHEN 'email' THEN NOT contains(value, '@')
             WHEN 'web' THEN NOT contains(value, '.')
-            WHEN 'phone' THEN contains(value, '@') OR NOT regexp_matches(value, '(?s)[0-9].*[0-9].*[0-9]')
+            WHEN 'phone' THEN contains(value, '@') OR NOT regexp_matches(value, '[0-9][^0-9]*[0-9][^0-9]*[0-9]')
             WHEN 'postal' THEN contains(value, '@') OR NOT regexp_matches(value, '[0-9]')
             WHEN 'range' THEN NOT regexp_matches(value, '[0-9]')
-            WHEN 'word' THEN contains(value, '@') OR contains(value, '://') OR starts_with(lower(value), 'www.')
-                OR regexp_full_match(value, '00[0-9a-zA-Z]{13}([0-9a-zA-Z]{3})?')
-                OR regexp_full_match(value, '[-+()/. 0-9]+') AND regexp_matches(value, '[0-9].*[0-9].*[0-9].*[0-9]')
-                OR regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}')
+            -- a page's address, a record Id, a date, or a number of four digits or more
+            WHEN 'word' THEN contains(value, '@') OR contains(value, '://') OR regexp_matches(value,
+                '^(?:[wW]{3}[.]|00[0-9a-zA-Z]{13}(?:[0-9a-zA-Z]{3})?$|[0-9]{4}-[0-9]{2}-[0-9]{2}|[-+()/. ]*(?:[0-9][-+()/. ]*){4,}$)')
             ELSE false
         END AS misfit,
         questioned OR special AND (contains(value, chr(65533)) OR regexp_full_match(value,

@@ -5,12 +5,13 @@
 --   displaced  records of which a column gave its value away and took another column's in turn. That columns only give,
 --              as when an address is copied or moved, is no displacement.
 --   moved      of those, by column that took (field) and column that gave (other)
--- Beside the header's tables: pair, one row per record with name and cells (field, is_text, old and new).
+-- Beside the header's tables: pair, one row per record with name and four lists of equal length: fields, whether they are texts,
+-- and their values old and new.
 -- in: reject
 WITH cell AS MATERIALIZED (
-    SELECT name, c.field AS field, c.is_text AS is_text, c.old AS old, c.new AS new
-    FROM (SELECT name, unnest(cells) AS c FROM pair)
-    WHERE c.old IS NOT NULL OR c.new IS NOT NULL
+    SELECT name, field, is_text, old, new
+    FROM (SELECT name, unnest(fields) AS field, unnest(texts) AS is_text, unnest(old) AS old, unnest(new) AS new FROM pair)
+    WHERE old IS NOT NULL OR new IS NOT NULL
 ),
 changed AS MATERIALIZED (
     SELECT name, field, old, new FROM cell WHERE is_text AND old IS DISTINCT FROM new

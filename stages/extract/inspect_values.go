@@ -12,7 +12,7 @@ import (
 // Limits of what a day's work does to values. Shares are in millionths; an accident of one page in four passes them
 // all, and so does none of: formatting all phones, writing all names in capitals, new owners for all records.
 const (
-	sampleRows = 20_000 // rows of an object whose values are compared; of a larger one a sample of about as many
+	sampleRows = 5_000 // rows of an object whose values are compared; of a larger one a sample of about as many
 
 	fewDisplaced   = 5 // records
 	displacedShare = 50_000
@@ -140,14 +140,15 @@ func (i *inspection) lookAtPairs(s subject, known bool) (p pairs, err error) {
 	if !known {
 		return p, nil
 	}
-	var cells []string
+	var fields, texts, old, now []string
 	for _, c := range s.compared() {
-		cells = append(cells, fmt.Sprintf("{field: '%s', is_text: %t, old: %s, new: %s}", c.Name, isText(c), textOf(c, "b."), textOf(c, "a.")))
+		fields, texts = append(fields, "'"+c.Name+"'"), append(texts, strconv.FormatBool(isText(c)))
+		old, now = append(old, textOf(c, "b.")), append(now, textOf(c, "a."))
 	}
 	key := schemas.Quote(s.table.Key[0])
 	before, after := i.samples(s)
-	pair := "SELECT a." + key + " AS name, [" + strings.Join(cells, ",\n  ") + "] AS cells FROM (" + before +
-		") b JOIN (" + after + ") a ON a." + key + " = b." + key
+	pair := fmt.Sprintf("SELECT a.%s AS name, [%s] AS fields, [%s] AS texts, [%s] AS old, [%s] AS new FROM (%s) b JOIN (%s) a ON a.%[1]s = b.%[1]s",
+		key, strings.Join(fields, ", "), strings.Join(texts, ", "), strings.Join(old, ", "), strings.Join(now, ", "), before, after)
 	filled := map[string]int64{}
 	var lost []Finding
 	var taker, giver string
@@ -237,14 +238,14 @@ func (i *inspection) lookAtCells(s subject, known bool, p pairs) error {
 
 // cells counts the values of a sample by column; names get the columns in alphabetical order.
 func (i *inspection) cells(s subject, of string, names *[]string) (map[string]cells, error) {
-	var values []string
+	var fields, kinds, values []string
 	for _, c := range s.compared() {
 		if isText(c) && !strings.HasSuffix(c.Name, "Id") && !strings.HasSuffix(c.Name, "_id") && !strings.HasSuffix(c.Name, "_ids") {
-			values = append(values, fmt.Sprintf("{field: '%s', shape: '%s', value: %s}", c.Name, s.shape(c), textOf(c, "")))
+			fields, kinds, values = append(fields, "'"+c.Name+"'"), append(kinds, "'"+s.shape(c)+"'"), append(values, textOf(c, ""))
 		}
 	}
-	cell := "SELECT c.field AS field, c.shape AS shape, c.value AS value FROM (SELECT unnest([" + strings.Join(values, ",\n  ") +
-		"]) AS c FROM (" + of + "))"
+	cell := fmt.Sprintf("SELECT unnest([%s]) AS field, unnest([%s]) AS shape, unnest([%s]) AS value FROM (%s)",
+		strings.Join(fields, ", "), strings.Join(kinds, ", "), strings.Join(values, ", "), of)
 	found := map[string]cells{}
 	err := i.rows("inspect_cells", func(r *sql.Rows) error {
 		var name string
