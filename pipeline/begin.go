@@ -86,7 +86,7 @@ func (r *run) open(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	request := Request{Full: o.Full, Estimate: o.Estimate, Decisions: o.Decisions}
+	request := Request{Full: o.Full, Estimate: o.Estimate, Decisions: o.Decisions, Accept: o.Accept}
 	started := r.now().UTC()
 	asOf := started.Truncate(time.Second)
 	if !o.AsOf.IsZero() {

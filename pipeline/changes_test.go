@@ -15,22 +15,22 @@ import (
 	"github.com/crmlink/crmlink/pipeline"
 )
 
-// page is one CSV file that a test changes.
-type page struct {
+// changedPage is one CSV file that a test changes.
+type changedPage struct {
 	t      *testing.T
 	path   string
 	header []string
 	rows   [][]string
 }
 
-func openPage(t *testing.T, dir string, name ...string) *page {
+func openPage(t *testing.T, dir string, name ...string) *changedPage {
 	t.Helper()
-	p := &page{t: t, path: filepath.Join(append([]string{dir}, name...)...)}
+	p := &changedPage{t: t, path: filepath.Join(append([]string{dir}, name...)...)}
 	p.header, p.rows = readCSV(t, p.path)
 	return p
 }
 
-func (p *page) at(row int, column string) *string {
+func (p *changedPage) at(row int, column string) *string {
 	i := slices.Index(p.header, column)
 	if i < 0 {
 		p.t.Fatalf("%s has no column %s", p.path, column)
@@ -39,12 +39,12 @@ func (p *page) at(row int, column string) *string {
 }
 
 // touch gives a row a newer stamp than all others.
-func (p *page) touch(row int) {
+func (p *changedPage) touch(row int) {
 	*p.at(row, "SystemModstamp") = "2026-10-01T12:00:00.000Z"
 	*p.at(row, "LastModifiedDate") = "2026-10-01T12:00:00.000Z"
 }
 
-func (p *page) save() { writeCSV(p.t, p.path, p.header, p.rows) }
+func (p *changedPage) save() { writeCSV(p.t, p.path, p.header, p.rows) }
 
 // reader opens the analytics databases of two runs, as an analyst would.
 func reader(t *testing.T, dir string, earlier, later pipeline.Record) *sql.DB {

@@ -192,17 +192,6 @@ func processTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// CheckError says that a check stopped the publication; the last one stays (invariant 7).
-type CheckError struct {
-	Problem string
-	Next    string
-}
-
-func (e *CheckError) Error() string { return e.Problem }
-
-// Try is the next step.
-func (e *CheckError) Try() string { return e.Next }
-
 // IsInput says whether an error is the user's input rather than a fault of ours.
 func IsInput(err error) bool {
 	var input interface{ Input() bool }

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -121,45 +120,19 @@ func analyticsViews(model linkage.Model) ([]sql.View, error) {
 	return views, nil
 }
 
-// checkRejects stops a run whose input was rejected by more than the configured share.
-func (r *run) checkRejects(ctx context.Context, raw extract.Out, limit float64) error {
-	for _, f := range raw.Unclaimed {
-		r.notice("the file %s is no object's and was left alone", filepath.Base(f))
-	}
-	var over []string
-	for _, c := range raw.TooManyRejected(limit) {
-		over = append(over, fmt.Sprintf("%s: %d of %d rows were rejected", c.Object, c.Rejected, c.RowsIn))
-	}
-	r.record.Checks = append(r.record.Checks, Check{Name: "rejected_share", Passed: len(over) == 0, Detail: strings.Join(over, "; ")})
-	if len(over) == 0 {
-		return nil
-	}
-	reasons, err := r.rejectReasons(ctx, raw.Rejects)
-	if err != nil {
-		return err
-	}
-	return &CheckError{Problem: strings.Join(over, "; ") + ", more than limits.rejected_share allows; nothing was published. Most often: " + reasons,
-		Next: "correct those rows at the source, or raise limits.rejected_share in crmlink.yaml"}
-}
-
-// checkPublication stops before the switch when an invariant of the results does not hold (invariant 7).
-func (r *run) checkPublication(pub publish.Out) error {
-	var failed []string
-	for _, c := range pub.Checks {
-		r.record.Checks = append(r.record.Checks, Check(c))
-		if !c.Passed {
-			failed = append(failed, c.Name+" ("+c.Detail+")")
-		}
-	}
-	if len(failed) == 0 {
-		return nil
-	}
-	return &CheckError{Problem: "a check of the results failed: " + strings.Join(failed, ", ") + "; nothing was published",
-		Next: "this is a fault of crmlink: keep the store and report it with the run's run.json, which holds no personal value"}
-}
-
 func (r *run) notice(format string, args ...any) {
 	r.record.Notices = append(r.record.Notices, fmt.Sprintf(format, args...))
+}
+
+// read are the tables of the last publication that were read rather than made, which the next input is held against.
+func read(last Record) map[string]sql.Snapshot {
+	tables := map[string]sql.Snapshot{}
+	for name, snap := range last.Tables {
+		if strings.HasPrefix(name, "raw_") {
+			tables[name] = snap
+		}
+	}
+	return tables
 }
 
 // noticeAnswers notes what an administrator should look at though it stops nothing.

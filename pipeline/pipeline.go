@@ -17,6 +17,7 @@ type Options struct {
 	Decisions bool      // read people's decisions only, and take everything else from the last publication
 	DryRun    bool      // all stages, nothing published
 	Estimate  bool      // estimate the model anew instead of using the pinned one
+	Accept    string    // why plausibility checks that fail are to be passed over; empty: they stop the run
 	AsOf      time.Time // the run's time; zero means now, in whole seconds
 	Threads   int       // 0: as many as there are processors
 	Report    func(Event)
@@ -52,7 +53,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	}
 	r.noteImport(o, last, raw)
 	r.record.Tables = map[string]sql.Snapshot{raw.Log.Table: raw.Log, raw.Rejects.Table: raw.Rejects} // for the report of a run that stops here
-	if err := r.checkRejects(ctx, raw, float64(o.Config.Micros("limits.rejected_share"))/1e6); err != nil {
+	if err := r.checkInput(ctx, o, raw, last); err != nil {
 		return Result{}, err
 	}
 	made, err := r.compute(ctx, inputs)
@@ -67,7 +68,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	if r.record.Stats, err = readStats(ctx, r.session, r.record.Tables[schemas.SyncStats.Name]); err != nil {
 		return Result{}, err
 	}
-	if err := r.checkPublication(made.publication); err != nil {
+	if err := r.checkResult(ctx, o, made.publication, r.record.Stats, last); err != nil {
 		return Result{Record: r.record, Stats: r.record.Stats}, err
 	}
 	if o.DryRun {

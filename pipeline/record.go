@@ -115,6 +115,8 @@ type Check struct {
 	Name   string `json:"name"`
 	Passed bool   `json:"passed"`
 	Detail string `json:"detail,omitempty"`
+	// Accepted says that it failed and a person went on, for the reason in the record.
+	Accepted bool `json:"accepted,omitempty"`
 }
 
 func encodeRecord(r Record) ([]byte, error) {

@@ -61,7 +61,7 @@ func reportOf(r Record) report.Data {
 		d.Effects = append(d.Effects, report.Effect{Measure: e.Measure, Gained: e.Gained, Lost: e.Lost, Amount: e.Amount, Currency: e.Currency})
 	}
 	for _, c := range r.Checks {
-		d.Checks = append(d.Checks, report.Check{Name: c.Name, Passed: c.Passed, Accepted: !c.Passed && r.Accepted != "", Detail: c.Detail})
+		d.Checks = append(d.Checks, report.Check{Name: c.Name, Passed: c.Passed, Accepted: c.Accepted, Detail: c.Detail})
 	}
 	for _, s := range r.Steps {
 		d.Steps = append(d.Steps, report.Step{Name: s.Name, Reused: s.Reused, Rows: s.Rows, Elapsed: s.Elapsed, CPU: s.CPU})

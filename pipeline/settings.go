@@ -142,6 +142,8 @@ var settings = []setting{
 	{"schedule.incremental", cronLine, "0 16 * * *", "When an incremental run starts, likewise."},
 	{"schedule.zone", timeZone, "UTC", "Time zone of the schedule."},
 	{"limits.rejected_share", proportion, "0.01", "A run stops before publishing when a larger share of an object's rows (and at least 20) is rejected."},
+	{"limits.gone_share", proportion, "0.10", "A run stops before publishing when a larger share of an object's known live records is gone from a full import."},
+	{"limits.match_rate_drop", proportion, "0.10", "A run stops before publishing when an object's match rate falls by more than this: 0.10 is from 80 % to 70 %."},
 	{"limits.memory", memoryLimit, "50%", "Memory the engine may use."},
 }
 

@@ -17,7 +17,7 @@ import (
 
 func (a *app) runVerb() *cobra.Command {
 	var full, dry, estimate, decisions, asJSON bool
-	var asOf string
+	var asOf, accept string
 	var threads int
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -32,6 +32,9 @@ func (a *app) runVerb() *cobra.Command {
 			}
 			if decisions && full {
 				return &usageError{problem: "--decisions reads no CRM, so it cannot be --full", next: "leave one of the two away"}
+			}
+			if o.Accept = strings.TrimSpace(accept); o.Accept == "" && cmd.Flags().Changed("accept") {
+				return &usageError{problem: "--accept needs a reason", next: `--accept "we merged two orgs"`}
 			}
 			if asOf != "" {
 				at, err := moment(asOf)
@@ -60,6 +63,7 @@ func (a *app) runVerb() *cobra.Command {
 	f.BoolVar(&dry, "dry-run", false, "do everything but publish; show statistics and sizes of lists")
 	f.BoolVar(&decisions, "decisions", false, "read people's decisions only, and publish what follows from them; the rest is as last read")
 	f.BoolVar(&estimate, "estimate", false, "estimate the model's weights anew instead of keeping those of the last run")
+	f.StringVar(&accept, "accept", "", "publish although the input looks like an accident, and record this reason")
 	f.IntVar(&threads, "threads", 0, "processors to use (default: all); never changes a result")
 	f.BoolVar(&asJSON, "json", false, "print the run's record and statistics as JSON")
 	return cmd

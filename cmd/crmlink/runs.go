@@ -21,6 +21,7 @@ type runRow struct {
 	Records  int64           `json:"records"`
 	Pinned   bool            `json:"pinned,omitempty"`
 	Problem  string          `json:"problem,omitempty"`
+	Accepted string          `json:"accepted,omitempty"`
 }
 
 func (a *app) runsVerb() *cobra.Command {
@@ -49,7 +50,7 @@ func (a *app) runsVerb() *cobra.Command {
 				if r.Status == pipeline.Running && !busy && r.ID != current {
 					r.Problem = "killed on its way; crmlink run takes it up"
 				}
-				rows = append(rows, runRow{r.ID, r.Status, r.ID == current, r.AsOf, r.Started, r.Finished, r.Tables["mapping"].Rows, store.Pinned(r.ID), r.Problem})
+				rows = append(rows, runRow{r.ID, r.Status, r.ID == current, r.AsOf, r.Started, r.Finished, r.Tables["mapping"].Rows, store.Pinned(r.ID), r.Problem, r.Accepted})
 			}
 			if asJSON {
 				return writeJSON(a.out, rows)
@@ -77,8 +78,11 @@ func (a *app) writeRuns(rows []runRow) {
 		if r.Records > 0 {
 			records = number(r.Records)
 		}
+		if r.Problem == "" && r.Accepted != "" {
+			note = "accepted: " + r.Accepted
+		}
 		if r.Current {
-			note = "latest"
+			note = strings.TrimSuffix("latest, "+note, ", ")
 		}
 		if r.Pinned {
 			note = strings.Trim("pinned, "+note, ", ")

@@ -95,6 +95,9 @@ func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pi
 	if _, err := os.Stat(report); err == nil {
 		facts = append(facts, [2]string{"report", report})
 	}
+	if r.Accepted != "" {
+		facts = append(facts, [2]string{"accepted", r.Accepted})
+	}
 	for _, f := range facts {
 		fmt.Fprintf(a.out, "  %s  %s\n", i.dim(padded(f[0], 11)), line(f[1]))
 	}
@@ -132,7 +135,9 @@ func (a *app) writeChecks(i ink, checks []pipeline.Check) {
 	}
 	fmt.Fprintf(a.out, "\n%s  %d of %d passed\n", i.bold("Checks"), passed, len(checks))
 	for _, c := range checks {
-		if !c.Passed {
+		if c.Accepted {
+			fmt.Fprintf(a.out, "  %s %s  accepted: %s\n", i.named("yellow", "!"), c.Name, line(c.Detail))
+		} else if !c.Passed {
 			fmt.Fprintf(a.out, "  %s %s  %s\n", i.red("✗"), c.Name, line(c.Detail))
 		}
 	}

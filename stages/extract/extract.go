@@ -52,6 +52,8 @@ type Out struct {
 	Tables  map[string]sql.Snapshot `json:"tables"`
 	Log     sql.Snapshot            `json:"extract_log"`
 	Rejects sql.Snapshot            `json:"reject"`
+	// Overruled are rows read that lost to an equally new version known before; they are no part of a publication.
+	Overruled map[string]sql.Snapshot `json:"overruled,omitempty"`
 	// Counts account for the rows, per object in reading order.
 	Counts  []Count           `json:"counts"`
 	Cursors map[string]string `json:"cursors,omitempty"`

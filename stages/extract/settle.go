@@ -64,7 +64,7 @@ func (r *run) settle(ctx context.Context, j job, out *Out) error {
 	for _, name := range carried.unsettled {
 		out.Unsettled = append(out.Unsettled, Column{j.object, name})
 	}
-	return nil
+	return r.saveOverruled(ctx, j, landed, before, count, values, out)
 }
 
 // hasRows says whether there is anything to settle: rows read, or rows known before.
