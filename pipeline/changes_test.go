@@ -196,7 +196,7 @@ func plantChanges(t *testing.T, seed uint64) (planted, right int) {
 	removeMembers(t, dir, leftEntities)
 
 	second, err := runOrg(t, dir, func(o *pipeline.Options) {
-		o.AsOf = asOf.Add(24 * time.Hour)
+		o.AsOf, o.Accept = asOf.Add(24*time.Hour), "planted changes make the match rate fall"
 		o.Config = replacedSetting(t, dir, "auto_sync: [a-z_]+", "auto_sync: none")
 	})
 	if err != nil {

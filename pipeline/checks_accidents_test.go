@@ -195,7 +195,7 @@ func TestAccidentsAreStoppedByName_Invariant7_Z23(t *testing.T) {
 				own, before = filepath.Join(dir, "store"), ""
 			}
 			f.write(t, dir, own)
-			_, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf = asOf.Add(time.Duration(i+1) * time.Hour) })
+			_, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf, o.Full = asOf.Add(time.Duration(i+1)*time.Hour), true })
 			var stopped *pipeline.CheckError
 			if !errors.As(err, &stopped) {
 				t.Fatalf("error %v, want one of a check", err)

@@ -68,7 +68,7 @@ func groupOf(t schemas.Table) string {
 	case "mapping", "candidate", "evidence", "unmatched", "model_level":
 		return "answers"
 	case "sync_stats", "data_quality", "run", "extract_log", "reject", "block_cost",
-		"roi_summary", "roi_opportunity", "roi_touch":
+		"roi_summary", "roi_opportunity", "roi_touch", "change", "blast_radius":
 		return "reports"
 	}
 	switch {

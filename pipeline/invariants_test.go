@@ -43,8 +43,8 @@ func runOrg(t *testing.T, dir string, change func(*pipeline.Options)) (pipeline.
 	return pipeline.Run(t.Context(), o)
 }
 
-// describesTheRun are the tables that say how a run went rather than what it found.
-var describesTheRun = map[string]bool{"run": true, "extract_log": true, "reject": true}
+// describesTheRun are the tables that say how a run went, or how it differs from the one before, rather than what it found.
+var describesTheRun = map[string]bool{"run": true, "extract_log": true, "reject": true, "change": true, "blast_radius": true}
 
 func differences(a, b pipeline.Record) []string {
 	var names []string

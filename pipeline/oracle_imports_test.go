@@ -89,7 +89,8 @@ func (o *testOrg) runImport(t *testing.T, asOf time.Time, full bool) pipeline.Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := pipeline.Run(context.Background(), pipeline.Options{Config: config, AsOf: asOf, Threads: 1, Full: full})
+	result, err := pipeline.Run(context.Background(), pipeline.Options{Config: config, AsOf: asOf, Threads: 1, Full: full,
+		Accept: "in an org of a few records most of them may go at once"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func (h History) versions(object string, rows []Row) (map[string]Row, error) {
 	return best, nil
 }
 
-var plainNumber = regexp.MustCompile(`^[0-9.]*$`)
+var plainNumber = regexp.MustCompile(`^(-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?)?$`)
 
 func equal(a, b Row) bool {
 	for name := range a {
