@@ -124,8 +124,8 @@ func mirror(last Record) map[string]sql.Snapshot {
 	return tables
 }
 
-// read are the tables of the last publication that were read rather than made, which the next input is held against.
-func read(last Record) map[string]sql.Snapshot {
+// asRead are the tables of the last publication that were read rather than made, which the next input is held against.
+func asRead(last Record) map[string]sql.Snapshot {
 	tables := mirror(last)
 	for _, t := range []schemas.Table{schemas.RawCompany, schemas.RawMember, schemas.RawSeat, schemas.RawActivity, schemas.RawDecision, schemas.RawRedirect} {
 		if snap, ok := last.Tables[t.Name]; ok {

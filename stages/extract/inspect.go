@@ -108,7 +108,8 @@ func subjects() []subject {
 	}
 	for _, l := range userLists {
 		directory := isDirectory(l.object)
-		all = append(all, subject{object: l.object, table: l.table, whole: directory || l.object == "decision", text: directory})
+		all = append(all, subject{object: l.object, table: l.table, whole: directory || l.object == "decision",
+			text: directory || l.object == "seat"})
 	}
 	return all
 }
@@ -172,11 +173,7 @@ func (i *inspection) look(s subject) error {
 	if err := i.bindSample(s, share, before, after); err != nil {
 		return err
 	}
-	lost, err := i.lookAtPairs(s, before.Rows > 0)
-	if err != nil {
-		return err
-	}
-	if err := i.lookAtCells(s, before.Rows > 0, lost); err != nil {
+	if err := i.lookAtValues(s, before.Rows > 0); err != nil {
 		return err
 	}
 	if isDirectory(s.object) {
