@@ -49,7 +49,7 @@ func (r *run) checkInput(ctx context.Context, o Options, raw extract.Out, last R
 	}
 	in := extract.InspectIn{After: raw.Tables, Before: asRead(last), Overruled: raw.Overruled,
 		Log: raw.Log, BeforeLog: last.Tables[schemas.ExtractLog.Name],
-		Rejects: raw.Rejects, Counts: raw.Counts, Full: r.record.Import == "full", GoneMicros: o.Config.Micros("limits.gone_share")}
+		Rejects: raw.Rejects, Counts: raw.Counts, GoneMicros: o.Config.Micros("limits.gone_share")}
 	seen, err := do(ctx, r, "inspect", extract.Inspect, in)
 	if err != nil {
 		return err

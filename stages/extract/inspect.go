@@ -22,8 +22,6 @@ type InspectIn struct {
 	BeforeLog sql.Snapshot `json:"before_extract_log"`
 	Rejects   sql.Snapshot `json:"reject"`
 	Counts    []Count      `json:"counts"`
-	// Full says that the CRM's input holds every live record. The user's lists always do.
-	Full bool `json:"full"`
 	// GoneMicros is the share of an object, in millionths, of which more may not disappear at once.
 	GoneMicros int64 `json:"gone_micros"`
 }
