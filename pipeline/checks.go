@@ -47,9 +47,9 @@ func (r *run) checkInput(ctx context.Context, o Options, raw extract.Out, last R
 	for _, f := range raw.Unclaimed {
 		r.notice("the file %s is no object's and was left alone", filepath.Base(f))
 	}
-	in := extract.InspectIn{After: raw.Tables, Before: read(last), Overruled: raw.Overruled,
+	in := extract.InspectIn{After: raw.Tables, Before: asRead(last), Overruled: raw.Overruled,
 		Log: raw.Log, BeforeLog: last.ReadLog,
-		Rejects: raw.Rejects, Counts: raw.Counts, Full: r.record.Import == FullImport, GoneMicros: o.Config.Micros("limits.gone_share")}
+		Rejects: raw.Rejects, Counts: raw.Counts, GoneMicros: o.Config.Micros("limits.gone_share")}
 	seen, err := do(ctx, r, "inspect", extract.Inspect, in)
 	if err != nil {
 		return err

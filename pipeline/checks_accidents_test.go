@@ -57,6 +57,7 @@ var accidents = []accident{
 		f.swap("Contact", "MailingCity", "MailingState")
 		f.stampAll("Contact")
 	}},
+	{"seats: emails and members swapped", "shifted_columns", false, func(f *files) { f.swap("seat", "email", "member_id") }},
 	{"contacts: header in another order than the cells", "shifted_columns", false, func(f *files) {
 		h := f.sheets["Contact"].header
 		title, first, last := slices.Index(h, "Title"), slices.Index(h, "FirstName"), slices.Index(h, "LastName")
@@ -226,5 +227,47 @@ func TestAccidentsAreStoppedByName_Invariant7_Z23(t *testing.T) {
 			}
 			t.Log(err)
 		})
+	}
+}
+
+// A stopped run is no measure: the next one is held against the publication again, until a person accepts the change.
+// What was accepted is the measure from then on.
+func TestAccept_Z23_GoesOnAndIsRecorded(t *testing.T) {
+	dir := t.TempDir()
+	f := demoFiles(t, 5)
+	f.write(t, dir, "store")
+	if _, err := runOrg(t, dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.drop("Lead", len(f.sheets["Lead"].live())/3)
+	f.write(t, dir, "store")
+	for hour := range 2 {
+		_, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf = asOf.Add(time.Duration(hour+1) * time.Hour) })
+		var stopped *pipeline.CheckError
+		if !errors.As(err, &stopped) || !slices.Equal(stopped.Checks, []string{"records_gone"}) {
+			t.Fatalf("run %d: error %v, want records_gone", hour+2, err)
+		}
+	}
+	if _, err := runOrg(t, dir, func(o *pipeline.Options) {
+		o.Config, o.DryRun = withSetting(t, dir, "limits: {gone_share: 0.4}"), true
+	}); err != nil {
+		t.Errorf("a third of the leads is gone, and limits.gone_share is 0.4: %v", err)
+	}
+	result, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf, o.Accept = asOf.Add(3*time.Hour), "leads were handed over" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := pipeline.Store{Dir: filepath.Join(dir, "store")}.Find("latest")
+	if err != nil || record.ID != result.Record.ID || record.Accepted != "leads were handed over" {
+		t.Errorf("published is %s, accepted %q, %v", record.ID, record.Accepted, err)
+	}
+	for _, c := range record.Checks {
+		if gone := c.Name == "records_gone"; c.Passed == gone || c.Accepted != gone {
+			t.Errorf("check %+v", c)
+		}
+	}
+	result, err = runOrg(t, dir, func(o *pipeline.Options) { o.AsOf, o.Accept = asOf.Add(4*time.Hour), "once more" })
+	if err != nil || result.Record.Accepted != "" || !slices.Contains(result.Record.Notices, "nothing had to be accepted: every check passed") {
+		t.Errorf("the run after it: %v, accepted %q, notices %q", err, result.Record.Accepted, result.Record.Notices)
 	}
 }

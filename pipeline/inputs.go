@@ -124,8 +124,8 @@ func (r *run) notice(format string, args ...any) {
 	r.record.Notices = append(r.record.Notices, fmt.Sprintf(format, args...))
 }
 
-// read are the tables of the last publication that were read rather than made, which the next input is held against.
-func read(last Record) map[string]sql.Snapshot {
+// asRead are the tables of the last publication that were read rather than made, which the next input is held against.
+func asRead(last Record) map[string]sql.Snapshot {
 	tables := map[string]sql.Snapshot{}
 	for name, snap := range last.Tables {
 		if strings.HasPrefix(name, "raw_") {

@@ -1,5 +1,5 @@
 -- What the values of one object look like, column by column: how many there are; how many have not the shape of their
--- column; how many hold a letter beyond ASCII, or a mark that stands where one should; and how many of those are
+-- column; how many texts hold a letter beyond ASCII, or a mark that stands where one should; and how many of those are
 -- broken: UTF-8 that was read as Latin-1 or Windows-1252, a replacement character, a question mark inside a word.
 -- A text is broken in the first way only if all of it would be UTF-8 again, so a name such as CAFÉ is none.
 -- Beside the header's tables: cell, the values as field, shape and value.

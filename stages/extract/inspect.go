@@ -22,8 +22,6 @@ type InspectIn struct {
 	BeforeLog sql.Snapshot `json:"before_extract_log"`
 	Rejects   sql.Snapshot `json:"reject"`
 	Counts    []Count      `json:"counts"`
-	// Full says that the CRM's input holds every live record. The user's lists always do.
-	Full bool `json:"full"`
 	// GoneMicros is the share of an object, in millionths, of which more may not disappear at once.
 	GoneMicros int64 `json:"gone_micros"`
 }
@@ -108,7 +106,8 @@ func subjects() []subject {
 	}
 	for _, l := range userLists {
 		directory := isDirectory(l.object)
-		all = append(all, subject{object: l.object, table: l.table, whole: directory || l.object == "decision", text: directory})
+		all = append(all, subject{object: l.object, table: l.table, whole: directory || l.object == "decision",
+			text: directory || l.object == "seat"})
 	}
 	return all
 }
@@ -172,11 +171,7 @@ func (i *inspection) look(s subject) error {
 	if err := i.bindSample(s, share, before, after); err != nil {
 		return err
 	}
-	lost, err := i.lookAtPairs(s, before.Rows > 0)
-	if err != nil {
-		return err
-	}
-	if err := i.lookAtCells(s, before.Rows > 0, lost); err != nil {
+	if err := i.lookAtValues(s, before.Rows > 0); err != nil {
 		return err
 	}
 	if isDirectory(s.object) {

@@ -12,7 +12,8 @@ const manyDeleted = 20
 // fewOfList is the number of rows of a user's list that may go whatever their share.
 const fewOfList = 1
 
-// lookForGone compares the Ids there were with those there are.
+// lookForGone compares the Ids there were with those there are. A delta makes no record missing, so what is said of absent
+// ones concerns full imports alone.
 func (i *inspection) lookForGone(s subject, before, after sql.Snapshot) error {
 	for name, snap := range map[string]sql.Snapshot{"gone_before": before, "gone_after": after} {
 		if err := i.session.BindAs(i.ctx, name, snap); err != nil {

@@ -36,7 +36,7 @@ func inspect(t *testing.T, s *sql.Session, full bool, worlds ...input) []string 
 		raw := must(t, s, w, extract.In{AsOf: day1.AddDate(0, 0, i), Full: full || i == 0, Previous: last.Tables})
 		var err error
 		seen, err = extract.Inspect(t.Context(), s, extract.InspectIn{After: raw.Tables, Before: last.Tables, Overruled: raw.Overruled,
-			Log: raw.Log, BeforeLog: last.Log, Rejects: raw.Rejects, Counts: raw.Counts, Full: full, GoneMicros: 100_000})
+			Log: raw.Log, BeforeLog: last.Log, Rejects: raw.Rejects, Counts: raw.Counts, GoneMicros: 100_000})
 		if err != nil {
 			t.Fatal(err)
 		}

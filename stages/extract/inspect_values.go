@@ -12,7 +12,7 @@ import (
 // Limits of what a day's work does to values. Shares are in millionths; an accident of one page in four passes them
 // all, and so does none of: formatting all phones, writing all names in capitals, new owners for all records.
 const (
-	sampleRows = 5_000 // rows of an object whose values are compared; of a larger one a sample of about as many
+	sampleRows = 2_500 // rows of an object whose values are compared; of a larger one a sample of about as many
 
 	fewDisplaced   = 5 // records
 	displacedShare = 50_000
@@ -131,27 +131,25 @@ func textOf(c schemas.Column, of string) string {
 	return "CAST(" + name + " AS VARCHAR)"
 }
 
-// pairs is what the records before and after have in common, as counts.
-type pairs struct{ both, displaced, special, questioned int64 }
+// pairs is how the records before and after differ, as counts.
+type pairs struct {
+	both, displaced, questioned int64
+	lost                        map[string]int64 // by column
+	taker, giver                string           // the most frequent displacement
+}
 
-// lookAtPairs compares each record with itself: values that stand in another column now, values that are gone. It
-// hands back how many texts lost letters to question marks.
-func (i *inspection) lookAtPairs(s subject, known bool) (p pairs, err error) {
-	if !known {
-		return p, nil
-	}
+// comparePairs compares each record of a sample with itself.
+func (i *inspection) comparePairs(s subject) (p pairs, err error) {
 	var fields, texts, old, now []string
 	for _, c := range s.compared() {
 		fields, texts = append(fields, "'"+c.Name+"'"), append(texts, strconv.FormatBool(isText(c)))
 		old, now = append(old, textOf(c, "b.")), append(now, textOf(c, "a."))
 	}
-	key := schemas.Quote(s.table.Key[0])
 	before, after := i.samples(s)
 	pair := fmt.Sprintf("SELECT a.%s AS name, [%s] AS fields, [%s] AS texts, [%s] AS old, [%s] AS new FROM (%s) b JOIN (%s) a ON a.%[1]s = b.%[1]s",
-		key, strings.Join(fields, ", "), strings.Join(texts, ", "), strings.Join(old, ", "), strings.Join(now, ", "), before, after)
-	filled := map[string]int64{}
-	var lost []Finding
-	var taker, giver string
+		schemas.Quote(s.table.Key[0]), strings.Join(fields, ", "), strings.Join(texts, ", "), strings.Join(old, ", "), strings.Join(now, ", "),
+		before, after)
+	p.lost = map[string]int64{}
 	err = i.rows("inspect_pairs", func(r *sql.Rows) error {
 		var measure, field, other string
 		var n int64
@@ -161,66 +159,94 @@ func (i *inspection) lookAtPairs(s subject, known bool) (p pairs, err error) {
 			p.both = n
 		case "displaced":
 			p.displaced = n
-		case "filled":
-			filled[field] = n
-		case "lost": // after filled: measures come in alphabetical order
-			if n >= fewLost && exceeds(n, filled[field], lostShare) {
-				lost = append(lost, Finding{EmptiedColumn, s.object, field, fmt.Sprintf("%d of %d values are gone%s", n, filled[field], i.ofSample())})
-			}
-		case "moved":
-			if taker == "" {
-				taker, giver = field, other
-			}
 		case "questioned":
-			p.questioned += n
-		case "special":
-			p.special += n
+			p.questioned = n
+		case "lost":
+			p.lost[field] = n
+		case "moved":
+			if p.taker == "" {
+				p.taker, p.giver = field, other
+			}
 		}
 		return err
 	}, relation{"pair", pair})
-	if err != nil {
-		return p, err
-	}
-	if p.displaced >= fewDisplaced && exceeds(p.displaced, p.both, displacedShare) {
-		i.find(ShiftedColumns, s.object, taker, "%d of %d records have values in other columns than before%s, most often in %s what %s held",
-			p.displaced, p.both, i.ofSample(), taker, giver)
-	}
-	i.findings = append(i.findings, lost...)
-	return p, nil
+	return p, err
 }
 
 // cells are the counts of one column.
 type cells struct{ filled, misfits, special, broken int64 }
 
-// lookAtCells compares what the values look like before and after.
-func (i *inspection) lookAtCells(s subject, known bool, p pairs) error {
-	var names []string
-	asKnown, asRead := i.samples(s)
-	after, err := i.cells(s, asRead, &names)
-	if err != nil {
-		return err
-	}
-	before := map[string]cells{}
+// lookAtValues finds values that stand in another column than before or look as if, columns that lost theirs, and
+// texts that lost their letters.
+func (i *inspection) lookAtValues(s subject, known bool) error {
+	var p pairs
+	var err error
 	if known {
-		if before, err = i.cells(s, asKnown, new([]string)); err != nil {
+		if p, err = i.comparePairs(s); err != nil {
 			return err
 		}
 	}
+	asKnown, asRead := i.samples(s)
+	after, err := i.cells(s, asRead)
+	if err != nil {
+		return err
+	}
+	var before map[string]cells
+	if known && suspicious(p, after) {
+		if before, err = i.cells(s, asKnown); err != nil {
+			return err
+		}
+	}
+	if p.displaced >= fewDisplaced && exceeds(p.displaced, p.both, displacedShare) {
+		i.find(ShiftedColumns, s.object, p.taker, "%d of %d records have values in other columns than before%s, most often in %s what %s held",
+			p.displaced, p.both, i.ofSample(), p.taker, p.giver)
+	}
+	for _, c := range s.compared() {
+		i.judgeColumn(s, c.Name, p.lost[c.Name], before[c.Name], after[c.Name])
+	}
+	i.judgeLetters(s, p, before, after)
+	return nil
+}
+
+// suspicious says whether the values before have to be looked at too, to know whether they were the same.
+func suspicious(p pairs, after map[string]cells) bool {
+	for _, n := range p.lost {
+		if n >= fewLost {
+			return true
+		}
+	}
+	letters := cells{}
+	for _, c := range after {
+		if c.misfits >= fewMisfits && exceeds(c.misfits, c.filled, misfitRise) {
+			return true
+		}
+		letters.special, letters.broken = letters.special+c.special, letters.broken+c.broken
+	}
+	return letters.broken >= fewBroken && exceeds(letters.broken, letters.special, brokenRise) || p.questioned >= fewBroken
+}
+
+func (i *inspection) judgeColumn(s subject, name string, lost int64, before, after cells) {
+	limit, more := int64(misfitShare), ""
+	if before.filled > 0 {
+		limit, more = misfitRise+share(before.misfits, before.filled), fmt.Sprintf(", before %d of %d", before.misfits, before.filled)
+	}
+	if after.misfits >= fewMisfits && exceeds(after.misfits, after.filled, limit) {
+		i.find(ShiftedColumns, s.object, name, "%d of %d values look like another column's%s%s", after.misfits, after.filled, more, i.ofSample())
+	}
+	if lost >= fewLost && exceeds(lost, before.filled, lostShare) {
+		i.find(EmptiedColumn, s.object, name, "%d of %d values are gone%s", lost, before.filled, i.ofSample())
+	}
+}
+
+func (i *inspection) judgeLetters(s subject, p pairs, before, after map[string]cells) {
 	var was, is cells
 	most := ""
-	for _, name := range names {
-		now, then := after[name], before[name]
-		limit, more := int64(misfitShare), ""
-		if then.filled > 0 {
-			limit, more = misfitRise+share(then.misfits, then.filled), fmt.Sprintf(", before %d of %d", then.misfits, then.filled)
-		}
-		if now.misfits >= fewMisfits && exceeds(now.misfits, now.filled, limit) {
-			i.find(ShiftedColumns, s.object, name, "%d of %d values look like another column's%s%s", now.misfits, now.filled, more, i.ofSample())
-		}
-		is.special, is.broken = is.special+now.special, is.broken+now.broken
+	for _, c := range s.compared() {
+		then, now := before[c.Name], after[c.Name]
 		was.special, was.broken = was.special+then.special, was.broken+then.broken
+		is.special, is.broken = is.special+now.special, is.broken+now.broken
 		if now.broken > after[most].broken {
-			most = name
+			most = c.Name
 		}
 	}
 	limit, more := int64(brokenShare), ""
@@ -230,19 +256,16 @@ func (i *inspection) lookAtCells(s subject, known bool, p pairs) error {
 	switch {
 	case is.broken >= fewBroken && exceeds(is.broken, is.special, limit):
 		i.find(WrongEncoding, s.object, most, "%d of %d texts with other than plain letters are garbled%s%s", is.broken, is.special, more, i.ofSample())
-	case p.questioned >= fewBroken && exceeds(p.questioned, p.special, brokenRise):
-		i.find(WrongEncoding, s.object, "", "%d of %d texts have question marks in place of letters%s", p.questioned, p.special, i.ofSample())
+	case p.questioned >= fewBroken && exceeds(p.questioned, was.special, brokenRise):
+		i.find(WrongEncoding, s.object, "", "%d of %d texts have question marks in place of letters%s", p.questioned, was.special, i.ofSample())
 	}
-	return nil
 }
 
-// cells counts the values of a sample by column; names get the columns in alphabetical order.
-func (i *inspection) cells(s subject, of string, names *[]string) (map[string]cells, error) {
+// cells counts the values of a sample by column.
+func (i *inspection) cells(s subject, of string) (map[string]cells, error) {
 	var fields, kinds, values []string
 	for _, c := range s.compared() {
-		if isText(c) && !strings.HasSuffix(c.Name, "Id") && !strings.HasSuffix(c.Name, "_id") && !strings.HasSuffix(c.Name, "_ids") {
-			fields, kinds, values = append(fields, "'"+c.Name+"'"), append(kinds, "'"+s.shape(c)+"'"), append(values, textOf(c, ""))
-		}
+		fields, kinds, values = append(fields, "'"+c.Name+"'"), append(kinds, "'"+s.shape(c)+"'"), append(values, textOf(c, ""))
 	}
 	cell := fmt.Sprintf("SELECT unnest([%s]) AS field, unnest([%s]) AS shape, unnest([%s]) AS value FROM (%s)",
 		strings.Join(fields, ", "), strings.Join(kinds, ", "), strings.Join(values, ", "), of)
@@ -252,7 +275,6 @@ func (i *inspection) cells(s subject, of string, names *[]string) (map[string]ce
 		var c cells
 		err := r.Scan(&name, &c.filled, &c.misfits, &c.special, &c.broken)
 		found[name] = c
-		*names = append(*names, name)
 		return err
 	}, relation{"cell", cell})
 	return found, err
