@@ -110,7 +110,7 @@ func checkDifference(t *testing.T, db *sql.DB, change string) {
 
 // Changes of every kind in one import, each on records of its own, get the cause that was planted.
 func TestChange_PlantedCauses(t *testing.T) {
-	seeds := 3
+	seeds := 2
 	if testing.Short() {
 		seeds = 1
 	}
