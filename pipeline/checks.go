@@ -141,8 +141,12 @@ func (r *run) judge(accept string, checks ...Check) error {
 	if len(failed) == 0 {
 		return nil
 	}
+	again := "crmlink run"
+	if r.record.Request.Full {
+		again += " --full"
+	}
 	return &CheckError{Problem: "stopped before publishing, the last publication stays: " + strings.Join(failed, "; "), Checks: names,
-		Next: `correct the source and run again; or, if it is meant to be so, crmlink run --accept "REASON"`}
+		Next: "correct the source and run again; or, if it is meant to be so, " + again + ` --accept "REASON"`}
 }
 
 // brief keeps a message readable where a whole file is wrong; the run's record has every detail.

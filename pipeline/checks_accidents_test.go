@@ -205,7 +205,7 @@ func TestAccidentsAreStoppedByName_Invariant7_Z23(t *testing.T) {
 			if got := strings.Join(stopped.Checks, " "); got != a.want {
 				t.Errorf("stopped by %s, want %s: %v", got, a.want, err)
 			}
-			if !strings.Contains(stopped.Try(), `crmlink run --accept "REASON"`) {
+			if !strings.Contains(stopped.Try(), `crmlink run --full --accept "REASON"`) {
 				t.Errorf("next step %q does not say how to go on", stopped.Try())
 			}
 			s := pipeline.Store{Dir: own}
@@ -242,18 +242,20 @@ func TestAccept_Z23_GoesOnAndIsRecorded(t *testing.T) {
 	f.drop("Lead", len(f.sheets["Lead"].live())/3)
 	f.write(t, dir, "store")
 	for hour := range 2 {
-		_, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf = asOf.Add(time.Duration(hour+1) * time.Hour) })
+		_, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf, o.Full = asOf.Add(time.Duration(hour+1)*time.Hour), true })
 		var stopped *pipeline.CheckError
 		if !errors.As(err, &stopped) || !slices.Equal(stopped.Checks, []string{"records_gone"}) {
 			t.Fatalf("run %d: error %v, want records_gone", hour+2, err)
 		}
 	}
 	if _, err := runOrg(t, dir, func(o *pipeline.Options) {
-		o.Config, o.DryRun = withSetting(t, dir, "limits: {gone_share: 0.4}"), true
+		o.Config, o.DryRun, o.Full = withSetting(t, dir, "limits: {gone_share: 0.4}"), true, true
 	}); err != nil {
 		t.Errorf("a third of the leads is gone, and limits.gone_share is 0.4: %v", err)
 	}
-	result, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf, o.Accept = asOf.Add(3*time.Hour), "leads were handed over" })
+	result, err := runOrg(t, dir, func(o *pipeline.Options) {
+		o.Full, o.AsOf, o.Accept = true, asOf.Add(3*time.Hour), "leads were handed over"
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +268,7 @@ func TestAccept_Z23_GoesOnAndIsRecorded(t *testing.T) {
 			t.Errorf("check %+v", c)
 		}
 	}
-	result, err = runOrg(t, dir, func(o *pipeline.Options) { o.AsOf, o.Accept = asOf.Add(4*time.Hour), "once more" })
+	result, err = runOrg(t, dir, func(o *pipeline.Options) { o.Full, o.AsOf, o.Accept = true, asOf.Add(4*time.Hour), "once more" })
 	if err != nil || result.Record.Accepted != "" || !slices.Contains(result.Record.Notices, "nothing had to be accepted: every check passed") {
 		t.Errorf("the run after it: %v, accepted %q, notices %q", err, result.Record.Accepted, result.Record.Notices)
 	}
