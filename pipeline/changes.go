@@ -114,7 +114,7 @@ func (r *run) way(ctx context.Context, earlier Record, to Inputs, later Record, 
 	way := []publish.Exchange{{Tables: earlier.Tables}}
 	end := publish.Exchange{Cause: schemas.CauseProgram, Tables: later.Tables}
 	from, err := earlier.inputs()
-	if err != nil { // an older crmlink recorded no inputs: all that can be said is that the program is another
+	if err != nil || !r.hasAll(from) { // an older crmlink recorded no inputs, or they are lost: nothing can be told apart
 		return append(way, end), nil
 	}
 	from = from.clone()

@@ -144,6 +144,10 @@ func eachSnapshot(v reflect.Value, visit func(sql.Snapshot)) {
 		return
 	}
 	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			eachSnapshot(v.Elem(), visit)
+		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
