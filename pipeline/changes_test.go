@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"database/sql"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/crmlink/crmlink/pipeline"
 )
+
+var changeSeeds = flag.Int("change.seeds", 1, "how many times changes are planted at random")
 
 // changedPage is one CSV file that a test changes.
 type changedPage struct {
@@ -110,10 +113,8 @@ func checkDifference(t *testing.T, db *sql.DB, change string) {
 
 // Changes of every kind in one import, each on records of its own, get the cause that was planted.
 func TestChange_PlantedCauses(t *testing.T) {
-	seeds := 2
-	if testing.Short() {
-		seeds = 1
-	}
+	t.Parallel()
+	seeds := *changeSeeds
 	planted, right := 0, 0
 	for seed := range seeds {
 		p, r := plantChanges(t, uint64(seed))

@@ -177,6 +177,7 @@ func (f *files) repeat(object string, percent int, letter string) {
 
 // Each accident stops the run under its name, and the publication stays what it was.
 func TestAccidentsAreStoppedByName_Invariant7_Z23(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	store := filepath.Join(base, "store")
 	demoFiles(t, 1).write(t, base, store)
@@ -233,6 +234,7 @@ func TestAccidentsAreStoppedByName_Invariant7_Z23(t *testing.T) {
 // A stopped run is no measure: the next one is held against the publication again, until a person accepts the change.
 // What was accepted is the measure from then on.
 func TestAccept_Z23_GoesOnAndIsRecorded(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := demoFiles(t, 5)
 	f.write(t, dir, "store")

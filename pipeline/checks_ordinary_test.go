@@ -59,6 +59,7 @@ func (s *stages) run(t *testing.T, dir string) extract.InspectOut {
 
 // Sixty ordinary runs and no stop: thirty kinds of days on the demo, fifteen of them in a row, and small orgs.
 func TestOrdinaryRunsAreNotStopped_Invariant7(t *testing.T) {
+	t.Parallel()
 	start := &stages{session: sqltest.Open(t)}
 	base := t.TempDir()
 	demoFiles(t, 1).write(t, base, "store")
@@ -122,6 +123,7 @@ func TestOrdinaryRunsAreNotStopped_Invariant7(t *testing.T) {
 
 // The whole pipeline passes days that change much, and the run's record has every check.
 func TestOrdinaryRunsPublish_Invariant7(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	store := filepath.Join(base, "store")
 	f := demoFiles(t, 1)

@@ -57,6 +57,7 @@ func differences(a, b pipeline.Record) []string {
 }
 
 func TestSameIdsForAnyThreadsAndOrder_Invariant9(t *testing.T) {
+	t.Parallel()
 	first, err := runOrg(t, copyDemo(t), func(o *pipeline.Options) { o.Threads = 1 })
 	if err != nil {
 		t.Fatal(err)
@@ -140,6 +141,7 @@ func writeCSV(t *testing.T, path string, header []string, body [][]string) {
 }
 
 func TestSecondRunOverTheSameFactsReusesAndAgrees(t *testing.T) {
+	t.Parallel()
 	dir := copyDemo(t)
 	first, err := runOrg(t, dir, nil)
 	if err != nil {
@@ -167,6 +169,7 @@ func TestSecondRunOverTheSameFactsReusesAndAgrees(t *testing.T) {
 }
 
 func TestAnotherRunIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := copyDemo(t)
 	var inner error
 	asked := false

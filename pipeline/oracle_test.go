@@ -34,9 +34,9 @@ func TestListsAndStatistics_F1_F2_F11_Z19_Z20_Z21_Z22_AgainstOracle(t *testing.T
 	if testing.Short() {
 		n = min(n, 30) // under the race detector
 	}
-	// Most runs read several orgs, because the cost of a run hardly depends on their number; one org in forty has a run of
+	// Most runs read several orgs, because the cost of a run hardly depends on their number; one org in eighty has a run of
 	// its own, so that the statistics are those of small orgs and empty ones too.
-	alone := n / 40
+	alone := n / 80
 	for first, orgs := uint64(0), uint64(1); first < n; first += orgs {
 		if first >= alone {
 			orgs = min(25, n-first)

@@ -52,6 +52,7 @@ func reportsOf(t *testing.T, changes ...func(dir string)) (string, []Record, []s
 }
 
 func TestReport_Invariant8_EveryRunLeavesOneWithoutAnyValue(t *testing.T) {
+	t.Parallel()
 	same := func(string) {}
 	dir, records, pages := reportsOf(t, same, same, func(dir string) {
 		edit(t, filepath.Join(dir, "crmlink.yaml"), "auto_sync: all", "auto_sync: none")

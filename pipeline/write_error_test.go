@@ -11,6 +11,7 @@ import (
 )
 
 func TestWriteErrorAtEachStageKeepsThePublication_Invariant7(t *testing.T) {
+	t.Parallel()
 	dir := copyDemo(t)
 	first, err := runOrg(t, dir, nil)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestChainOfDailyRunsReplays_Invariant1(t *testing.T) {
 	days, size := 4, demo.Config{Accounts: 30, Contacts: 80, Leads: 30, Seed: 1}
 	switch {
 	case *chainDays > 0:
-		days, size = *chainDays, demo.Config{Seed: 1}
+		days, size = *chainDays, demo.Config{Accounts: 300, Contacts: 800, Leads: 300, Seed: 1}
 	case testing.Short():
 		days = 2
 	}

@@ -239,7 +239,7 @@ func when(path, text string) func(string, *bufio.Scanner, <-chan struct{}) {
 // A run that is killed at any instant leaves the last publication readable, and the next start ends it (invariant 3).
 func TestKilledRunIsTakenUp_Invariant3(t *testing.T) {
 	c := newChaos(t)
-	random, boundaries := 3, []int{1, 5, c.steps - 1}
+	random, boundaries := 2, []int{1, c.steps - 1}
 	if testing.Short() {
 		random, boundaries = 1, boundaries[:1]
 	}
@@ -295,6 +295,9 @@ func TestKilledRunIsTakenUp_Invariant3(t *testing.T) {
 
 // Without --as-of the killed run keeps the time that it took from the clock.
 func TestKilledRunKeepsItsTime_Invariant3(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a process of its own: the race detector sees nothing of it that the other kills do not show")
+	}
 	c := newChaos(t)
 	dir := c.copy(t)
 	cmd := crmlink(t, dir, "run")
@@ -328,9 +331,9 @@ func TestKilledRunKeepsItsTime_Invariant3(t *testing.T) {
 // A full disk, and a limit on the size of files, are told for what they are; nothing is published and nothing is lost.
 func TestFullDiskIsTold_Invariant7(t *testing.T) {
 	c := newChaos(t)
-	sizes := []int{1, 8, 64} // KiB
+	sizes := []int{1, 64} // KiB
 	if testing.Short() {
-		sizes = sizes[:1]
+		sizes = nil // the small disk is enough under the race detector
 	}
 	for _, size := range sizes {
 		c.fault(t, fmt.Sprintf("files of at most %d KiB", size), func(dir string) *exec.Cmd {
@@ -341,7 +344,7 @@ func TestFullDiskIsTold_Invariant7(t *testing.T) {
 		t.Logf("no full disk is tried: unshare: %v", err)
 		return
 	}
-	for _, spare := range []int{0, 100, 400} { // KiB
+	for _, spare := range []int{0, 300} { // KiB
 		c.fault(t, fmt.Sprintf("a disk with %d KiB left", spare), func(dir string) *exec.Cmd {
 			// The store is copied to a small disk that exists for this process only, and back when it ends.
 			return exec.Command("unshare", "-Urm", "bash", "-c", fmt.Sprintf(`set -e
