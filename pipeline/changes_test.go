@@ -113,6 +113,9 @@ func checkDifference(t *testing.T, db *sql.DB, change string) {
 
 // Changes of every kind in one import, each on records of its own, get the cause that was planted.
 func TestChange_PlantedCauses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	t.Parallel()
 	seeds := *changeSeeds
 	planted, right := 0, 0

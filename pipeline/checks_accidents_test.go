@@ -234,6 +234,9 @@ func TestAccidentsAreStoppedByName_Invariant7_Z23(t *testing.T) {
 // A stopped run is no measure: the next one is held against the publication again, until a person accepts the change.
 // What was accepted is the measure from then on.
 func TestAccept_Z23_GoesOnAndIsRecorded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	f := demoFiles(t, 5)

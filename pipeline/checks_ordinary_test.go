@@ -59,6 +59,9 @@ func (s *stages) run(t *testing.T, dir string) extract.InspectOut {
 
 // Sixty ordinary runs and no stop: thirty kinds of days on the demo, fifteen of them in a row, and small orgs.
 func TestOrdinaryRunsAreNotStopped_Invariant7(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	t.Parallel()
 	start := &stages{session: sqltest.Open(t)}
 	base := t.TempDir()
@@ -68,9 +71,6 @@ func TestOrdinaryRunsAreNotStopped_Invariant7(t *testing.T) {
 	}
 	runs := 1
 	for i, day := range ordinary {
-		if testing.Short() && i%8 != 0 {
-			continue
-		}
 		t.Run(day.name, func(t *testing.T) {
 			f, dir := demoFiles(t, uint64(i)), t.TempDir()
 			day.change(f)
@@ -81,9 +81,6 @@ func TestOrdinaryRunsAreNotStopped_Invariant7(t *testing.T) {
 			}
 			runs++
 		})
-	}
-	if testing.Short() {
-		return
 	}
 	t.Run("days in a row", func(t *testing.T) {
 		f, days := demoFiles(t, 99), *start
@@ -123,6 +120,9 @@ func TestOrdinaryRunsAreNotStopped_Invariant7(t *testing.T) {
 
 // The whole pipeline passes days that change much, and the run's record has every check.
 func TestOrdinaryRunsPublish_Invariant7(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	t.Parallel()
 	base := t.TempDir()
 	store := filepath.Join(base, "store")
@@ -132,9 +132,6 @@ func TestOrdinaryRunsPublish_Invariant7(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, name := range []string{"all of Monday's work", "the directory is refreshed", "all names in capitals"} {
-		if testing.Short() && i > 0 {
-			break
-		}
 		at := slices.IndexFunc(ordinary, func(d day) bool { return d.name == name })
 		ordinary[at].change(f)
 		dir := t.TempDir()

@@ -17,6 +17,9 @@ import (
 // read: no row ever leaves, each says why it no longer holds, and a row that holds again was saved when it was saved first.
 func TestAutoSave_F8_F9_F10_Z19_Z23_OneDealOverManyImports(t *testing.T) {
 	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
+	if testing.Short() {
 		t.Skip("runs an org many times")
 	}
 	t.Parallel()

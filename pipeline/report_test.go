@@ -52,6 +52,9 @@ func reportsOf(t *testing.T, changes ...func(dir string)) (string, []Record, []s
 }
 
 func TestReport_Invariant8_EveryRunLeavesOneWithoutAnyValue(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	t.Parallel()
 	same := func(string) {}
 	dir, records, pages := reportsOf(t, same, same, func(dir string) {

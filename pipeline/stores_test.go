@@ -21,6 +21,9 @@ var updateStores = flag.Bool("stores.update", false, "write the store of the pre
 // Each lies in testdata/stores as <format>.zip: the org's files and the store that its program made of them. One of a
 // released format is never written again; docs/operations.md says how a new one is added.
 func TestStoresOfEveryFormatOpen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	present := filepath.Join("testdata", "stores", fmt.Sprint(pipeline.StoreFormat)+".zip")
 	if *updateStores {
 		dir, _ := syncedOrg(t)

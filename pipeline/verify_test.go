@@ -183,6 +183,9 @@ func equalJSON(a, b any) bool {
 // A damaged store is set aside, made again at once or by the next run, and then is as if nothing had happened: the next
 // publication has the tables that it has without the damage, and is whole.
 func TestVerify_RepairedStorePublishesTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	dir, first := syncedOrg(t)
 	next := func(t *testing.T, dir string, full bool) (pipeline.Record, error) {
 		r, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf, o.Full = oracleTime.Add(time.Hour), full })
@@ -193,7 +196,7 @@ func TestVerify_RepairedStorePublishesTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, c := range []struct {
+	for _, c := range []struct {
 		name   string
 		file   func(t *testing.T, s pipeline.Store) string
 		remade bool   // by the repair itself
@@ -207,9 +210,6 @@ func TestVerify_RepairedStorePublishesTheSame(t *testing.T) {
 		{name: "rows as read", full: true, notice: "raw_contact", file: func(t *testing.T, _ pipeline.Store) string { return tableFile(t, first, "raw_contact") }},
 		{name: "a database", remade: true, file: func(*testing.T, pipeline.Store) string { return "runs/" + first.ID + "/analytics.duckdb" }},
 	} {
-		if testing.Short() && i%3 != 0 {
-			continue // each is a run of its own
-		}
 		t.Run(c.name, func(t *testing.T) {
 			dir, store := copyOrg(t, dir)
 			file := c.file(t, store)
@@ -257,6 +257,9 @@ func TestVerify_RepairedStorePublishesTheSame(t *testing.T) {
 
 // What was saved and answered before is not given up without a word, however the run is called.
 func TestRun_DoesNotGiveUpWhatWasSaved_Invariant5(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	dir, first := syncedOrg(t)
 	store := pipeline.Store{Dir: filepath.Join(dir, "store")}
 	drop(t, store, tableFile(t, first, "auto_save"))
@@ -272,6 +275,9 @@ func TestRun_DoesNotGiveUpWhatWasSaved_Invariant5(t *testing.T) {
 
 // Weights whose term frequencies are lost are estimated anew only when asked to: they change answers.
 func TestRun_EstimatesLostWeightsOnlyWhenAsked(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	dir, first := syncedOrg(t)
 	drop(t, pipeline.Store{Dir: filepath.Join(dir, "store")}, tableFile(t, first, "term_frequency"))
 	_, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf = oracleTime.Add(time.Hour) })

@@ -11,6 +11,9 @@ import (
 
 // After a move crmlink reads on as before; other programs do after `crmlink views`, from any folder.
 func TestViews_AfterAMove(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	dir, first := syncedOrg(t)
 	moved := filepath.Join(t.TempDir(), "it's = moved")
 	if err := os.Rename(filepath.Join(dir, "store"), moved); err != nil {
@@ -74,6 +77,9 @@ func TestViews_AfterAMove(t *testing.T) {
 
 // A copy of a store is a store of its own: it does not read the files of the one it was copied from.
 func TestViews_ACopyReadsItsOwnFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	dir, first := syncedOrg(t)
 	_, store := copyOrg(t, dir)
 	p, err := store.Open(t.Context(), "latest")
