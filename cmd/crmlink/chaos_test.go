@@ -221,7 +221,7 @@ func atLine(n int) func(string, *bufio.Scanner, <-chan struct{}) {
 func when(path, text string) func(string, *bufio.Scanner, <-chan struct{}) {
 	return func(dir string, _ *bufio.Scanner, _ <-chan struct{}) {
 		// Go notes every file that a test asks for: without a pause that grows to gigabytes.
-		for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Microsecond) {
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Microsecond) {
 			if text == "" {
 				if _, err := os.Lstat(filepath.Join(dir, path)); err == nil {
 					return
