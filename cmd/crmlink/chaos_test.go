@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -114,7 +115,7 @@ type killed struct {
 
 // kill starts the second run, kills it with SIGKILL when now says so, and checks invariant 3: what was published is
 // readable, and the next start ends with the same id, the same time and the same bytes.
-func (c *chaos) kill(t *testing.T, where string, now func(dir string, lines *bufio.Scanner, done <-chan struct{})) killed {
+func (c *chaos) kill(t *testing.T, where string, now func(dir string, lines <-chan string)) killed {
 	t.Helper()
 	dir := c.copy(t)
 	cmd := crmlink(t, dir, "run", "--as-of", secondTime)
@@ -125,18 +126,12 @@ func (c *chaos) kill(t *testing.T, where string, now func(dir string, lines *buf
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	waited := make(chan error, 1)
-	lines := bufio.NewScanner(stderr)
-	go func() {
-		now(dir, lines, done)
-		cmd.Process.Kill() //nolint:errcheck // it may be over already
-		for lines.Scan() { // an unread pipe would hold the process up
-		}
-		waited <- cmd.Wait()
-		close(done)
-	}()
-	err = <-waited
+	lines := linesOf(stderr)
+	now(dir, lines)
+	cmd.Process.Kill() //nolint:errcheck // it may be over already
+	for range lines {  // the pipe is read to its end before the process is waited for
+	}
+	err = cmd.Wait()
 	k := killed{where: where, survived: err == nil}
 
 	published := current(t, dir)
@@ -163,6 +158,18 @@ func (c *chaos) kill(t *testing.T, where string, now func(dir string, lines *buf
 	c.checkSame(t, where, after)
 	c.checkReadable(t, where, dir, after)
 	return k
+}
+
+// linesOf reads what a process writes, so that its pipe never holds it up. The channel is closed when the process is over.
+func linesOf(pipe io.Reader) <-chan string {
+	lines := make(chan string, 10_000)
+	go func() {
+		defer close(lines)
+		for scanner := bufio.NewScanner(pipe); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+	}()
+	return lines
 }
 
 // checkSame compares a publication with the undisturbed one, byte for byte.
@@ -207,21 +214,32 @@ func (c *chaos) checkReadable(t *testing.T, where, dir string, record pipeline.R
 }
 
 // atLine kills after the nth line about a step.
-func atLine(n int) func(string, *bufio.Scanner, <-chan struct{}) {
-	return func(_ string, lines *bufio.Scanner, _ <-chan struct{}) {
-		for seen := 0; seen < n && lines.Scan(); {
-			if text := lines.Text(); strings.HasPrefix(text, "✓ ") || strings.HasPrefix(text, "= ") {
+func atLine(n int) func(string, <-chan string) {
+	return func(_ string, lines <-chan string) {
+		seen := 0
+		for text := range lines {
+			if strings.HasPrefix(text, "✓ ") || strings.HasPrefix(text, "= ") {
 				seen++
+			}
+			if seen == n {
+				return
 			}
 		}
 	}
 }
 
-// when kills as soon as a file of the run has come to be, or holds a text: between the writes of the publication.
-func when(path, text string) func(string, *bufio.Scanner, <-chan struct{}) {
-	return func(dir string, _ *bufio.Scanner, _ <-chan struct{}) {
-		// Go notes every file that a test asks for: without a pause that grows to gigabytes.
-		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Microsecond) {
+// when kills as soon as a file of the run has come to be, or holds a text: between the writes of the publication. It
+// gives up when the run is over.
+func when(path, text string) func(string, <-chan string) {
+	return func(dir string, lines <-chan string) {
+		for {
+			select {
+			case _, running := <-lines:
+				if !running {
+					return
+				}
+			case <-time.After(200 * time.Microsecond): // Go notes every file that a test asks for: without a pause that grows to gigabytes
+			}
 			if text == "" {
 				if _, err := os.Lstat(filepath.Join(dir, path)); err == nil {
 					return
@@ -250,15 +268,13 @@ func TestKilledRunIsTakenUp_Invariant3(t *testing.T) {
 	source := rand.New(rand.NewPCG(uint64(random), 3))
 	for n := range random {
 		wait := time.Duration(source.Int64N(int64(c.took)))
-		all = append(all, c.kill(t, fmt.Sprintf("random instant %d", n+1), func(string, *bufio.Scanner, <-chan struct{}) {
-			time.Sleep(wait) // what it writes meanwhile fits into the pipe
-		}))
+		all = append(all, c.kill(t, fmt.Sprintf("random instant %d", n+1), func(string, <-chan string) { time.Sleep(wait) }))
 	}
 	for _, n := range boundaries {
 		all = append(all, c.kill(t, fmt.Sprintf("after step %d", n), atLine(n)))
 	}
 	folder := filepath.Join("store", "runs", c.want.ID)
-	for where, now := range map[string]func(string, *bufio.Scanner, <-chan struct{}){
+	for where, now := range map[string]func(string, <-chan string){
 		"while the database is written":              when(filepath.Join(folder, "analytics.duckdb.new"), ""),
 		"after the database was written":             when(filepath.Join(folder, "analytics.duckdb"), ""),
 		"after the record says that it is published": when(filepath.Join(folder, "run.json"), `"status": "published"`),
@@ -301,7 +317,7 @@ func TestKilledRunKeepsItsTime_Invariant3(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	atLine(2)(dir, bufio.NewScanner(stderr), nil)
+	atLine(2)(dir, linesOf(stderr))
 	cmd.Process.Kill() //nolint:errcheck // it may be over already
 	var exit *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &exit) {

@@ -32,6 +32,7 @@ type author struct {
 	*World
 	used   map[string]bool
 	serial int
+	nth    int    // among the orgs that are read together
 	tag    string // goes before every id that is not the CRM's
 }
 

@@ -46,8 +46,8 @@ func (o *org) decisions(oldCompanies, oldMembers []string) {
 	subjects := o.subjects()
 	seqs := o.random.Perm(40)
 	base := 0
-	if o.tag != "" {
-		base = 100 * int(o.tag[0])
+	if o.nth > 0 {
+		base = 100 * ('a' + o.nth)
 	}
 	for i := range o.between(0, 9) {
 		s := pick(o.World, subjects)

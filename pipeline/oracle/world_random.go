@@ -25,12 +25,21 @@ func several(seed uint64, orgs int) []*org {
 		next := New(seed + 1 + uint64(i))
 		next.Settings, next.CRM["OpportunityStage"] = first.Settings, first.CRM["OpportunityStage"]
 		o := newOrg(next)
-		o.used, o.serial, o.tag = first.used, first.serial, string(rune('b'+i))
+		o.used, o.serial, o.nth, o.tag = first.used, first.serial, i+1, tagOf(i+1)
 		o.populate()
 		first.serial = o.serial
 		all = append(all, o)
 	}
 	return all
+}
+
+// tagOf is b, c … z, bb, bc … for the orgs after the first.
+func tagOf(place int) string {
+	const letters = 25
+	if place <= letters {
+		return string(rune('a' + place))
+	}
+	return tagOf((place-1)/letters) + tagOf((place-1)%letters+1)
 }
 
 // take adds another world's rows.
