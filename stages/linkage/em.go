@@ -1,6 +1,9 @@
 package linkage
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // learner runs one EM over CRM records, not over pairs: a record is at most one of its candidates. Hypotheses and
 // weights are those of the scorer (compete), so what is learned is what is used.
@@ -18,6 +21,7 @@ type learner struct {
 
 	match    float64
 	ratios   []float64
+	own      [][][]float64 // by look-alike, comparison and level code − 1; nil where a look-alike has no probabilities of its own
 	levels   levelTable
 	shipped  levelTable
 	expected float64
@@ -36,8 +40,9 @@ func newLearner(x *Index, records *Records, tables []valueBits) *learner {
 			l.adjust = append(l.adjust, -1)
 		}
 	}
-	for _, k := range x.plan.section.LookAlikes {
-		l.ratios = append(l.ratios, k.Ratio)
+	for k, look := range x.plan.section.LookAlikes {
+		l.ratios = append(l.ratios, look.Ratio)
+		l.own = append(l.own, slices.Clone(x.plan.lookAlikes[k].own))
 	}
 	order := byHash(records)
 	l.chance = chanceOf(x, records, order)
@@ -121,6 +126,7 @@ func (l *learner) refreshU() {
 func (l *learner) step(free bool) float64 {
 	p := l.index.plan
 	weights, rare := l.weights()
+	looks := l.lookAlikeWeights(weights)
 	prior := math.Log2(l.match / float64(l.index.Len()))
 	none := 1 - l.match
 	start := []float64{prior}
@@ -129,9 +135,12 @@ func (l *learner) step(free bool) float64 {
 		start = append(start, prior+math.Log2(r))
 	}
 	noneBits := math.Log2(none)
-	hits := make([][]float64, len(p.comparisons))
-	for c := range hits {
-		hits[c] = make([]float64, len(p.comparisons[c].levels)+1)
+	hits := make([][][]float64, len(start)) // by hypothesis, comparison and level code
+	for h := range hits {
+		hits[h] = make([][]float64, len(p.comparisons))
+		for c := range hits[h] {
+			hits[h][c] = make([]float64, len(p.comparisons[c].levels)+1)
+		}
 	}
 	totals := make([]float64, len(start)) // match, then look-alikes
 	var log []float64
@@ -142,7 +151,7 @@ func (l *learner) step(free bool) float64 {
 		for pair := from; pair < to; pair++ {
 			at := len(log)
 			log = append(log, start...)
-			l.pairBits(pair, weights, rare, log[at:])
+			l.pairBits(pair, weights, rare, looks, log[at:])
 			for _, v := range log[at:] {
 				top = math.Max(top, v)
 			}
@@ -154,22 +163,24 @@ func (l *learner) step(free bool) float64 {
 		}
 		for pair := from; pair < to; pair++ {
 			shares := log[(pair-from)*len(start) : (pair-from+1)*len(start)]
-			for k, v := range shares {
-				totals[k] += v / sum
-			}
-			r := shares[0] / sum
-			if r < 1e-6 {
-				continue
-			}
-			for c, code := range l.codes[pair*len(hits) : (pair+1)*len(hits)] {
-				hits[c][code] += r
+			codes := l.codes[pair*len(p.comparisons) : (pair+1)*len(p.comparisons)]
+			for h, v := range shares {
+				r := v / sum
+				totals[h] += r
+				if r < 1e-6 {
+					continue
+				}
+				for c, code := range codes {
+					hits[h][c][code] += r
+				}
 			}
 		}
 	}
 	moved := l.shares(totals)
 	l.expected = totals[0]
 	if free {
-		moved = math.Max(moved, l.maximize(hits))
+		moved = math.Max(moved, l.maximize(hits[0]))
+		l.maximizeOwn(hits[1:])
 	}
 	return moved
 }
@@ -194,33 +205,53 @@ func (l *learner) weights() (weights, rare [][]float64) {
 				w[j+1] = math.Log2(level.M / level.U)
 			}
 			r[j+1] = -math.Log2(l.levels[c][j].U)
-			if k.cap > 0 {
-				w[j+1] = math.Max(-float64(k.cap)/1000, math.Min(float64(k.cap)/1000, w[j+1]))
-			}
+			w[j+1] = k.capped(w[j+1])
 		}
 		weights, rare = append(weights, w), append(rare, r)
 	}
 	return weights, rare
 }
 
+// lookAlikeWeights are the present log2(m/u) of each look-alike by comparison and level code: a match's where it shares
+// the comparison, its own where it has some, nil where it is chance.
+func (l *learner) lookAlikeWeights(match [][]float64) [][][]float64 {
+	out := make([][][]float64, len(l.own))
+	for k, look := range l.index.plan.lookAlikes {
+		out[k] = make([][]float64, len(match))
+		for c := range match {
+			if look.shared[c] {
+				out[k][c] = match[c]
+			} else if own := l.own[k][c]; own != nil {
+				out[k][c] = make([]float64, len(match[c]))
+				for j, m := range own {
+					if m > 0 {
+						out[k][c][j+1] = l.index.plan.comparisons[c].capped(math.Log2(m / l.levels[c][j].U))
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
 // pairBits adds a pair's evidence to the hypotheses: match first, then each kind of look-alike.
-func (l *learner) pairBits(pair int, weights, rare [][]float64, out []float64) {
+func (l *learner) pairBits(pair int, weights, rare [][]float64, looks [][][]float64, out []float64) {
 	section := &l.index.plan.section
 	n := len(weights)
 	for c, code := range l.codes[pair*n : (pair+1)*n] {
 		if code == 0 {
 			continue
 		}
-		v := weights[c][code]
+		adjustment := 0.0
 		if at := l.adjust[c]; at >= 0 {
 			if bits := l.bits[pair*l.width+at]; bits != noBits {
-				v += math.Max(float64(section.FrequencyFloor), math.Min(float64(section.FrequencyCeiling), float64(bits)-1000*rare[c][code])) / 1000
+				adjustment = math.Max(float64(section.FrequencyFloor), math.Min(float64(section.FrequencyCeiling), float64(bits)-1000*rare[c][code])) / 1000
 			}
 		}
-		out[0] += v
-		for k, shared := range l.index.plan.lookAlikes {
-			if shared[c] {
-				out[k+1] += v
+		out[0] += weights[c][code] + adjustment
+		for k := range looks {
+			if look := looks[k][c]; look != nil {
+				out[k+1] += look[code] + adjustment
 			}
 		}
 	}
@@ -271,4 +302,27 @@ func (l *learner) maximize(hits [][]float64) float64 {
 		}
 	}
 	return moved
+}
+
+// maximizeOwn sets the probabilities that look-alikes have of their own, shrunk towards the shipped ones as m is.
+func (l *learner) maximizeOwn(hits [][][]float64) {
+	for k, look := range l.index.plan.lookAlikes {
+		for c, shipped := range look.own {
+			comparison := l.index.plan.comparisons[c]
+			if shipped == nil || comparison.fixed {
+				continue
+			}
+			seen := make([]float64, len(shipped))
+			for _, g := range comparison.groups {
+				total := 0.0
+				for code := g.first; code <= g.last; code++ {
+					total += hits[k][c][code]
+				}
+				for code := g.first; code <= g.last; code++ {
+					seen[code-1] = (hits[k][c][code] + shippedMatches*shipped[code-1]) / (total + shippedMatches)
+				}
+			}
+			l.own[k][c] = comparison.perGroup(seen)
+		}
+	}
 }

@@ -51,7 +51,7 @@ func Estimate(x *Index, records *Records) (Parameters, error) {
 	}
 	out := Parameters{Kind: x.plan.section.Kind, Origin: origin, Directory: int64(x.Len()), Records: int64(l.records),
 		Expected: significant(l.expected), Match: l.match, Fields: fields}
-	out.finish(x.plan, l.ratios, l.levels)
+	out.finish(x.plan, l.ratios, l.own, l.levels)
 	return out, nil
 }
 

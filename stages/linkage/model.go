@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -44,8 +45,11 @@ type Section struct {
 // town, a company of the same group.
 type LookAlike struct {
 	Name string `json:"name"`
-	// Shares are the comparisons in which a look-alike agrees as a match would; in all others it is chance.
-	Shares []string `json:"shares"`
+	// Shares are the comparisons in which a look-alike agrees as a match would; in all others it is chance, but for
+	// those of Own, where it has probabilities of its own: by comparison, one per level in the order of their codes. They
+	// are estimated as m is. A company of the same group often has the domain, and seldom quite the same name.
+	Shares []string             `json:"shares"`
+	Own    map[string][]float64 `json:"own,omitempty"`
 	// Ratio is how often a record is a look-alike of an entity per record that is a match.
 	Ratio float64 `json:"ratio"`
 }
@@ -183,7 +187,7 @@ func (s Section) check() error {
 	rest := 1 - s.Match
 	for _, l := range s.LookAlikes {
 		rest -= s.Match * l.Ratio
-		for _, name := range l.Shares {
+		for _, name := range append(slices.Sorted(maps.Keys(l.Own)), l.Shares...) {
 			if !slices.ContainsFunc(s.Comparisons, func(c Comparison) bool { return c.Name == name }) {
 				return fmt.Errorf("model %s: look-alike %s shares %q, which is no comparison", s.Kind, l.Name, name)
 			}

@@ -3,6 +3,7 @@ package linkage
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // How the parameters of a section came about.
@@ -42,6 +43,8 @@ type LookAlikeParameters struct {
 	Name   string  `json:"name"`
 	Ratio  float64 `json:"ratio"`
 	Weight int32   `json:"weight"`
+	// Own are the comparisons in which it has probabilities of its own.
+	Own []ComparisonParameters `json:"own,omitempty"`
 }
 
 // ComparisonParameters holds the levels of one comparison in the order of their codes from 1.
@@ -66,11 +69,12 @@ func DefaultParameters(s Section, n int64, fields map[string]Field) (Parameters,
 	}
 	out := Parameters{Kind: s.Kind, Origin: OriginDefault, Directory: n, Match: s.Match, Fields: fields}
 	var ratios []float64
-	for _, l := range s.LookAlikes {
-		ratios = append(ratios, l.Ratio)
+	var own [][][]float64
+	for k, l := range s.LookAlikes {
+		ratios, own = append(ratios, l.Ratio), append(own, p.lookAlikes[k].own)
 	}
 	levels := defaultLevels(p)
-	out.finish(p, ratios, levels)
+	out.finish(p, ratios, own, levels)
 	return out, nil
 }
 
@@ -109,7 +113,7 @@ func normalize(c planComparison, g planGroup, levels []LevelParameters) {
 
 // finish turns probabilities into rounded ones and weights. The probabilities are rounded first, so that what is
 // stored explains what is added.
-func (out *Parameters) finish(p *plan, ratios []float64, levels levelTable) {
+func (out *Parameters) finish(p *plan, ratios []float64, own [][][]float64, levels levelTable) {
 	out.Match = significant(out.Match)
 	none := 1 - out.Match
 	for k, l := range p.section.LookAlikes {
@@ -145,6 +149,35 @@ func (out *Parameters) finish(p *plan, ratios []float64, levels levelTable) {
 		}
 		out.Comparisons = append(out.Comparisons, kept)
 	}
+	for k := range out.LookAlikes {
+		for c, levels := range own[k] {
+			if levels != nil {
+				out.LookAlikes[k].Own = append(out.LookAlikes[k].Own, ownLevels(p.comparisons[c], levels, out.Comparisons[c]))
+			}
+		}
+	}
+}
+
+// ownLevels are the probabilities that a look-alike has of its own, as weights against the same u as a match's.
+func ownLevels(c planComparison, own []float64, match ComparisonParameters) ComparisonParameters {
+	out := ComparisonParameters{Name: c.name}
+	for j, m := range own {
+		l := LevelParameters{}
+		if m > 0 {
+			l.M, l.U = significant(m), match.Levels[j].U
+			l.Weight = int32(math.RoundToEven(1000 * c.capped(math.Log2(l.M/l.U))))
+		}
+		out.Levels = append(out.Levels, l)
+	}
+	return out
+}
+
+// capped bounds the size of a weight in bits.
+func (c planComparison) capped(bits float64) float64 {
+	if c.cap == 0 {
+		return bits
+	}
+	return math.Max(-float64(c.cap)/1000, math.Min(float64(c.cap)/1000, bits))
 }
 
 // monotone gives each level the weight of its m/u, where neighbours that stand in the wrong order are pooled: a
@@ -202,6 +235,18 @@ func (out Parameters) fits(p *plan) error {
 	bad := out.Kind != p.section.Kind || len(out.Comparisons) != len(p.comparisons) || len(out.LookAlikes) != len(p.lookAlikes)
 	for i := 0; !bad && i < len(p.comparisons); i++ {
 		bad = out.Comparisons[i].Name != p.comparisons[i].name || len(out.Comparisons[i].Levels) != len(p.comparisons[i].levels)
+	}
+	for k := 0; !bad && k < len(p.lookAlikes); k++ {
+		owns := 0
+		for c, own := range p.lookAlikes[k].own {
+			if own == nil {
+				continue
+			}
+			at := slices.IndexFunc(out.LookAlikes[k].Own, func(o ComparisonParameters) bool { return o.Name == p.comparisons[c].name })
+			bad = bad || at < 0 || len(out.LookAlikes[k].Own[at].Levels) != len(own)
+			owns++
+		}
+		bad = bad || owns != len(out.LookAlikes[k].Own)
 	}
 	if bad {
 		return fmt.Errorf("the parameters for %s belong to another model", out.Kind)

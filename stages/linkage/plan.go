@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -15,7 +16,7 @@ type plan struct {
 	left, right layout
 	comparisons []planComparison
 	rules       []planRule
-	lookAlikes  [][]bool // by look-alike and comparison: shared
+	lookAlikes  []planLookAlike
 	fields      []string // directory columns whose values are counted
 	slots       int      // similarities and distances that one pair can need
 	orders      map[string]map[string]int
@@ -28,6 +29,13 @@ type layout struct {
 }
 
 func (l *layout) at(name string) int { return slices.Index(l.names, name) }
+
+// planLookAlike says, by comparison, what a look-alike shares with a match, and the shipped probabilities of the levels
+// where it has its own; nil where it has none.
+type planLookAlike struct {
+	shared []bool
+	own    [][]float64
+}
 
 type planComparison struct {
 	name    string
@@ -117,13 +125,45 @@ func compile(s Section) (*plan, error) {
 	}
 	p.slots = len(slots)
 	for _, l := range s.LookAlikes {
-		shared := make([]bool, len(s.Comparisons))
-		for i, c := range s.Comparisons {
-			shared[i] = slices.Contains(l.Shares, c.Name)
+		look := planLookAlike{shared: make([]bool, len(s.Comparisons)), own: make([][]float64, len(s.Comparisons))}
+		for i, c := range p.comparisons {
+			look.shared[i] = slices.Contains(l.Shares, c.name)
+			own, ok := l.Own[c.name]
+			if !ok {
+				continue
+			}
+			if look.shared[i] || len(own) != len(c.levels) {
+				return nil, fmt.Errorf("model %s: look-alike %s: own probabilities of %q: want one for each of its %d levels, and the comparison not among shares",
+					s.Kind, l.Name, c.name, len(c.levels))
+			}
+			look.own[i] = c.perGroup(own)
 		}
-		p.lookAlikes = append(p.lookAlikes, shared)
+		p.lookAlikes = append(p.lookAlikes, look)
 	}
 	return p, nil
+}
+
+// at is the place of a comparison.
+func (p *plan) at(name string) int {
+	return slices.IndexFunc(p.comparisons, func(c planComparison) bool { return c.name == name })
+}
+
+// perGroup makes probabilities of levels sum to one within each group, neutral levels apart. None is 0.
+func (c planComparison) perGroup(levels []float64) []float64 {
+	out := make([]float64, len(levels))
+	for _, g := range c.groups {
+		sum := 0.0
+		for code := g.first; code <= g.last; code++ {
+			if !c.levels[code-1].Neutral {
+				out[code-1] = math.Max(levels[code-1], 1e-9)
+				sum += out[code-1]
+			}
+		}
+		for code := g.first; code <= g.last; code++ {
+			out[code-1] /= sum
+		}
+	}
+	return out
 }
 
 func (p *plan) rule(r Rule) (planRule, error) {

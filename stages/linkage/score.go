@@ -31,7 +31,8 @@ type Scorer struct {
 	weights    [][]int32 // by comparison and level code
 	rarities   [][]int32
 	tables     []valueBits
-	lookAlikes []int32 // prior and ratio of each kind
+	lookAlikes []int32     // prior and ratio of each kind
+	looks      [][][]int32 // weights by kind of look-alike, comparison and level code; nil where it is chance
 }
 
 // NewScorer prepares the parameters and term frequencies for an index of the same section.
@@ -49,6 +50,22 @@ func NewScorer(x *Index, parameters Parameters, frequencies []Frequency) (*Score
 	}
 	for _, l := range parameters.LookAlikes {
 		s.lookAlikes = append(s.lookAlikes, parameters.Prior+l.Weight)
+	}
+	for k, look := range x.plan.lookAlikes {
+		tables := make([][]int32, len(s.weights))
+		for c := range tables {
+			if look.shared[c] {
+				tables[c] = s.weights[c]
+			}
+		}
+		for _, own := range parameters.LookAlikes[k].Own {
+			c := x.plan.at(own.Name)
+			tables[c] = []int32{0}
+			for _, l := range own.Levels {
+				tables[c] = append(tables[c], l.Weight)
+			}
+		}
+		s.looks = append(s.looks, tables)
 	}
 	return s, nil
 }
@@ -139,17 +156,17 @@ func (w *worker) pair(a, b []uint32) int32 {
 		if level == 0 {
 			continue
 		}
-		part := w.Scorer.weights[c][level]
+		adjustment := int32(0)
 		if k := &w.index.plan.comparisons[c].levels[level-1].adjust; k.how != rarityNone {
 			if bits, ok := w.compare.rarity(w.tables, k, a, b); ok {
-				w.bits[c] = w.clamp(bits - w.rarities[c][level])
-				part += w.bits[c]
+				adjustment = w.clamp(bits - w.rarities[c][level])
+				w.bits[c] = adjustment
 			}
 		}
-		weight += part
-		for k, shared := range w.index.plan.lookAlikes {
-			if shared[c] {
-				w.weights[at+1+k] += part
+		weight += w.Scorer.weights[c][level] + adjustment
+		for k := range w.looks {
+			if look := w.looks[k][c]; look != nil {
+				w.weights[at+1+k] += look[level] + adjustment
 			}
 		}
 	}

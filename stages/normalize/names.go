@@ -147,6 +147,16 @@ func assemble(given, surname, nick []string) personName {
 	return n
 }
 
+// words are all words of the name in alphabetical order; none where a part is missing.
+func (n personName) words() string {
+	if n.given == "" || n.surname == "" {
+		return ""
+	}
+	words := strings.Fields(n.given + " " + n.middle + " " + n.surname)
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}
+
 // rootsOf lists the names a given name is a form of: itself, the roots of the nickname file, those of a nickname in
 // quotes, and the name written as one word (mary ann: maryann; min su: minsu). Behind an initial the next name counts
 // too, for it is the one people use.

@@ -28,6 +28,7 @@ func (p *person) write(to *rowWriter) {
 	to.text(p.name.surname)
 	to.list(p.name.parts)
 	to.text(p.name.skeleton)
+	to.text(p.name.words())
 	to.list(p.emails)
 	to.list(p.locals)
 	to.list(p.hosts)

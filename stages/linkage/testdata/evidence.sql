@@ -4,7 +4,7 @@ SELECT c.object, c.crm_id, c.rank, c.entity_id, r.position, r.part,
   CASE r.part WHEN 'prior' THEN 'before anything is compared' WHEN 'frequency' THEN 'how rare the value is' ELSE l.label END AS label,
   CASE r.part WHEN 'prior' THEN c.prior WHEN 'level' THEN c.weights[r.position] ELSE c.frequencies[r.position] END::BIGINT AS weight,
   CASE r.position
-    WHEN 1 THEN nullif(concat_ws(', ', nullif(a."name_key", '')), '')
+    WHEN 1 THEN nullif(concat_ws(', ', nullif(a."name_placed", '')), '')
     WHEN 2 THEN nullif(concat_ws(', ', nullif(array_to_string(a."domains", ', '), ''), nullif(array_to_string(a."email_domains", ', '), '')), '')
     WHEN 3 THEN nullif(concat_ws(', ', nullif(a."street", ''), nullif(a."house_number", '')), '')
     WHEN 4 THEN nullif(concat_ws(', ', nullif(a."postal_code", ''), nullif(a."city", ''), nullif(a."region", ''), nullif(a."country", '')), '')
@@ -13,7 +13,7 @@ SELECT c.object, c.crm_id, c.rank, c.entity_id, r.position, r.part,
     WHEN 7 THEN nullif(concat_ws(', ', nullif(a."legal_form", '')), '')
     WHEN 8 THEN nullif(concat_ws(', ', nullif(array_to_string(k."known_ids", ', '), '')), '') END AS crm_value,
   CASE r.position
-    WHEN 1 THEN nullif(concat_ws(', ', nullif(b."name_key", '')), '')
+    WHEN 1 THEN nullif(concat_ws(', ', nullif(b."name_placed", '')), '')
     WHEN 2 THEN nullif(concat_ws(', ', nullif(array_to_string(b."domains", ', '), '')), '')
     WHEN 3 THEN nullif(concat_ws(', ', nullif(b."street", ''), nullif(b."house_number", '')), '')
     WHEN 4 THEN nullif(concat_ws(', ', nullif(b."postal_code", ''), nullif(b."city", ''), nullif(b."region", ''), nullif(b."country", '')), '')
