@@ -51,7 +51,9 @@ func personForm() []Column {
 		text("title", "Folded title, abbreviations written out."),
 		text("title_function", "Function named by the title: sales, engineering, finance …"),
 		text("title_rank", "Rank named by the title: chief, vice president, director, manager, staff …"),
+		text("title_kind", "Function and rank in one: null unless both are known."),
 		list("past_titles", "Folded earlier titles. Empty on the CRM side."),
+		list("past_title_kinds", "Function and rank of earlier titles, as in title_kind. Empty on the CRM side."),
 	}, placeForm()...)
 }
 
@@ -119,6 +121,7 @@ var Known = Table{
 		key("crm_id", "Record."),
 		list("known_ids", "Directory companies, most often named first, ties by id."),
 		list("known_groups", "Topmost parents of known_ids, distinct, in alphabetical order."),
+		list("known_keys", "Folded keys of all names of the account's company: what an earlier employer may be called. Empty for accounts."),
 	},
 }
 

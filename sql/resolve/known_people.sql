@@ -20,7 +20,8 @@ placed AS (
 )
 SELECT 'Account' AS object, p.account_id AS crm_id,
     list(p.company_id ORDER BY p.place) AS known_ids,
-    coalesce(list_sort(list_distinct(list(c.group_id) FILTER (c.group_id IS NOT NULL))), []) AS known_groups
+    coalesce(list_sort(list_distinct(list(c.group_id) FILTER (c.group_id IS NOT NULL))), []) AS known_groups,
+    CAST([] AS VARCHAR[]) AS known_keys
 FROM placed p
 LEFT JOIN dir_company c ON c.entity_id = p.company_id
 WHERE p.place <= 5

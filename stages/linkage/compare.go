@@ -100,6 +100,8 @@ func (c *comparer) condition(k *planCondition, x, y uint32, a, b []uint32) bool 
 		return c.ends(k, a, b)
 	case opLabel:
 		return c.label(k, a, b)
+	case opSpells:
+		return c.spells(k, a, b)
 	}
 	s, t := c.a.dict.bytesOf(x), c.b.dict.bytesOf(y)
 	switch k.op {
@@ -176,6 +178,38 @@ func (c *comparer) label(k *planCondition, a, b []uint32) bool {
 		}
 	}
 	return false
+}
+
+func (c *comparer) spells(k *planCondition, a, b []uint32) bool {
+	for _, x := range c.a.set(a, k.l) {
+		s, _, _ := bytes.Cut(c.a.dict.bytesOf(x), []byte{'.'})
+		for _, y := range c.b.set(b, k.r) {
+			if equalBut(s, '-', c.b.dict.bytesOf(y), ' ', k.n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// equalBut compares s without the byte but and t without the byte and: equal, and at least n bytes long.
+func equalBut(s []byte, but byte, t []byte, and byte, n int) bool {
+	i, j, same := 0, 0, 0
+	for {
+		for i < len(s) && s[i] == but {
+			i++
+		}
+		for j < len(t) && t[j] == and {
+			j++
+		}
+		switch {
+		case i == len(s) || j == len(t):
+			return i == len(s) && j == len(t) && same >= n
+		case s[i] != t[j]:
+			return false
+		}
+		i, j, same = i+1, j+1, same+1
+	}
 }
 
 // share counts the common values of two ascending sets.

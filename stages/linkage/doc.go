@@ -39,6 +39,8 @@
 //	within(x, t)       1000·|shared| ≥ t·|smaller set|, t in thousandths
 //	ends(x, n)         some value of each side has at least n bytes and they share the last n
 //	label(x)           the sets share a value when each is cut before its first dot
+//	spells(x, y, n)    some value of x, cut before its first dot and without hyphens, and some value of y, without spaces,
+//	                   each of at least n bytes, are equal: the domain acme-steel.com and the name acme steel
 //	crossed(x, y)      a.x = b.y and a.y = b.x
 //	steps(x, k)        both are in the section's order of x, at most k places apart
 //

@@ -89,11 +89,11 @@ func (e engine) query(query string, row func(scan func(...any))) {
 // values are a record's columns by name: a string or []string each; the id is under "id".
 type values map[string]any
 
-// batchOf makes a batch of a table's columns, and of known_ids and known_groups for the CRM side.
+// batchOf makes a batch of a table's columns, and of table known for the CRM side.
 func batchOf(s Section, table schemas.Table, records []values) arrow.RecordBatch {
 	columns := append([]schemas.Column{}, table.Columns...)
 	if table.Name == s.LeftTable().Name {
-		for _, name := range []string{"known_ids", "known_groups"} {
+		for _, name := range []string{"known_ids", "known_groups", "known_keys"} {
 			c, _ := schemas.Known.Column(name)
 			columns = append(columns, c)
 		}

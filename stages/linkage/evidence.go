@@ -71,7 +71,7 @@ func shown(p *plan, table schemas.Table, alias string, columns []string) string 
 		}
 		from := alias
 		if _, own := table.Column(name); !own {
-			from = "k" // known_ids and known_groups
+			from = "k" // known_ids and its like
 		}
 		value := from + "." + schemas.Quote(name)
 		if column.Type.ID() == arrow.LIST {

@@ -22,6 +22,7 @@ const (
 	opWithin
 	opEnds
 	opLabel
+	opSpells
 	opCrossed
 	opSteps
 )
@@ -44,6 +45,7 @@ var operators = map[string]struct {
 	"within":  {opWithin, true, true},
 	"ends":    {opEnds, true, true},
 	"label":   {opLabel, false, true},
+	"spells":  {opSpells, true, true},
 	"crossed": {opCrossed, false, false},
 	"steps":   {opSteps, true, false},
 }

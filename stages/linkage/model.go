@@ -156,7 +156,7 @@ func (s Section) EntityKind() string {
 	return "member"
 }
 
-// LeftColumns are the CRM columns a reader must supply, known_ids and known_groups of table known among them where the
+// LeftColumns are the CRM columns a reader must supply, the columns of table known among them where the
 // model uses them; RightColumns those of the directory. Both begin with the id.
 func (s Section) LeftColumns() ([]string, error) {
 	p, err := compile(s)

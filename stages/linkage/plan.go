@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -359,7 +360,7 @@ func (p *plan) column(table schemas.Table, name string) (schemas.Column, bool) {
 	if c, ok := table.Column(name); ok {
 		return c, true
 	}
-	if table.Name == p.section.LeftTable().Name && (name == "known_ids" || name == "known_groups") {
+	if table.Name == p.section.LeftTable().Name && strings.HasPrefix(name, "known_") {
 		return schemas.Known.Column(name)
 	}
 	return schemas.Column{}, false

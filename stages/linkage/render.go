@@ -7,7 +7,7 @@ import (
 )
 
 // RenderSQL is the model as one SELECT for DuckDB: what the kernel computes for a pair, said a second time. Views a
-// and b hold the CRM and the directory records in their normal form (a also known_ids and known_groups), pair(a_id,
+// and b hold the CRM and the directory records in their normal form (a also the columns of known), pair(a_id,
 // b_id) the pairs, term_frequency the counts. It gives a_id, b_id, levels, weights, frequencies and weight, as in
 // candidate. Tests compare it with the kernel pair by pair; it is no faster way to match.
 func RenderSQL(s Section, parameters Parameters) (string, error) {
@@ -140,6 +140,11 @@ func (r renderer) condition(c planCondition) string {
 			return fmt.Sprintf("list_transform(list_filter(%s, lambda x: length(x) >= %d), lambda x: right(x, %d))", s, c.n, c.n)
 		}
 		return fmt.Sprintf("list_has_any(%s, %s)", last(left), last(right))
+	case opSpells:
+		plain := func(s, cut string) string {
+			return fmt.Sprintf("list_filter(list_transform(%s, lambda x: %s), lambda x: length(x) >= %d)", s, cut, c.n)
+		}
+		return fmt.Sprintf("list_has_any(%s, %s)", plain(left, "replace(split_part(x, '.', 1), '-', '')"), plain(right, "replace(x, ' ', '')"))
 	case opLabel:
 		cut := func(s string) string {
 			return fmt.Sprintf("list_filter(list_transform(%s, lambda x: split_part(x, '.', 1)), lambda x: x <> '')", s)

@@ -16,7 +16,7 @@ type person struct {
 	token                            string
 	domains, pastDomains             []string
 	title                            jobTitle
-	pastTitles                       []string
+	pastTitles, pastKinds            []string
 	at                               place
 }
 
@@ -44,7 +44,9 @@ func (p *person) write(to *rowWriter) {
 	to.text(p.title.text)
 	to.text(p.title.function)
 	to.text(p.title.rank)
+	to.text(p.title.kind())
 	to.list(p.pastTitles)
+	to.list(p.pastKinds)
 	to.text(p.at.street)
 	to.text(p.at.house)
 	to.text(p.at.city)
@@ -192,11 +194,11 @@ func (r *run) writeMember(w *worker, in rows, i int, to *rowWriter) {
 	w.judgePerson(memberObj, "first_name", "last_name", "title", &p, first(given, whole), first(family, whole), title)
 	w.judgePlace(memberObj, in, i, 13, p.at, [5]string{"street", "city", "region", "postal_code", "country"})
 	r.employers(w, &p, in, i)
-	var titles []string
 	for _, t := range in.list(nil, 10, i) {
-		titles = append(titles, w.title.get(t).text)
+		past := w.title.get(t)
+		p.pastTitles, p.pastKinds = append(p.pastTitles, past.text), append(p.pastKinds, past.kind())
 	}
-	p.pastTitles = sortedSet(titles)
+	p.pastTitles, p.pastKinds = sortedSet(p.pastTitles), sortedSet(p.pastKinds)
 	to.text(in.text(0, i))
 	p.write(to)
 }

@@ -5,6 +5,14 @@ import "strings"
 // jobTitle is a title: folded with abbreviations written out, and what it says.
 type jobTitle struct{ text, function, rank string }
 
+// kind is function and rank in one text; empty unless both are known.
+func (t jobTitle) kind() string {
+	if t.function == "" || t.rank == "" {
+		return ""
+	}
+	return t.function + " " + t.rank
+}
+
 type rankPhrase struct {
 	rank  string
 	order int // the lower wins

@@ -20,7 +20,9 @@ left_side AS (
     nullif(house_number, '') AS a_house_number,
     nullif(title, '') AS a_title,
     nullif(middle, '') AS a_middle,
+    nullif(list_distinct(list_filter(known_keys, lambda x: x <> '')), []::VARCHAR[]) AS a_known_keys,
     nullif(list_distinct(list_filter(known_groups, lambda x: x <> '')), []::VARCHAR[]) AS a_known_groups,
+    nullif(title_kind, '') AS a_title_kind,
     nullif(title_function, '') AS a_title_function,
     nullif(title_rank, '') AS a_title_rank,
     nullif(region, '') AS a_region,
@@ -52,9 +54,10 @@ right_side AS (
     nullif(middle, '') AS b_middle,
     nullif(list_distinct(list_filter(group_ids, lambda x: x <> '')), []::VARCHAR[]) AS b_group_ids,
     nullif(list_distinct(list_filter(past_company_domains, lambda x: x <> '')), []::VARCHAR[]) AS b_past_company_domains,
+    nullif(list_distinct(list_filter(past_titles, lambda x: x <> '')), []::VARCHAR[]) AS b_past_titles,
+    nullif(list_distinct(list_filter(past_title_kinds, lambda x: x <> '')), []::VARCHAR[]) AS b_past_title_kinds,
     nullif(title_function, '') AS b_title_function,
     nullif(title_rank, '') AS b_title_rank,
-    nullif(list_distinct(list_filter(past_titles, lambda x: x <> '')), []::VARCHAR[]) AS b_past_titles,
     nullif(region, '') AS b_region,
     nullif(country, '') AS b_country
   FROM b
@@ -112,49 +115,55 @@ leveled AS (
         WHEN list_has_any(a_known_ids, b_company_ids) AND list_has_any(a_email_domains, b_company_domains) THEN 1
         WHEN list_has_any(a_known_ids, b_company_ids) THEN 2
         WHEN list_has_any(a_email_domains, b_company_domains) THEN 3
-        WHEN list_has_any(a_company_keys, b_company_keys) THEN 4
+        WHEN list_has_any(a_company_keys, b_company_keys) OR list_has_any(a_known_keys, b_company_keys) OR list_has_any(list_filter(list_transform(a_email_domains, lambda x: replace(split_part(x, '.', 1), '-', '')), lambda x: length(x) >= 5), list_filter(list_transform(b_company_keys, lambda x: replace(x, ' ', '')), lambda x: length(x) >= 5)) THEN 4
         WHEN list_has_any(a_known_groups, b_group_ids) THEN 5
-        WHEN list_has_any(a_known_ids, b_past_company_ids) OR list_has_any(a_email_domains, b_past_company_domains) OR list_has_any(a_company_keys, b_past_company_keys) THEN 6
+        WHEN list_has_any(a_known_ids, b_past_company_ids) OR list_has_any(a_email_domains, b_past_company_domains) OR list_has_any(a_company_keys, b_past_company_keys) OR list_has_any(a_known_keys, b_past_company_keys) OR list_has_any(list_filter(list_transform(a_email_domains, lambda x: replace(split_part(x, '.', 1), '-', '')), lambda x: length(x) >= 5), list_filter(list_transform(b_past_company_keys, lambda x: replace(x, ' ', '')), lambda x: length(x) >= 5)) THEN 6
         WHEN a_company_token = b_company_token THEN 7
         ELSE 8 END
       WHEN a_known_ids IS NOT NULL AND b_company_ids IS NOT NULL OR a_known_ids IS NOT NULL AND b_past_company_ids IS NOT NULL THEN CASE
         WHEN list_has_any(a_known_ids, b_company_ids) THEN 9
-        WHEN list_has_any(a_company_keys, b_company_keys) THEN 10
+        WHEN list_has_any(a_company_keys, b_company_keys) OR list_has_any(a_known_keys, b_company_keys) OR list_has_any(list_filter(list_transform(a_email_domains, lambda x: replace(split_part(x, '.', 1), '-', '')), lambda x: length(x) >= 5), list_filter(list_transform(b_company_keys, lambda x: replace(x, ' ', '')), lambda x: length(x) >= 5)) THEN 10
         WHEN list_has_any(a_email_domains, b_company_domains) THEN 11
         WHEN list_has_any(a_known_groups, b_group_ids) THEN 12
-        WHEN list_has_any(a_known_ids, b_past_company_ids) OR list_has_any(a_email_domains, b_past_company_domains) OR list_has_any(a_company_keys, b_past_company_keys) THEN 13
+        WHEN list_has_any(a_known_ids, b_past_company_ids) OR list_has_any(a_email_domains, b_past_company_domains) OR list_has_any(a_company_keys, b_past_company_keys) OR list_has_any(a_known_keys, b_past_company_keys) OR list_has_any(list_filter(list_transform(a_email_domains, lambda x: replace(split_part(x, '.', 1), '-', '')), lambda x: length(x) >= 5), list_filter(list_transform(b_past_company_keys, lambda x: replace(x, ' ', '')), lambda x: length(x) >= 5)) THEN 13
         WHEN a_company_token = b_company_token THEN 14
         ELSE 15 END
       WHEN a_email_domains IS NOT NULL AND b_company_domains IS NOT NULL AND a_company_keys IS NOT NULL AND b_company_keys IS NOT NULL THEN CASE
         WHEN list_has_any(a_email_domains, b_company_domains) AND list_has_any(a_company_keys, b_company_keys) THEN 16
         WHEN list_has_any(a_email_domains, b_company_domains) THEN 17
-        WHEN list_has_any(a_company_keys, b_company_keys) THEN 18
-        WHEN list_has_any(a_email_domains, b_past_company_domains) OR list_has_any(a_company_keys, b_past_company_keys) THEN 19
+        WHEN list_has_any(a_company_keys, b_company_keys) OR list_has_any(a_known_keys, b_company_keys) OR list_has_any(list_filter(list_transform(a_email_domains, lambda x: replace(split_part(x, '.', 1), '-', '')), lambda x: length(x) >= 5), list_filter(list_transform(b_company_keys, lambda x: replace(x, ' ', '')), lambda x: length(x) >= 5)) THEN 18
+        WHEN list_has_any(a_email_domains, b_past_company_domains) OR list_has_any(a_company_keys, b_past_company_keys) OR list_has_any(list_filter(list_transform(a_email_domains, lambda x: replace(split_part(x, '.', 1), '-', '')), lambda x: length(x) >= 5), list_filter(list_transform(b_past_company_keys, lambda x: replace(x, ' ', '')), lambda x: length(x) >= 5)) THEN 19
         WHEN a_company_token = b_company_token THEN 20
         ELSE 21 END
       WHEN a_company_keys IS NOT NULL AND b_company_keys IS NOT NULL OR a_company_keys IS NOT NULL AND b_past_company_keys IS NOT NULL THEN CASE
-        WHEN list_has_any(a_company_keys, b_company_keys) THEN 22
-        WHEN list_has_any(a_company_keys, b_past_company_keys) THEN 23
+        WHEN list_has_any(a_company_keys, b_company_keys) OR list_has_any(a_known_keys, b_company_keys) OR list_has_any(list_filter(list_transform(a_email_domains, lambda x: replace(split_part(x, '.', 1), '-', '')), lambda x: length(x) >= 5), list_filter(list_transform(b_company_keys, lambda x: replace(x, ' ', '')), lambda x: length(x) >= 5)) THEN 22
+        WHEN list_has_any(a_company_keys, b_past_company_keys) OR list_has_any(list_filter(list_transform(a_email_domains, lambda x: replace(split_part(x, '.', 1), '-', '')), lambda x: length(x) >= 5), list_filter(list_transform(b_past_company_keys, lambda x: replace(x, ' ', '')), lambda x: length(x) >= 5)) THEN 23
         WHEN a_company_token = b_company_token THEN 24
         ELSE 25 END
       WHEN a_email_domains IS NOT NULL AND b_company_domains IS NOT NULL OR a_email_domains IS NOT NULL AND b_past_company_domains IS NOT NULL THEN CASE
         WHEN list_has_any(a_email_domains, b_company_domains) THEN 26
-        WHEN list_has_any(a_email_domains, b_past_company_domains) THEN 27
+        WHEN list_has_any(a_email_domains, b_past_company_domains) OR list_has_any(list_filter(list_transform(a_email_domains, lambda x: replace(split_part(x, '.', 1), '-', '')), lambda x: length(x) >= 5), list_filter(list_transform(b_past_company_keys, lambda x: replace(x, ' ', '')), lambda x: length(x) >= 5)) THEN 27
         ELSE 28 END
       ELSE 0 END AS level_5,
     -- title
     CASE
+      WHEN a_title IS NOT NULL AND b_past_titles IS NOT NULL AND list_has_any(a_known_ids, b_past_company_ids) OR a_title IS NOT NULL AND b_past_titles IS NOT NULL AND list_has_any(a_email_domains, b_past_company_domains) OR a_title IS NOT NULL AND b_past_titles IS NOT NULL AND list_has_any(a_company_keys, b_past_company_keys) OR a_title IS NOT NULL AND b_past_titles IS NOT NULL AND list_has_any(a_known_keys, b_past_company_keys) THEN CASE
+        WHEN list_has_any(CASE WHEN a_title IS NOT NULL THEN [a_title] END, b_past_titles) THEN 1
+        WHEN list_has_any(CASE WHEN a_title_kind IS NOT NULL THEN [a_title_kind] END, b_past_title_kinds) THEN 2
+        WHEN a_title = b_title THEN 3
+        WHEN a_title_function = b_title_function THEN 4
+        ELSE 5 END
       WHEN a_title IS NOT NULL AND b_title IS NOT NULL THEN CASE
-        WHEN a_title = b_title THEN 1
-        WHEN a_title_function = b_title_function AND a_title_rank = b_title_rank THEN 2
-        WHEN jaro_winkler_similarity(a_title, b_title) >= CAST('0.88' AS DOUBLE) THEN 3
-        WHEN list_has_any(CASE WHEN a_title IS NOT NULL THEN [a_title] END, b_past_titles) THEN 4
-        WHEN a_title_function = b_title_function THEN 5
-        WHEN a_title_rank = b_title_rank THEN 6
-        ELSE 7 END
+        WHEN a_title = b_title THEN 6
+        WHEN a_title_function = b_title_function AND a_title_rank = b_title_rank THEN 7
+        WHEN jaro_winkler_similarity(a_title, b_title) >= CAST('0.88' AS DOUBLE) THEN 8
+        WHEN list_has_any(CASE WHEN a_title IS NOT NULL THEN [a_title] END, b_past_titles) THEN 9
+        WHEN a_title_function = b_title_function THEN 10
+        WHEN a_title_rank = b_title_rank THEN 11
+        ELSE 12 END
       WHEN a_title IS NOT NULL AND b_past_titles IS NOT NULL THEN CASE
-        WHEN list_has_any(CASE WHEN a_title IS NOT NULL THEN [a_title] END, b_past_titles) THEN 8
-        ELSE 9 END
+        WHEN list_has_any(CASE WHEN a_title IS NOT NULL THEN [a_title] END, b_past_titles) THEN 13
+        ELSE 14 END
       ELSE 0 END AS level_6,
     -- address
     CASE
@@ -320,14 +329,14 @@ rarity_13 AS (
 ),
 rarity_14 AS (
   SELECT s.a_id, s.b_id, CAST(max(CAST(round_even(1000 * log2(CAST(100 AS DOUBLE) / (CAST(coalesce(f.records, 1) AS DOUBLE) - CAST('0.75' AS DOUBLE))), 0) AS INTEGER)) AS INTEGER) AS rarity_14
-  FROM (SELECT a_id, b_id, unnest(list_intersect(CASE WHEN a_title IS NOT NULL THEN [a_title] END, CASE WHEN b_title IS NOT NULL THEN [b_title] END)) AS value FROM leveled) s
-  LEFT JOIN term_frequency f ON f.kind = 'member' AND f.field = 'title' AND f.value = s.value
+  FROM (SELECT a_id, b_id, unnest(list_intersect(CASE WHEN a_title IS NOT NULL THEN [a_title] END, b_past_titles)) AS value FROM leveled) s
+  LEFT JOIN term_frequency f ON f.kind = 'member' AND f.field = 'past_titles' AND f.value = s.value
   GROUP BY s.a_id, s.b_id
 ),
 rarity_15 AS (
   SELECT s.a_id, s.b_id, CAST(max(CAST(round_even(1000 * log2(CAST(100 AS DOUBLE) / (CAST(coalesce(f.records, 1) AS DOUBLE) - CAST('0.75' AS DOUBLE))), 0) AS INTEGER)) AS INTEGER) AS rarity_15
-  FROM (SELECT a_id, b_id, unnest(list_intersect(CASE WHEN a_title IS NOT NULL THEN [a_title] END, b_past_titles)) AS value FROM leveled) s
-  LEFT JOIN term_frequency f ON f.kind = 'member' AND f.field = 'past_titles' AND f.value = s.value
+  FROM (SELECT a_id, b_id, unnest(list_intersect(CASE WHEN a_title IS NOT NULL THEN [a_title] END, CASE WHEN b_title IS NOT NULL THEN [b_title] END)) AS value FROM leveled) s
+  LEFT JOIN term_frequency f ON f.kind = 'member' AND f.field = 'title' AND f.value = s.value
   GROUP BY s.a_id, s.b_id
 ),
 rarity_16 AS (
@@ -422,11 +431,13 @@ weighed AS (
       WHEN level_5 = 27 AND rarity_13 IS NOT NULL THEN greatest(-9000, least(6000, rarity_13 - 9966))
       ELSE 0 END AS frequency_5,
     level_6,
-    CASE level_6 WHEN 1 THEN 5814 WHEN 2 THEN 3392 WHEN 3 THEN 3392 WHEN 4 THEN 2322 WHEN 5 THEN 415 WHEN 6 THEN -737 WHEN 7 THEN -2419 WHEN 8 THEN 4644 WHEN 9 THEN -971 ELSE 0 END AS weight_6,
+    CASE level_6 WHEN 1 THEN 5059 WHEN 2 THEN 2737 WHEN 3 THEN 2644 WHEN 4 THEN 0 WHEN 5 THEN -1652 WHEN 6 THEN 5814 WHEN 7 THEN 3392 WHEN 8 THEN 3392 WHEN 9 THEN 2322 WHEN 10 THEN 415 WHEN 11 THEN -737 WHEN 12 THEN -2419 WHEN 13 THEN 4644 WHEN 14 THEN -971 ELSE 0 END AS weight_6,
     CASE
-      WHEN level_6 = 1 AND rarity_14 IS NOT NULL THEN greatest(-9000, least(6000, rarity_14 - 6966))
-      WHEN level_6 = 4 AND rarity_15 IS NOT NULL THEN greatest(-9000, least(6000, rarity_15 - 6644))
-      WHEN level_6 = 8 AND rarity_15 IS NOT NULL THEN greatest(-9000, least(6000, rarity_15 - 5644))
+      WHEN level_6 = 1 AND rarity_14 IS NOT NULL THEN greatest(-9000, least(6000, rarity_14 - 6381))
+      WHEN level_6 = 3 AND rarity_15 IS NOT NULL THEN greatest(-9000, least(6000, rarity_15 - 6966))
+      WHEN level_6 = 6 AND rarity_15 IS NOT NULL THEN greatest(-9000, least(6000, rarity_15 - 6966))
+      WHEN level_6 = 9 AND rarity_14 IS NOT NULL THEN greatest(-9000, least(6000, rarity_14 - 6644))
+      WHEN level_6 = 13 AND rarity_14 IS NOT NULL THEN greatest(-9000, least(6000, rarity_14 - 5644))
       ELSE 0 END AS frequency_6,
     level_7,
     CASE level_7 WHEN 1 THEN 11551 WHEN 2 THEN 8409 WHEN 3 THEN 3807 WHEN 4 THEN 3585 WHEN 5 THEN 1322 WHEN 6 THEN -3803 WHEN 7 THEN 15288 WHEN 8 THEN 11229 WHEN 9 THEN 4907 WHEN 10 THEN 3907 WHEN 11 THEN -1247 WHEN 12 THEN 15747 WHEN 13 THEN 11966 WHEN 14 THEN 6129 WHEN 15 THEN 5907 WHEN 16 THEN 1737 WHEN 17 THEN -3623 WHEN 18 THEN 9451 WHEN 19 THEN 6492 WHEN 20 THEN -3055 WHEN 21 THEN 6146 WHEN 22 THEN -2720 ELSE 0 END AS weight_7,
