@@ -127,19 +127,25 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 	if err := m.begin(ctx, in.Given); err != nil {
 		return computed{}, err
 	}
-	accounts, err := m.companies(ctx, "companies", sql.Empty(schemas.Known.Name))
+	first, err := m.companies(ctx, "companies", sql.Empty(schemas.Known.Name))
 	if err != nil {
 		return computed{}, err
 	}
-	people, err := m.people(ctx, accounts)
+	people, err := m.people(ctx, first)
 	if err != nil {
 		return computed{}, err
 	}
-	accounts, err = m.companiesAgain(ctx, people)
+	accounts, err := m.companiesAgain(ctx, people)
 	if err != nil {
 		return computed{}, err
 	}
-	answers, err := do(ctx, r, "answers", resolve.Both, resolve.BothIn{Companies: accounts.answer, People: people.answer})
+	var remedies []sql.Snapshot
+	if r.prefix == "" { // what would have been published on the way from one run to the next is compared by its answers
+		if remedies, err = m.remedies(ctx, first, accounts, people); err != nil {
+			return computed{}, err
+		}
+	}
+	answers, err := do(ctx, r, "answers", resolve.Both, resolve.BothIn{Companies: accounts.answer, People: people.answer, Remedies: remedies})
 	if err != nil {
 		return computed{}, err
 	}
@@ -154,7 +160,7 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 		Previous: map[string]sql.Snapshot{schemas.AutoSave.Name: in.AutoSave},
 		About: publish.About{RunID: r.record.ID, OrgKind: in.OrgKind, Import: r.record.Import, Program: r.record.Program,
 			Engine: r.record.Engine, ModelID: m.model.ID, ModelOrigin: m.model.Origin(),
-			ThresholdMicros: int64(m.sections.Person.Threshold*1e6 + 0.5)},
+			ThresholdMicros: m.sections.Person.ThresholdMicros(), SureMicros: m.sections.Person.SureMicros()},
 	})
 	if err != nil {
 		return computed{}, err

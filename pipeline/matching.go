@@ -51,6 +51,7 @@ type matching struct {
 
 // round is what one half of the loop found.
 type round struct {
+	scored     score.In
 	candidates sql.Snapshot
 	answer     resolve.Out
 }
@@ -102,7 +103,8 @@ func (m *matching) companies(ctx context.Context, name string, known sql.Snapsho
 		}
 	}
 	return m.match(ctx, name, m.sections.Company, m.company.Index, m.model.Company, m.rec.CRMCompany, known, resolve.In{
-		Kind: resolve.Company, CRM: m.rec.CRMCompany, Account: m.raw["raw_account"], Directory: m.rec.DirCompany})
+		Kind: resolve.Company, CRM: m.rec.CRMCompany, Account: m.raw["raw_account"], Directory: m.rec.DirCompany,
+		Other: m.rec.CRMPerson})
 }
 
 // people matches contacts and leads, knowing the company their account is.
@@ -122,7 +124,7 @@ func (m *matching) people(ctx context.Context, accounts round) (round, error) {
 	}
 	return m.match(ctx, "people", m.sections.Person, m.person.Index, m.model.Person, m.rec.CRMPerson, known, resolve.In{
 		Kind: resolve.Person, CRM: m.rec.CRMPerson, Contact: m.raw["raw_contact"], Lead: m.raw["raw_lead"],
-		Directory: m.rec.DirMember})
+		Directory: m.rec.DirMember, Other: m.rec.DirCompany})
 }
 
 // companiesAgain is the last round: matched contacts are evidence for their account.
@@ -138,16 +140,17 @@ func (m *matching) companiesAgain(ctx context.Context, people round) (round, err
 
 func (m *matching) match(ctx context.Context, name string, section linkage.Section, index string, estimate score.EstimateOut,
 	crm, known sql.Snapshot, in resolve.In) (round, error) {
-	scored, err := do(ctx, m.run, "score "+name, score.Run, score.In{Section: section, CRM: crm, Known: known, Index: index,
-		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies})
+	asked := score.In{Section: section, CRM: crm, Known: known, Index: index,
+		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies}
+	scored, err := do(ctx, m.run, "score "+name, score.Run, asked)
 	if err != nil {
 		return round{}, err
 	}
 	in.Candidates, in.Previous = scored.Candidates, m.previous
 	in.Decisions, in.Redirects = m.raw["raw_decision"], m.raw["raw_redirect"]
-	in.ThresholdMicros = int64(section.Threshold*1e6 + 0.5)
+	in.ThresholdMicros, in.SureMicros, in.Known = section.ThresholdMicros(), section.SureMicros(), known
 	answer, err := do(ctx, m.run, "resolve "+name, resolve.Run, in)
-	return round{scored.Candidates, answer}, err
+	return round{asked, scored.Candidates, answer}, err
 }
 
 // finish names the model and gives the tables of matching that are published beside the answers.

@@ -11,6 +11,7 @@ type ObjectStats struct {
 	Object      string `json:"object"`
 	Records     int64  `json:"records"`
 	Matched     int64  `json:"matched"`
+	Sure        int64  `json:"sure"`               // of matched
 	RatePercent *int64 `json:"match_rate_percent"` // whole percent, half up; nil without records
 	Color       string `json:"match_color,omitempty"`
 	Duplicates  int64  `json:"duplicates"`
@@ -38,7 +39,7 @@ func readStats(ctx context.Context, s *sql.Session, snap sql.Snapshot) ([]Object
 	var all []ObjectStats
 	err := readFile(ctx, s, "stats", nil, func(r *sql.Rows) error {
 		var o ObjectStats
-		err := r.Scan(&o.Object, &o.Records, &o.Matched, &o.RatePercent, &o.Color, &o.Duplicates, &o.Decided, &o.Unmatched,
+		err := r.Scan(&o.Object, &o.Records, &o.Matched, &o.Sure, &o.RatePercent, &o.Color, &o.Duplicates, &o.Decided, &o.Unmatched,
 			&o.Saved, &o.Suggested, &o.PersonAccounts, &o.Converted, &o.Merged, &o.Deleted)
 		all = append(all, o)
 		return err

@@ -21,6 +21,7 @@ var Mapping = Table{
 		text("link_object", "Object of the live record a link goes to."),
 		text("link_crm_id", "Live record a link goes to; the record itself unless merged or converted; null where none is live."),
 		integer("decision_seq", "The decision that made this answer, if one did."),
+		text("tier", "sure or match, by the probability and the model's two thresholds; a person's word is sure. Null without entity, and for a merged or converted record."),
 	},
 }
 
@@ -81,19 +82,24 @@ var Evidence = Table{
 	},
 }
 
-// Unmatched gives each record without an entity its one reason.
+// Unmatched gives each record without an entity its one reason. docs/why.md defines the reasons and their order.
 var Unmatched = Table{
-	Name: "unmatched", Doc: "Every record without an entity, with one reason and its best rejected candidate.",
+	Name: "unmatched", Doc: "Every record without an entity, with one reason, its best rejected candidate and the smallest change that would make it match.",
 	Key: []string{"object", "crm_id"},
 	Columns: []Column{
 		key("object", "Account, Contact or Lead."),
 		key("crm_id", "CRM record."),
-		{Name: "reason", Type: Text, Doc: "decided_none, person_account, deleted, merged, converted, no_name, no_candidate, vetoed, tie or below_threshold.", NotNull: true},
+		{Name: "reason", Type: Text, Doc: "Of a live record, the first that applies: decided_none, vetoed, bad_data (no usable name), group_collision, tie, bad_data (another field), no_candidate, free_mail_only, company_unknown, below_threshold. Of the others: person_account, merged, deleted, converted.", NotNull: true},
+		text("field", "With bad_data: the CRM field that holds nothing usable."),
 		text("best_entity_id", "Best rejected candidate."),
 		integer("best_weight", "Its weight, thousandths of a bit."),
 		share("best_probability", "Its probability."),
-		text("second_entity_id", "Second candidate, where the reason is a tie."),
-		share("short_by", "How much probability is missing to the threshold."),
+		text("second_entity_id", "The other candidate of a tie or a group_collision."),
+		share("short_by", "How much probability the best candidate lacks to the threshold."),
+		list("change_fields", "Smallest change that would make it match: one or two CRM fields. Found by scoring the record anew with the change; null where no such change does."),
+		list("change_values", "What to set them to, in the same order: values of change_entity_id in the directory, or for AccountId the account to link to."),
+		share("change_probability", "Probability of change_entity_id after the change."),
+		text("change_entity_id", "The candidate it would match: best_entity_id or second_entity_id."),
 		text("next_step", "What a person can do about it."),
 	},
 }

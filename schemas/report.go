@@ -10,6 +10,7 @@ var SyncStats = Table{
 		key("object", "Account, Contact or Lead."),
 		count("records", "Live records: not deleted, merged, missing, Person Account or converted."),
 		count("matched", "Status matched, or decided with an entity."),
+		count("sure", "Of matched: those of the tier sure."),
 		integer("match_rate_percent", "matched / records in whole percent, half up; null without records."),
 		text("match_color", "green, yellow or red by the unrounded rate; null without records."),
 		count("duplicates", "Live records that lost their entity to a better one."),
@@ -52,6 +53,7 @@ var Run = Table{
 		text("model_id", "Model used."),
 		text("model_origin", "estimated, blended, default or pinned, for companies and people."),
 		share("threshold", "Probability from which a candidate is a match."),
+		share("sure", "Probability from which a match is of the tier sure."),
 		text("currency_note", "Set where the source has no CurrencyType: one currency is assumed, unless opportunities name several."),
 	},
 }

@@ -54,11 +54,23 @@ var Proposal = Table{
 		integer("decision_seq", "The decision."),
 		integer("weight", "Weight of entity_id, thousandths of a bit."),
 		share("probability", "Its probability, the vetoed candidates left out."),
-		text("reason", "Without entity and decision: vetoed, tie or below_threshold."),
+		text("reason", "Without entity and decision: vetoed, group_collision, tie or below_threshold, by the candidates alone."),
 		text("best_entity_id", "Best rejected candidate."),
 		integer("best_weight", "Its weight."),
 		share("best_probability", "Its probability."),
-		text("second_entity_id", "The other one of a tie."),
+		text("second_entity_id", "The other one of a tie or a group_collision."),
+	},
+}
+
+// Reason is why each live record without entity has none.
+var Reason = Table{
+	Name: "reason", Doc: "Why each live record without entity has none.",
+	Key: []string{"object", "crm_id"}, Internal: true,
+	Columns: []Column{
+		key("object", "Account, Contact or Lead."),
+		key("crm_id", "CRM record."),
+		{Name: "reason", Type: Text, Doc: "As in unmatched.", NotNull: true},
+		text("field", "As in unmatched."),
 	},
 }
 

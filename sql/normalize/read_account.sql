@@ -8,7 +8,8 @@ SELECT "Id",
     CASE WHEN billed THEN "BillingCity" ELSE "ShippingCity" END AS city,
     CASE WHEN billed THEN "BillingState" ELSE "ShippingState" END AS region,
     CASE WHEN billed THEN "BillingPostalCode" ELSE "ShippingPostalCode" END AS postal_code,
-    CASE WHEN billed THEN "BillingCountry" ELSE "ShippingCountry" END AS country
+    CASE WHEN billed THEN "BillingCountry" ELSE "ShippingCountry" END AS country,
+    billed
 FROM (
     SELECT *, coalesce("BillingStreet", '') <> '' OR coalesce("BillingCity", '') <> '' OR coalesce("BillingState", '') <> ''
         OR coalesce("BillingPostalCode", '') <> ''

@@ -10,6 +10,7 @@ counted AS (
     SELECT o.object,
         count(*) FILTER (status IN ('decided', 'matched', 'duplicate', 'unmatched')) AS records,
         count(*) FILTER (status = 'matched' OR (status = 'decided' AND entity_id IS NOT NULL)) AS matched,
+        count(*) FILTER (tier = 'sure' AND status IN ('matched', 'decided')) AS sure,
         count(*) FILTER (status = 'duplicate') AS duplicates,
         count(*) FILTER (decision_seq IS NOT NULL AND status IN ('decided', 'duplicate')) AS decided,
         count(*) FILTER (status IN ('decided', 'unmatched') AND entity_id IS NULL) AS unmatched,
@@ -27,7 +28,7 @@ saved AS (
 suggested AS (
     SELECT count(DISTINCT crm_id) AS records FROM suggested_lead
 )
-SELECT c.object, c.records, c.matched,
+SELECT c.object, c.records, c.matched, c.sure,
     CASE WHEN c.records > 0 THEN CAST((200 * c.matched + c.records) // (2 * c.records) AS BIGINT) END AS match_rate_percent,
     CASE
         WHEN c.records = 0 THEN NULL

@@ -1,7 +1,8 @@
 -- The answer for every record. Live records of one object that propose to one entity compete; the losers keep the
 -- entity and say to whom they lost it. Records that are not live take the answer of the record they became.
--- in: standing, proposal, crm_company, crm_person, redirected, previous_mapping
+-- in: standing, proposal, reason, redirected, previous_mapping
 -- out: mapping
+-- values: $sure BIGINT
 WITH rival AS (
     SELECT p.object, p.crm_id, p.entity_id, p.decided, p.decision_seq, p.weight, p.probability, s.last_activity, s.created,
         row_number() OVER place AS place,
@@ -21,11 +22,6 @@ winner AS (
     FROM rival
     WHERE place = 1
 ),
-nameless AS (
-    SELECT 'Account' AS object, crm_id FROM crm_company WHERE name_key IS NULL
-    UNION ALL
-    SELECT object, crm_id FROM crm_person WHERE surname IS NULL
-),
 live AS (
     SELECT s.object, s.crm_id, r.entity_id,
         CASE
@@ -38,23 +34,23 @@ live AS (
         coalesce(w.place = 1, false) AS is_primary,
         CASE WHEN r.place > 1 THEN r.winner_id END AS lost_to,
         CASE WHEN r.place > 1 THEN r.winner_weight - r.weight END AS gap,
+        n.reason,
+        p.decision_seq,
         CASE
-            WHEN r.entity_id IS NOT NULL THEN NULL
-            WHEN p.decided THEN 'decided_none'
-            WHEN n.crm_id IS NOT NULL THEN 'no_name'
-            ELSE coalesce(p.reason, 'no_candidate')
-        END AS reason,
-        p.decision_seq
+            WHEN r.entity_id IS NULL THEN NULL
+            WHEN p.decided OR CAST(r.probability * 1000000 AS BIGINT) >= $sure THEN 'sure'
+            ELSE 'match'
+        END AS tier
     FROM standing s
     LEFT JOIN proposal p ON p.object = s.object AND p.crm_id = s.crm_id
     LEFT JOIN rival r ON r.object = s.object AND r.crm_id = s.crm_id
     LEFT JOIN winner w ON w.object = s.object AND w.crm_id = s.crm_id
-    LEFT JOIN nameless n ON n.object = s.object AND n.crm_id = s.crm_id
+    LEFT JOIN reason n ON n.object = s.object AND n.crm_id = s.crm_id
     WHERE s.standing = 'live'
 ),
 -- A deleted record keeps its last answer and never competes.
 deleted AS (
-    SELECT s.object, s.crm_id, coalesce(r.new_id, m.entity_id) AS entity_id, m.weight, m.probability
+    SELECT s.object, s.crm_id, coalesce(r.new_id, m.entity_id) AS entity_id, m.weight, m.probability, m.tier
     FROM standing s
     LEFT JOIN previous_mapping m ON m.object = s.object AND m.crm_id = s.crm_id
     LEFT JOIN redirected r ON r.old_id = m.entity_id
@@ -71,24 +67,24 @@ became AS (
 ),
 answer AS (
     SELECT object, crm_id, entity_id, status, weight, probability, is_primary, lost_to, gap, reason,
-        object AS link_object, crm_id AS link_crm_id, decision_seq
+        object AS link_object, crm_id AS link_crm_id, decision_seq, tier
     FROM live
     UNION ALL
     SELECT object, crm_id, entity_id, 'deleted', CASE WHEN entity_id IS NOT NULL THEN weight END,
         CASE WHEN entity_id IS NOT NULL THEN probability END, false, NULL, NULL,
-        CASE WHEN entity_id IS NULL THEN 'deleted' END, NULL, NULL, NULL
+        CASE WHEN entity_id IS NULL THEN 'deleted' END, NULL, NULL, NULL, CASE WHEN entity_id IS NOT NULL THEN tier END
     FROM deleted
     UNION ALL
     SELECT object, crm_id, entity_id, standing, NULL, NULL, false, NULL, NULL,
-        CASE WHEN entity_id IS NULL THEN standing END, link_object, link_crm_id, NULL
+        CASE WHEN entity_id IS NULL THEN standing END, link_object, link_crm_id, NULL, NULL
     FROM became
     UNION ALL
-    SELECT object, crm_id, NULL, standing, NULL, NULL, false, NULL, NULL, standing, NULL, NULL, NULL
+    SELECT object, crm_id, NULL, standing, NULL, NULL, false, NULL, NULL, standing, NULL, NULL, NULL, NULL
     FROM standing
     WHERE standing = 'person_account'
 )
 SELECT object, crm_id,
     CASE WHEN object = 'Account' THEN 'company' ELSE 'member' END AS entity_kind,
     entity_id, status, weight, probability, is_primary AS "primary", lost_to, gap, reason,
-    link_object, link_crm_id, decision_seq
+    link_object, link_crm_id, decision_seq, tier
 FROM answer

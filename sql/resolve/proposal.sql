@@ -1,8 +1,9 @@
 -- What each live record proposes before records compete: the entity a person decided, else its best candidate at or
 -- above the threshold. Vetoed candidates are left out and the others share their probability: p' = p / (1 - vetoed).
 -- Probabilities are counted in millionths, as integers, so that they do not depend on an order of summing.
+-- Companies of one group or one name that are the match only together are a collision: nobody tosses a coin.
 -- Few records have a veto or a redirected candidate; only theirs are ranked anew, the others keep their rank.
--- in: candidate, standing, verdict, redirected
+-- in: candidate, standing, verdict, redirected, dir_company
 -- out: proposal
 -- values: $threshold BIGINT
 WITH veto AS (
@@ -48,6 +49,23 @@ pair AS (
     LEFT JOIN (SELECT * FROM choice WHERE place = 2) b ON b.object = a.object AND b.crm_id = a.crm_id
     FULL JOIN (SELECT * FROM judged WHERE is_vetoed AND place = 1) v ON v.object = a.object AND v.crm_id = a.crm_id
 ),
+-- The best candidate of an account below the threshold, and how near it comes with those that are hard to tell from it:
+-- its relatives (one topmost parent) and its namesakes.
+lone AS (
+    SELECT c.*, d.group_id, d.name_key
+    FROM choice c
+    JOIN dir_company d ON d.entity_id = c.entity_id
+    WHERE c.object = 'Account' AND c.place = 1 AND c.p < $threshold
+),
+collision AS (
+    SELECT l.crm_id, min_by(o.entity_id, o.place) AS second_id,
+        bool_or(coalesce(d.group_id = l.group_id, false)) AS is_group
+    FROM lone l
+    JOIN choice o ON o.object = l.object AND o.crm_id = l.crm_id AND o.place > 1
+    JOIN dir_company d ON d.entity_id = o.entity_id AND (d.group_id = l.group_id OR d.name_key = l.name_key)
+    GROUP BY l.crm_id, l.p
+    HAVING l.p + sum(o.p) >= $threshold
+),
 -- The candidate a person decided on, if it is one: its weight is shown and counts in ties.
 decided AS (
     SELECT v.object, v.crm_id, v.verdict, v.entity_id, v.seq, c.weight, c.p
@@ -64,16 +82,19 @@ answer AS (
         CASE
             WHEN d.verdict IS NOT NULL THEN NULL
             WHEN p.entity_id IS NULL OR p.vetoed_p >= $threshold THEN 'vetoed'
+            WHEN k.is_group THEN 'group_collision'
             WHEN p.tied_id IS NOT NULL THEN 'tie'
+            WHEN k.crm_id IS NOT NULL THEN 'group_collision'
             ELSE 'below_threshold'
         END AS reason,
-        p.entity_id AS best_id, p.weight AS best_weight, p.p AS best_p, p.tied_id,
+        p.entity_id AS best_id, p.weight AS best_weight, p.p AS best_p, p.tied_id, k.second_id,
         p.vetoed_id, p.vetoed_weight, p.vetoed_p,
         CASE WHEN d.verdict IS NOT NULL THEN d.weight ELSE p.weight END AS weight,
         CASE WHEN d.verdict IS NOT NULL THEN d.p ELSE p.p END AS p
     FROM standing s
     LEFT JOIN pair p ON p.object = s.object AND p.crm_id = s.crm_id
     LEFT JOIN decided d ON d.object = s.object AND d.crm_id = s.crm_id
+    LEFT JOIN collision k ON s.object = 'Account' AND k.crm_id = s.crm_id
     WHERE s.standing = 'live' AND (p.crm_id IS NOT NULL OR d.crm_id IS NOT NULL)
 )
 SELECT object, crm_id, entity_id, decided, seq AS decision_seq,
@@ -84,5 +105,5 @@ SELECT object, crm_id, entity_id, decided, seq AS decision_seq,
     CASE WHEN entity_id IS NULL THEN CASE WHEN reason = 'vetoed' THEN vetoed_weight ELSE best_weight END END AS best_weight,
     CASE WHEN entity_id IS NULL THEN CAST(CAST(CASE WHEN reason = 'vetoed' THEN vetoed_p ELSE best_p END
         AS DECIMAL(18,0)) / 1000000 AS DECIMAL(9,6)) END AS best_probability,
-    CASE WHEN entity_id IS NULL AND reason = 'tie' THEN tied_id END AS second_entity_id
+    CASE WHEN entity_id IS NULL THEN CASE reason WHEN 'tie' THEN tied_id WHEN 'group_collision' THEN second_id END END AS second_entity_id
 FROM answer

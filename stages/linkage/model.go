@@ -30,7 +30,9 @@ type Section struct {
 	Match float64 `json:"match"`
 	// Threshold is the probability from which a candidate is a match; Keep the number of candidates stored per record.
 	Threshold float64 `json:"threshold"`
-	Keep      int     `json:"keep"`
+	// Sure is the probability from which a match is of the sure tier; older models have none, and then it is 0.8.
+	Sure float64 `json:"sure,omitempty"`
+	Keep int     `json:"keep"`
 	// FrequencyFloor and FrequencyCeiling bound a frequency adjustment, in millibits.
 	FrequencyFloor   int `json:"frequency_floor"`
 	FrequencyCeiling int `json:"frequency_ceiling"`
@@ -133,6 +135,16 @@ func (m Model) Section(kind string) (Section, error) {
 	return Section{}, fmt.Errorf("the model has no section %q", kind)
 }
 
+// ThresholdMicros and SureMicros are the two thresholds in millionths.
+func (s Section) ThresholdMicros() int64 { return int64(s.Threshold*1e6 + 0.5) }
+
+func (s Section) SureMicros() int64 {
+	if s.Sure == 0 {
+		return max(800_000, s.ThresholdMicros())
+	}
+	return int64(s.Sure*1e6 + 0.5)
+}
+
 // LeftTable and RightTable are the tables a section compares.
 func (s Section) LeftTable() schemas.Table {
 	if s.Kind == Company {
@@ -183,6 +195,9 @@ func (s Section) check() error {
 	}
 	if s.Match <= 0 || s.Match >= 1 || s.Keep < 1 || s.Threshold <= 0 || s.Threshold >= 1 {
 		return fmt.Errorf("model %s: match and threshold must lie between 0 and 1, keep must be at least 1", s.Kind)
+	}
+	if s.Sure != 0 && (s.Sure < s.Threshold || s.Sure >= 1) {
+		return fmt.Errorf("model %s: sure must lie between the threshold and 1", s.Kind)
 	}
 	rest := 1 - s.Match
 	for _, l := range s.LookAlikes {

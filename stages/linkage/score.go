@@ -130,7 +130,13 @@ func (s *Scorer) newWorker(records *Records) *worker {
 }
 
 func (w *worker) score(i int) Scored {
-	row := w.records.row(i)
+	out := w.scoreRow(w.records.row(i))
+	out.Record = i
+	return out
+}
+
+// scoreRow scores a row of cells, which need not be one of the records as long as its codes are theirs.
+func (w *worker) scoreRow(row []uint32) Scored {
 	w.found, w.weights = w.found[:0], w.weights[:0]
 	count, keep := 0, w.index.plan.section.Keep
 	w.seek.each(w.records, row, func(b uint32, rule int) {
@@ -138,7 +144,7 @@ func (w *worker) score(i int) Scored {
 		weight := w.pair(row, w.index.records.row(int(b)))
 		w.keep(Candidate{Entity: b, Weight: weight, Rule: rule}, keep)
 	})
-	out := Scored{Record: i, Candidates: count, Best: slices.Clone(w.found)}
+	out := Scored{Candidates: count, Best: slices.Clone(w.found)}
 	w.compete(out.Best)
 	return out
 }

@@ -46,14 +46,17 @@ func (w *worker) website(s string) host {
 
 // placeAt reads street, city, region, postal code and country from five columns that follow one another.
 func (w *worker) placeAt(in rows, i, c int) place {
+	return w.place(in.text(c, i), in.text(c+1, i), in.text(c+2, i), in.text(c+3, i), in.text(c+4, i))
+}
+
+func (w *worker) place(street, city, region, postal, country string) place {
 	var p place
-	p.street, p.house = streetOf(in.text(c, i))
-	city, region := in.text(c+1, i), in.text(c+2, i)
-	p.country = w.country.get(in.text(c+4, i))
+	p.street, p.house = streetOf(street)
+	p.country = w.country.get(country)
 	p.city = w.city.get(city)
 	p.region = regionOf(region, p.country)
 	p.cityWritten, p.regionWritten = Fold(city), Fold(region)
-	p.postal = postalOf(in.text(c+3, i), p.country)
+	p.postal = postalOf(postal, p.country)
 	return p
 }
 

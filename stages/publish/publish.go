@@ -56,6 +56,7 @@ type About struct {
 	ModelID         string `json:"model_id"`
 	ModelOrigin     string `json:"model_origin"`
 	ThresholdMicros int64  `json:"threshold_micros"`
+	SureMicros      int64  `json:"sure_micros"`
 }
 
 // Out is a publication, ready to be switched to if every check passed.
@@ -109,6 +110,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	p.save("publish/missing_in_crm")
 	p.save("publish/sync_stats")
 	p.save("publish/data_quality")
+	p.save("publish/field_gain")
 	p.save("publish/run")
 	roiChecks := p.roi(in)
 
@@ -138,6 +140,7 @@ func (in In) values() map[string]any {
 		"model_id":     in.About.ModelID,
 		"model_origin": in.About.ModelOrigin,
 		"threshold":    in.About.ThresholdMicros,
+		"sure":         in.About.SureMicros,
 	}
 }
 

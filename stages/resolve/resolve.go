@@ -28,10 +28,16 @@ type In struct {
 	Decisions sql.Snapshot `json:"decisions"`
 	Redirects sql.Snapshot `json:"redirects"`
 	Directory sql.Snapshot `json:"directory"` // dir_company or dir_member
+	// Known is what the other half of the loop knows; Other the normal forms that a reason is told from beside those of
+	// the kind: crm_person for company, dir_company for person.
+	Known sql.Snapshot `json:"known,omitzero"`
+	Other sql.Snapshot `json:"other,omitzero"`
 	// Previous is the mapping last published: deleted records keep their answer.
 	Previous sql.Snapshot `json:"previous"`
 	// ThresholdMicros is the probability from which a candidate is a match, in millionths.
 	ThresholdMicros int64 `json:"threshold_micros"`
+	// SureMicros is that from which a match is sure.
+	SureMicros int64 `json:"sure_micros"`
 }
 
 // Out holds the answers for the objects of one kind, or of both after Both.
@@ -55,9 +61,9 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if !company && in.Kind != Person {
 		return Out{}, fmt.Errorf("resolve: kind is %q, want company or person", in.Kind)
 	}
-	crmCompany, crmPerson, dirCompany, dirMember := in.CRM, sql.Snapshot{}, in.Directory, sql.Snapshot{}
+	crmCompany, crmPerson, dirCompany, dirMember := in.CRM, in.Other, in.Directory, sql.Snapshot{}
 	if !company {
-		crmCompany, crmPerson, dirCompany, dirMember = crmPerson, crmCompany, dirMember, dirCompany
+		crmCompany, crmPerson, dirCompany, dirMember = sql.Snapshot{}, in.CRM, in.Other, in.Directory
 		in.Account = sql.Snapshot{}
 	} else {
 		in.Contact, in.Lead = sql.Snapshot{}, sql.Snapshot{}
@@ -67,6 +73,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 		"raw_account": in.Account, "raw_contact": in.Contact, "raw_lead": in.Lead,
 		"raw_decision": in.Decisions, "raw_redirect": in.Redirects, "candidate": in.Candidates,
 		"crm_company": crmCompany, "crm_person": crmPerson, "dir_company": dirCompany, "dir_member": dirMember,
+		"known": in.Known,
 	} {
 		r.bind(name, name, snap)
 	}
@@ -75,8 +82,9 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	r.stepIf(in.Redirects.Rows > 0, "resolve/redirected", schemas.Redirected)
 	r.stepIf(true, "resolve/standing", schemas.Standing)
 	r.stepIf(in.Decisions.Rows > 0, "resolve/verdict", schemas.Verdict)
-	r.threshold = in.ThresholdMicros
+	r.threshold, r.sure = in.ThresholdMicros, in.SureMicros
 	r.stepIf(true, "resolve/proposal", schemas.Proposal)
+	r.stepIf(true, "resolve/reason", schemas.Reason)
 	out := Out{Mapping: r.save("resolve/mapping")}
 	r.bind("mapping", "mapping", out.Mapping)
 	out.Unmatched = r.save("resolve/unmatched")
@@ -94,6 +102,8 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 type BothIn struct {
 	Companies Out `json:"companies"`
 	People    Out `json:"people"`
+	// Remedies are the changes that would make unmatched records match: tables remedy of the two kinds.
+	Remedies []sql.Snapshot `json:"remedies,omitempty"`
 }
 
 // Both joins the two kinds to the tables that are published.
@@ -101,6 +111,7 @@ func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
 	r := run{ctx: ctx, session: s}
 	r.bind("mapping", "mapping", sql.Together(schemas.Mapping.Name, in.Companies.Mapping, in.People.Mapping))
 	r.bind("unmatched", "unmatched", sql.Together(schemas.Unmatched.Name, in.Companies.Unmatched, in.People.Unmatched))
+	r.bind("remedy", "remedy", sql.Together(schemas.Remedy.Name, in.Remedies...))
 	out := Out{Mapping: r.save("resolve/mapping_all"), Unmatched: r.save("resolve/unmatched_all")}
 	seen := map[string]int{}
 	for _, n := range append(append([]Notice{}, in.Companies.Notices...), in.People.Notices...) {
@@ -122,6 +133,7 @@ type run struct {
 	ctx       context.Context
 	session   *sql.Session
 	threshold int64
+	sure      int64
 	steps     []sql.Snapshot
 	err       error
 }
@@ -142,7 +154,7 @@ func (r *run) save(file string) sql.Snapshot {
 	if r.err != nil {
 		return sql.Snapshot{}
 	}
-	snap, err := r.session.Save(r.ctx, file, map[string]any{"threshold": r.threshold})
+	snap, err := r.session.Save(r.ctx, file, map[string]any{"threshold": r.threshold, "sure": r.sure})
 	r.err = err
 	return snap
 }

@@ -112,6 +112,11 @@ func inPieces(table sql.Snapshot) []sql.Snapshot {
 
 // eachRecord reads the live records of a CRM table with what is known about each.
 func eachRecord(ctx context.Context, s *sql.Session, section linkage.Section, crm, known sql.Snapshot, fn func(arrow.RecordBatch) error) error {
+	return eachRecordOf(ctx, s, section, crm, known, "", fn)
+}
+
+// eachRecordOf is eachRecord for those of which a further condition on c holds.
+func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, crm, known sql.Snapshot, and string, fn func(arrow.RecordBatch) error) error {
 	table := section.LeftTable()
 	if known.Table == "" {
 		known = sql.Empty(schemas.Known.Name)
@@ -138,7 +143,7 @@ func eachRecord(ctx context.Context, s *sql.Session, section linkage.Section, cr
 		object = "c.object"
 	}
 	return s.Each(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+table.Name+" c LEFT JOIN known k ON k.object = "+object+
-		" AND k.crm_id = c.crm_id WHERE c.live", nil, fn)
+		" AND k.crm_id = c.crm_id WHERE c.live"+and, nil, fn)
 }
 
 func readFrequencies(ctx context.Context, s *sql.Session, section linkage.Section, stored sql.Snapshot) ([]linkage.Frequency, error) {

@@ -1,0 +1,197 @@
+package score
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/linkage"
+)
+
+// RemediesIn is In with the changes that may be tried, table patch_company or patch_person, and the probability from
+// which a candidate is a match, in millionths.
+type RemediesIn struct {
+	In
+	Patches         sql.Snapshot `json:"patches"`
+	ThresholdMicros int64        `json:"threshold_micros"`
+}
+
+// RemediesOut is table remedy.
+type RemediesOut struct {
+	Remedies sql.Snapshot `json:"remedies"`
+}
+
+// Remedies finds the smallest change of each record without entity that would make it match one of its candidates: it
+// scores the record anew with each change that is proposed, and with two of them.
+func Remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, error) {
+	out, err := remedies(ctx, s, in)
+	if err != nil {
+		return RemediesOut{}, fmt.Errorf("seek changes: %w", err)
+	}
+	return out, nil
+}
+
+func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, error) {
+	w, err := s.Writer(ctx, schemas.Remedy)
+	if err != nil {
+		return RemediesOut{}, err
+	}
+	if in.Patches.Rows > 0 {
+		index, err := readIndex(s, in.Section, in.Index)
+		if err != nil {
+			return RemediesOut{}, err
+		}
+		frequencies, err := readFrequencies(ctx, s, in.Section, in.Frequencies)
+		if err != nil {
+			return RemediesOut{}, err
+		}
+		scorer, err := linkage.NewScorer(index, in.Parameters, frequencies)
+		if err != nil {
+			return RemediesOut{}, err
+		}
+		for _, piece := range inPieces(in.Patches) {
+			q := quest{records: index.NewRecords(), rows: map[string]int{}}
+			if err := q.read(ctx, s, in, piece); err != nil {
+				return RemediesOut{}, err
+			}
+			if err := q.answer(ctx, s, w, scorer, in.ThresholdMicros); err != nil {
+				return RemediesOut{}, err
+			}
+		}
+	}
+	snapshot, err := w.Save(ctx)
+	if err != nil {
+		return RemediesOut{}, err
+	}
+	return RemediesOut{snapshot}, nil
+}
+
+// quest is some records without entity, and the changes to try on them.
+type quest struct {
+	records *linkage.Records
+	rows    map[string]int // by Id of the record
+	asks    []ask
+}
+
+// ask is one record and one of its candidates.
+type ask struct {
+	linkage.Ask
+	object, id     string
+	fields, values []string
+}
+
+func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece sql.Snapshot) error {
+	if err := s.BindAs(ctx, "patch", piece); err != nil {
+		return err
+	}
+	err := eachRecordOf(ctx, s, in.Section, in.CRM, in.Known, " AND c.crm_id IN (SELECT crm_id FROM patch)", q.records.Append)
+	if err != nil {
+		return err
+	}
+	for i := range q.records.Len() {
+		q.rows[q.records.ID(i)] = i
+	}
+	return s.Each(ctx, "SELECT * FROM patch ORDER BY object, crm_id, entity_id, place", nil, func(batch arrow.RecordBatch) error {
+		first := q.records.Len()
+		if err := q.records.Append(batch); err != nil {
+			return err
+		}
+		text := func(column string, i int) string {
+			return strings.Clone(batch.Column(batch.Schema().FieldIndices(column)[0]).(*array.String).Value(i))
+		}
+		changed := batch.Column(batch.Schema().FieldIndices("changed")[0]).(array.ListLike)
+		names := changed.ListValues().(*array.String)
+		for i := range int(batch.NumRows()) {
+			id, entity := text("crm_id", i), text("entity_id", i)
+			row, ok := q.rows[id]
+			if !ok {
+				return fmt.Errorf("a change is proposed for a record that is not live")
+			}
+			if last := len(q.asks) - 1; last < 0 || q.asks[last].Record != row || q.asks[last].Entity != entity {
+				q.asks = append(q.asks, ask{Ask: linkage.Ask{Record: row, Entity: entity}, object: text("object", i), id: id})
+			}
+			a := &q.asks[len(q.asks)-1]
+			p := linkage.Patch{Row: first + i}
+			from, to := changed.ValueOffsets(i)
+			for k := from; k < to; k++ {
+				p.Columns = append(p.Columns, strings.Clone(names.Value(int(k))))
+			}
+			a.Patches = append(a.Patches, p)
+			a.fields, a.values = append(a.fields, text("field", i)), append(a.values, text("value", i))
+		}
+		return nil
+	})
+}
+
+// answer writes the smallest change of each record: one field before two, then what is tried first, then the entity to
+// which it gives the higher probability, then the lower id.
+func (q *quest) answer(ctx context.Context, s *sql.Session, w *sql.Writer, scorer *linkage.Scorer, threshold int64) error {
+	workers := s.Threads()
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
+	}
+	asks := make([]linkage.Ask, len(q.asks))
+	for i, a := range q.asks {
+		asks[i] = a.Ask
+	}
+	found, err := scorer.Remedies(q.records, asks, threshold, workers)
+	if err != nil {
+		return err
+	}
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schemas.Remedy.Arrow())
+	defer b.Release()
+	for i := 0; i < len(asks); {
+		best, next := i, i+1
+		for ; next < len(asks) && asks[next].Record == asks[i].Record; next++ {
+			if q.smaller(found, next, best) {
+				best = next
+			}
+		}
+		if r := found[best]; len(r.Patches) > 0 {
+			a := q.asks[best]
+			for k, text := range []string{a.object, a.id, a.Entity} {
+				b.Field(k).(*array.StringBuilder).Append(text)
+			}
+			for k, from := range [][]string{a.fields, a.values} {
+				list := b.Field(3 + k).(*array.ListBuilder)
+				list.Append(true)
+				for _, p := range r.Patches {
+					list.ValueBuilder().(*array.StringBuilder).Append(from[p])
+				}
+			}
+			b.Field(5).(*array.Decimal128Builder).Append(decimal128.FromI64(r.Probability))
+		}
+		i = next
+	}
+	return write(ctx, w, b)
+}
+
+func (q *quest) smaller(found []linkage.Remedy, a, b int) bool {
+	x, y := found[a], found[b]
+	if len(x.Patches) == 0 || len(y.Patches) == 0 {
+		return len(x.Patches) > 0
+	}
+	place := func(at int, r linkage.Remedy) (places []int) {
+		for _, p := range r.Patches {
+			places = append(places, slices.Index(order, q.asks[at].fields[p]))
+		}
+		return places
+	}
+	c := cmp.Or(cmp.Compare(len(x.Patches), len(y.Patches)), slices.Compare(place(a, x), place(b, y)), cmp.Compare(y.Probability, x.Probability))
+	return c < 0
+}
+
+// order is how well a person could know a field, best first: as patches are proposed, for all objects together. The two
+// candidates of one record may be asked about different fields.
+var order = []string{"Website", "AccountId", "Company", "BillingCountry", "ShippingCountry", "MailingCountry", "Country",
+	"BillingCity", "ShippingCity", "MailingCity", "City", "Name", "FirstName", "LastName", "Email"}
