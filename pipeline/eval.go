@@ -16,7 +16,10 @@ type Quality struct {
 	OneToOne bool    `json:"one_to_one"`
 	Objects  []Score `json:"objects"`
 	Total    Score   `json:"total"`
-	Cases    []Case  `json:"cases,omitempty"`
+	// Sure is the same for the answers of the tier sure alone: all other records count as left without an answer.
+	Sure        []Score       `json:"sure"`
+	Reliability []Reliability `json:"reliability"`
+	Cases       []Case        `json:"cases,omitempty"`
 	// Truth rows that say nothing about the answers: the record is not live (deleted, merged, converted, a Person
 	// Account), or the run does not know it. Answers that the truth does not judge are left out, too.
 	NotLive  int64 `json:"truth_not_live"`
@@ -100,15 +103,18 @@ func (p *Publication) Eval(ctx context.Context, truth map[TruthKey]Truth, oneToO
 	}
 	err := p.read(ctx, "answers", nil, func(r *sql.Rows) error {
 		var key TruthKey
-		var status, entity string
-		err := r.Scan(&key.Object, &key.CRMID, &status, &entity)
-		e.answer(key, status, entity)
+		var status, entity, tier string
+		err := r.Scan(&key.Object, &key.CRMID, &status, &entity, &tier)
+		e.answer(key, status, entity, tier)
 		return err
 	})
 	if err != nil {
 		return Quality{}, fmt.Errorf("eval: %w", err)
 	}
 	q := e.result()
+	if q.Reliability, err = p.reliability(ctx, e); err != nil {
+		return Quality{}, fmt.Errorf("eval: %w", err)
+	}
 	q.Run = p.Record.ID
 	return q, nil
 }
@@ -118,16 +124,18 @@ type evaluation struct {
 	oneToOne bool
 	quality  Quality
 	seen     int64
+	live     map[TruthKey]string // true entity of the records that are judged
 	objects  map[string]*Score
+	sure     map[string]*Score
 	cases    map[[2]string]*Score
 }
 
 func newEvaluation(truth map[TruthKey]Truth, oneToOne bool) *evaluation {
 	return &evaluation{truth: truth, oneToOne: oneToOne, quality: Quality{OneToOne: oneToOne},
-		objects: map[string]*Score{}, cases: map[[2]string]*Score{}}
+		live: map[TruthKey]string{}, objects: map[string]*Score{}, sure: map[string]*Score{}, cases: map[[2]string]*Score{}}
 }
 
-func (e *evaluation) answer(key TruthKey, status, entity string) {
+func (e *evaluation) answer(key TruthKey, status, entity, tier string) {
 	t, judged := e.truth[key]
 	if !judged {
 		e.quality.Unjudged++
@@ -144,7 +152,13 @@ func (e *evaluation) answer(key TruthKey, status, entity string) {
 		e.quality.NotLive++
 		return
 	}
+	e.live[key] = t.Entity
 	scoreOf(e.objects, key.Object).add(t.Entity, entity)
+	sure := ""
+	if tier == "sure" {
+		sure = entity
+	}
+	scoreOf(e.sure, key.Object).add(t.Entity, sure)
 	for _, c := range labels(t.Cases) {
 		scoreOf(e.cases, [2]string{key.Object, c}).add(t.Entity, entity)
 	}
@@ -184,6 +198,10 @@ func (e *evaluation) result() Quality {
 			s.finish()
 			q.Objects = append(q.Objects, *s)
 			q.Total.sum(*s)
+			sure := e.sure[object]
+			sure.Object = object
+			sure.finish()
+			q.Sure = append(q.Sure, *sure)
 		}
 	}
 	q.Total.finish()

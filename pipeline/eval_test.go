@@ -37,7 +37,7 @@ func TestEvaluation_CountsEachWayToBeWrong(t *testing.T) {
 			{"Contact", "decided", "decided", "m5"}, {"Contact", "refused", "decided", ""}, {"Contact", "merged", "merged", "m7"},
 			{"Contact", "nobody asked", "matched", "m0"}, {"Account", "right", "matched", "c1"},
 		} {
-			e.answer(TruthKey{a[0], a[1]}, a[2], a[3])
+			e.answer(TruthKey{a[0], a[1]}, a[2], a[3], "")
 		}
 		return e.result()
 	}

@@ -68,7 +68,12 @@ func (a *app) writeQuality(q pipeline.Quality, details bool) {
 	}
 	t.rule()
 	add(q.Total, "Total", i.bold)
+	t.rule()
+	for _, s := range q.Sure {
+		add(s, plural[s.Object]+", sure only", nil)
+	}
 	t.write(a.out)
+	a.writeReliability(i, q.Reliability)
 	if len(q.Cases) > 0 {
 		fmt.Fprintf(a.out, "\n%s\n", i.bold("By case"))
 		t := newTable(i, "", "", ">with entity", ">found", ">recall", ">wrong entity", ">false matches", ">of no match")
@@ -104,6 +109,26 @@ func (a *app) writeQuality(q pipeline.Quality, details bool) {
 	if q.NotLive+q.Unknown+q.Unjudged > 0 {
 		fmt.Fprintln(a.out)
 	}
+}
+
+// writeReliability shows whether probabilities mean what they say, and what blocking costs and loses.
+func (a *app) writeReliability(i ink, all []pipeline.Reliability) {
+	fmt.Fprintf(a.out, "\n%s  best candidate of each record, in ten equal parts by probability: probability → share that is right\n\n", i.bold("Reliability"))
+	t := newTable(i, "", ">calibration error", ">candidates per record", ">at most", ">true one among those kept")
+	for _, r := range all {
+		t.add(cell{text: plural[r.Object], paint: i.bold}, fmt.Sprintf("%.3f", r.Error), fmt.Sprintf("%.1f", r.Candidates), number(r.Most), ratio(r.Reached))
+	}
+	t.write(a.out)
+	for _, r := range all {
+		fmt.Fprintf(a.out, "\n  %-10s", plural[r.Object])
+		for n, b := range r.Bins {
+			if n == 5 {
+				fmt.Fprintf(a.out, "\n  %-10s", "")
+			}
+			fmt.Fprintf(a.out, "  %.3f → %.3f", b.Predicted, b.Right)
+		}
+	}
+	fmt.Fprintln(a.out)
 }
 
 // ratio writes a share with three digits, as tables on matching do; – where there is nothing to divide by.

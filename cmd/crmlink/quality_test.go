@@ -61,46 +61,119 @@ func TestQuality(t *testing.T) {
 	if !*measureQuality {
 		t.Skip("measured by make quality")
 	}
-	var b strings.Builder
-	row := func(set string, s pipeline.Score, peer string) {
-		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | **%s** | %s | %s |\n", set, s.Object, s.Records, rate(s.Prec), rate(s.Recall), rate(s.F1),
-			falseMatches(s), peer)
-	}
-	b.WriteString("| data | object | records judged | precision | recall | F1 | false matches of no-match records | Splink 5, F1 |\n|---|---|---|---|---|---|---|---|\n")
+	var sets []measured
 	for _, set := range labelledSets {
 		t.Run(set.name, func(t *testing.T) {
 			dir := t.TempDir()
 			set.write(t, dir)
-			for _, s := range evaluate(t, dir, set.oneToOne).Objects {
-				if s.Records > 0 {
-					row(set.name, s, peers[set.name])
-				}
-			}
+			sets = append(sets, measure(t, set.name, dir, set.oneToOne))
 		})
 	}
 	dir := t.TempDir()
-	if _, err := demo.Generate(t.Context(), demo.Config{Accounts: 3000, Contacts: 10_000, Leads: 4000, Seed: 1, Out: dir}); err != nil {
+	if _, err := demo.Generate(t.Context(), demo.Config{Accounts: 30_000, Contacts: 100_000, Leads: 40_000, Seed: 1, Out: dir}); err != nil {
 		t.Fatal(err)
 	}
-	quality := evaluate(t, dir, false)
-	for _, s := range quality.Objects {
-		row("demo, 10,000 contacts", s, "")
+	org := measure(t, "demo, 100,000 contacts", dir, false)
+	sets = append(sets, org)
+
+	var b strings.Builder
+	writeFigures(&b, sets)
+	writeReach(&b, sets)
+	writeReliability10(&b, sets)
+	writeVariants(&b, org.Quality)
+	writeCases(&b, org.Quality)
+	t.Log("\n" + b.String())
+	writeDoc(t, "quality.md", b.String())
+}
+
+// measured is one set's answers held against its truth.
+type measured struct {
+	set string
+	pipeline.Quality
+}
+
+// measure runs an org that keeps every candidate, so that the recall of blocking shows, and lists what it got wrong.
+func measure(t *testing.T, set, dir string, oneToOne bool) measured {
+	t.Helper()
+	file := filepath.Join(dir, "crmlink.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if strings.Contains(string(text), "settings:\n") {
+		text = []byte(strings.Replace(string(text), "settings:\n", "settings:\n  candidates: 100\n", 1))
+	} else {
+		text = append(text, "settings: {candidates: 100}\n"...)
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	q := measured{set, evaluate(t, dir, oneToOne)}
+	writeWrongPairs(t, set, dir)
+	return q
+}
+
+func writeFigures(b *strings.Builder, sets []measured) {
+	b.WriteString("| data | object | records judged | precision | recall | F1 | false matches of no-match records | sure: precision | sure: recall | sure: false matches | Splink 5, F1 |\n" +
+		"|---|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, q := range sets {
+		for i, s := range q.Objects {
+			if s.Records == 0 {
+				continue
+			}
+			sure := q.Sure[i]
+			fmt.Fprintf(b, "| %s | %s | %d | %s | %s | **%s** | %s | %s | %s | %s | %s |\n", q.set, s.Object, s.Records, rate(s.Prec), rate(s.Recall), rate(s.F1),
+				falseMatches(s), rate(sure.Prec), rate(sure.Recall), falseMatches(sure), peers[q.set])
+		}
+	}
+}
+
+func writeReach(b *strings.Builder, sets []measured) {
+	b.WriteString("\nBlocking: the share of true pairs among the candidates, and how many candidates a record has.\n\n" +
+		"| data | object | true pairs reached | candidates per record | at most |\n|---|---|---|---|---|\n")
+	for _, q := range sets {
+		for _, r := range q.Reliability {
+			if len(r.Bins) > 0 {
+				fmt.Fprintf(b, "| %s | %s | %.4f | %.1f | %d |\n", q.set, r.Object, *r.Reached, r.Candidates, r.Most)
+			}
+		}
+	}
+}
+
+func writeReliability10(b *strings.Builder, sets []measured) {
+	b.WriteString("\nReliability: over each record's best candidate, published or not, in ten bins of equal count: mean probability / share that is right.\n\n" +
+		"| data | object | expected calibration error | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, q := range sets {
+		for _, r := range q.Reliability {
+			if len(r.Bins) < 10 {
+				continue
+			}
+			fmt.Fprintf(b, "| %s | %s | **%.4f** |", q.set, r.Object, r.Error)
+			for _, bin := range r.Bins {
+				fmt.Fprintf(b, " %.3f / %.3f |", bin.Predicted, bin.Right)
+			}
+			b.WriteString("\n")
+		}
+	}
+}
+
+func writeVariants(b *strings.Builder, quality pipeline.Quality) {
 	known, unknown := byCoverage(quality)
 	b.WriteString("\nRecall on the demo by planted variant, for variants that crmlink's data files know and for those they do not:\n\n" +
 		"| variant | known | recall | unknown | recall |\n|---|---|---|---|---|\n")
 	for _, kind := range variantLists {
 		k, u := known[kind], unknown[kind]
-		fmt.Fprintf(&b, "| %s | %d | %s | %d | %s |\n", kind, k.Have, portion(k.Right, k.Have), u.Have, portion(u.Right, u.Have))
+		fmt.Fprintf(b, "| %s | %d | %s | %d | %s |\n", kind, k.Have, portion(k.Right, k.Have), u.Have, portion(u.Right, u.Have))
 	}
+}
+
+func writeCases(b *strings.Builder, quality pipeline.Quality) {
 	b.WriteString("\nRecall on the demo by case:\n\n| object | case | records | recall |\n|---|---|---|---|\n")
 	for _, c := range quality.Cases {
 		if c.Have > 0 && !strings.HasPrefix(c.Case, "variant") {
-			fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", c.Object, c.Case, c.Have, portion(c.Right, c.Have))
+			fmt.Fprintf(b, "| %s | %s | %d | %s |\n", c.Object, c.Case, c.Have, portion(c.Right, c.Have))
 		}
 	}
-	t.Log("\n" + b.String())
-	writeDoc(t, "quality.md", b.String())
 }
 
 func rate(f *float64) string {
