@@ -135,7 +135,7 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 	if err != nil {
 		return computed{}, err
 	}
-	accounts, err := m.companiesAgain(ctx, people)
+	accounts, err := m.companiesAgain(ctx, first, people)
 	if err != nil {
 		return computed{}, err
 	}

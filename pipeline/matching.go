@@ -127,10 +127,11 @@ func (m *matching) people(ctx context.Context, accounts round) (round, error) {
 		Directory: m.rec.DirMember, Other: m.rec.DirCompany})
 }
 
-// companiesAgain is the last round: matched contacts are evidence for their account.
-func (m *matching) companiesAgain(ctx context.Context, people round) (round, error) {
+// companiesAgain is the last round: matched contacts are evidence for their account, and so is the account above it.
+func (m *matching) companiesAgain(ctx context.Context, accounts, people round) (round, error) {
 	known, err := do(ctx, m.run, "known contacts", resolve.KnownPeople, resolve.KnownIn{
-		Mapping: people.answer.Mapping, CRMPerson: m.rec.CRMPerson, Companies: m.rec.DirCompany, Members: m.rec.DirMember})
+		Mapping:   sql.Together(schemas.Mapping.Name, accounts.answer.Mapping, people.answer.Mapping),
+		CRMPerson: m.rec.CRMPerson, CRMCompany: m.rec.CRMCompany, Companies: m.rec.DirCompany, Members: m.rec.DirMember})
 	if err != nil {
 		return round{}, err
 	}

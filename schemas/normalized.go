@@ -112,7 +112,7 @@ var DirMember = Table{
 }
 
 // Known is what the other half of the loop knows about a record when it is scored: for a contact the company its
-// account is, for an account the companies its matched contacts work at.
+// account is, for an account the companies its matched contacts work at and the company the account above it is.
 var Known = Table{
 	Name: "known", Doc: "What matched accounts say of their contacts, and matched contacts of their account.",
 	Key: []string{"object", "crm_id"}, Internal: true,
@@ -122,6 +122,8 @@ var Known = Table{
 		list("known_ids", "Directory companies, most often named first, ties by id."),
 		list("known_groups", "Topmost parents of known_ids, distinct, in alphabetical order."),
 		list("known_keys", "Folded keys of all names of the account's company: what an earlier employer may be called. Empty for accounts."),
+		list("known_parents", "For an account: the directory company that the account above it (ParentId) is."),
+		list("known_parent_groups", "Topmost parents of known_parents."),
 	},
 }
 

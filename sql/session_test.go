@@ -30,7 +30,8 @@ func openSession(t *testing.T, threads int) *Session {
 }
 
 const manyKnown = `SELECT 'Contact' AS object, CAST(range AS VARCHAR) AS crm_id,
-	['a', CAST(range AS VARCHAR)] AS known_ids, NULL::VARCHAR[] AS known_groups, NULL::VARCHAR[] AS known_keys FROM range(%d) ORDER BY hash(range + %d)`
+	['a', CAST(range AS VARCHAR)] AS known_ids, NULL::VARCHAR[] AS known_groups, NULL::VARCHAR[] AS known_keys,
+	NULL::VARCHAR[] AS known_parents, NULL::VARCHAR[] AS known_parent_groups FROM range(%d) ORDER BY hash(range + %d)`
 
 func TestSave_SameRowsSameBytes_Invariant9(t *testing.T) {
 	ids := map[string]bool{}

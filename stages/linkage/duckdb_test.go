@@ -93,7 +93,7 @@ type values map[string]any
 func batchOf(s Section, table schemas.Table, records []values) arrow.RecordBatch {
 	columns := append([]schemas.Column{}, table.Columns...)
 	if table.Name == s.LeftTable().Name {
-		for _, name := range []string{"known_ids", "known_groups", "known_keys"} {
+		for _, name := range []string{"known_ids", "known_groups", "known_keys", "known_parents", "known_parent_groups"} {
 			c, _ := schemas.Known.Column(name)
 			columns = append(columns, c)
 		}

@@ -9,10 +9,11 @@ import (
 
 // KnownIn is what one half of the loop tells the other: the answers of a kind, and what joins it to the other.
 type KnownIn struct {
-	Mapping   sql.Snapshot `json:"mapping"` // of accounts for KnownAccounts, of people for KnownPeople
-	CRMPerson sql.Snapshot `json:"crm_person"`
-	Companies sql.Snapshot `json:"companies"`        // dir_company
-	Members   sql.Snapshot `json:"members,omitzero"` // dir_member, for KnownPeople
+	Mapping    sql.Snapshot `json:"mapping"` // of accounts for KnownAccounts, of people and accounts for KnownPeople
+	CRMPerson  sql.Snapshot `json:"crm_person"`
+	CRMCompany sql.Snapshot `json:"crm_company,omitzero"` // for KnownPeople
+	Companies  sql.Snapshot `json:"companies"`            // dir_company
+	Members    sql.Snapshot `json:"members,omitzero"`     // dir_member, for KnownPeople
 }
 
 // KnownAccounts is the table known for people: the company each contact's account is.
@@ -20,7 +21,8 @@ func KnownAccounts(ctx context.Context, s *sql.Session, in KnownIn) (sql.Snapsho
 	return known(ctx, s, "resolve/known_accounts", in)
 }
 
-// KnownPeople is the table known for accounts: the companies their matched contacts work at.
+// KnownPeople is the table known for accounts: the companies their matched contacts work at, and the company that the
+// account above each is.
 func KnownPeople(ctx context.Context, s *sql.Session, in KnownIn) (sql.Snapshot, error) {
 	return known(ctx, s, "resolve/known_people", in)
 }
@@ -29,6 +31,7 @@ func known(ctx context.Context, s *sql.Session, file string, in KnownIn) (sql.Sn
 	r := run{ctx: ctx, session: s}
 	r.bind("mapping", "mapping", in.Mapping)
 	r.bind("crm_person", "crm_person", in.CRMPerson)
+	r.bind("crm_company", "crm_company", in.CRMCompany)
 	r.bind("dir_company", "dir_company", in.Companies)
 	r.bind("dir_member", "dir_member", in.Members)
 	snap := r.save(file)

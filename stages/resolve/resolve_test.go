@@ -58,7 +58,7 @@ func notices(t *testing.T, s *sql.Session, list []resolve.Notice) sql.Snapshot {
 
 func TestKnown(t *testing.T) {
 	sqltest.Run(t, "testdata/known", func(t *testing.T, s *sql.Session, c sqltest.Case) map[string]sql.Snapshot {
-		in := resolve.KnownIn{Mapping: c.Table("mapping"), CRMPerson: c.Table("crm_person"),
+		in := resolve.KnownIn{Mapping: c.Table("mapping"), CRMPerson: c.Table("crm_person"), CRMCompany: c.Table("crm_company"),
 			Companies: c.Table("dir_company"), Members: c.Table("dir_member")}
 		ask := resolve.KnownPeople
 		if c.Name == "accounts" {

@@ -22,7 +22,9 @@ left_side AS (
     nullif(country, '') AS a_country,
     nullif(headcount_band, '') AS a_headcount_band,
     nullif(legal_form, '') AS a_legal_form,
-    nullif(list_distinct(list_filter(known_groups, lambda x: x <> '')), []::VARCHAR[]) AS a_known_groups
+    nullif(list_distinct(list_filter(known_groups, lambda x: x <> '')), []::VARCHAR[]) AS a_known_groups,
+    nullif(list_distinct(list_filter(known_parents, lambda x: x <> '')), []::VARCHAR[]) AS a_known_parents,
+    nullif(list_distinct(list_filter(known_parent_groups, lambda x: x <> '')), []::VARCHAR[]) AS a_known_parent_groups
   FROM a
 ),
 right_side AS (
@@ -47,7 +49,8 @@ right_side AS (
     nullif(country, '') AS b_country,
     nullif(headcount_band, '') AS b_headcount_band,
     nullif(legal_form, '') AS b_legal_form,
-    nullif(group_id, '') AS b_group_id
+    nullif(group_id, '') AS b_group_id,
+    nullif(parent_id, '') AS b_parent_id
   FROM b
 ),
 both_sides AS (SELECT * FROM pair JOIN left_side USING (a_id) JOIN right_side USING (b_id)),
@@ -177,7 +180,15 @@ leveled AS (
         WHEN list_has_any(a_known_ids, CASE WHEN b_entity_id IS NOT NULL THEN [b_entity_id] END) THEN 1
         WHEN list_has_any(a_known_groups, CASE WHEN b_group_id IS NOT NULL THEN [b_group_id] END) THEN 2
         ELSE 3 END
-      ELSE 0 END AS level_8
+      ELSE 0 END AS level_8,
+    -- parent
+    CASE
+      WHEN a_known_parents IS NOT NULL AND b_entity_id IS NOT NULL THEN CASE
+        WHEN list_has_any(a_known_parents, CASE WHEN b_parent_id IS NOT NULL THEN [b_parent_id] END) THEN 1
+        WHEN list_has_any(a_known_parents, CASE WHEN b_entity_id IS NOT NULL THEN [b_entity_id] END) THEN 2
+        WHEN list_has_any(a_known_parent_groups, CASE WHEN b_group_id IS NOT NULL THEN [b_group_id] END) THEN 3
+        ELSE 4 END
+      ELSE 0 END AS level_9
   FROM both_sides
 ),
 rarity_0 AS (
@@ -332,7 +343,10 @@ weighed AS (
       ELSE 0 END AS frequency_7,
     level_8,
     CASE level_8 WHEN 1 THEN 2500 WHEN 2 THEN 0 WHEN 3 THEN -2500 ELSE 0 END AS weight_8,
-    0 AS frequency_8
+    0 AS frequency_8,
+    level_9,
+    CASE level_9 WHEN 1 THEN 3053 WHEN 2 THEN -1862 WHEN 3 THEN -1862 WHEN 4 THEN -3059 ELSE 0 END AS weight_9,
+    0 AS frequency_9
   FROM leveled
   LEFT JOIN rarity_0 USING (a_id, b_id)
   LEFT JOIN rarity_1 USING (a_id, b_id)
@@ -351,8 +365,8 @@ weighed AS (
   LEFT JOIN rarity_14 USING (a_id, b_id)
 )
 SELECT a_id, b_id,
-  [level_1, level_2, level_3, level_4, level_5, level_6, level_7, level_8]::INTEGER[] AS levels,
-  [weight_1, weight_2, weight_3, weight_4, weight_5, weight_6, weight_7, weight_8]::INTEGER[] AS weights,
-  [frequency_1, frequency_2, frequency_3, frequency_4, frequency_5, frequency_6, frequency_7, frequency_8]::INTEGER[] AS frequencies,
-  (-4900 + weight_1 + weight_2 + weight_3 + weight_4 + weight_5 + weight_6 + weight_7 + weight_8 + frequency_1 + frequency_2 + frequency_3 + frequency_4 + frequency_5 + frequency_6 + frequency_7 + frequency_8)::BIGINT AS weight
+  [level_1, level_2, level_3, level_4, level_5, level_6, level_7, level_8, level_9]::INTEGER[] AS levels,
+  [weight_1, weight_2, weight_3, weight_4, weight_5, weight_6, weight_7, weight_8, weight_9]::INTEGER[] AS weights,
+  [frequency_1, frequency_2, frequency_3, frequency_4, frequency_5, frequency_6, frequency_7, frequency_8, frequency_9]::INTEGER[] AS frequencies,
+  (-4900 + weight_1 + weight_2 + weight_3 + weight_4 + weight_5 + weight_6 + weight_7 + weight_8 + weight_9 + frequency_1 + frequency_2 + frequency_3 + frequency_4 + frequency_5 + frequency_6 + frequency_7 + frequency_8 + frequency_9)::BIGINT AS weight
 FROM weighed
