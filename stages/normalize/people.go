@@ -207,6 +207,9 @@ func (r *run) writeMember(w *worker, in rows, i int, to *rowWriter) {
 // does not hold is left out and counted; its name still counts where the member gives it.
 func (r *run) employers(w *worker, p *person, in rows, i int) {
 	company, written := in.text(6, i), in.text(7, i)
+	if company == "" && written == "" {
+		written = employerIn(in.text(4, i))
+	}
 	code, ok := r.companies.at[r.current(company)]
 	key := ""
 	if ok {

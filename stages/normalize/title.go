@@ -1,6 +1,9 @@
 package normalize
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // jobTitle is a title: folded with abbreviations written out, and what it says.
 type jobTitle struct{ text, function, rank string }
@@ -45,13 +48,35 @@ var titleAbbreviations, rankPhrases, functionPhrases = func() (map[string]string
 	return abbr, ranks, functions
 }()
 
+// employerMarks stand between a title and the employer, headlineMarks between the parts of a headline.
+var (
+	employerMarks = []string{" at ", " @ ", " bei ", " chez "}
+	headlineMarks = []string{" | ", " • ", " · "}
+)
+
+// employerIn is the company that a headline names: Acme in "Head of Sales at Acme | Speaker"; empty where none is.
+func employerIn(headline string) string {
+	headline = oneLine(headline)
+	for _, at := range employerMarks {
+		_, rest, found := strings.Cut(headline, at)
+		if !found {
+			continue
+		}
+		for _, end := range append([]string{", ", " - ", " – "}, headlineMarks...) {
+			rest, _, _ = strings.Cut(rest, end)
+		}
+		return strings.TrimSpace(rest)
+	}
+	return ""
+}
+
 // leading is the function of those who lead a company; it yields to any other function a title names.
 const leading = "general management"
 
 // parseTitle folds a title and finds its function and rank. Where a function but no rank is named, the rank is staff.
 func parseTitle(s string) jobTitle {
 	s = oneLine(s)
-	for _, at := range []string{" at ", " @ ", " bei ", " chez ", " | ", " • ", " · "} {
+	for _, at := range slices.Concat(employerMarks, headlineMarks) {
 		if i := strings.Index(s, at); i > 2 {
 			s = s[:i]
 		}
