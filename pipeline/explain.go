@@ -71,7 +71,8 @@ type Remedy struct {
 	Fields   []string `json:"fields"`
 	Values   []string `json:"values"` // what to set them to
 	EntityID string   `json:"entity_id"`
-	Prob     float64  `json:"probability"` // of that entity, after the change
+	Prob     float64  `json:"probability"`            // of that entity, after the change
+	Account  string   `json:"account_name,omitempty"` // of the account to link to, where AccountId is to change
 }
 
 // Decision is a person's word on the record. Counts says whether it is the one in force for its target.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -74,6 +75,14 @@ func (p *Publication) explainNames(ctx context.Context, x *Explanation) error {
 	if x.LostTo != nil {
 		if x.LostTo.Name, _, err = p.recordName(ctx, x.Object, x.LostTo.CRMID); err != nil {
 			return err
+		}
+	}
+	if x.None != nil && x.None.Remedy != nil {
+		r := x.None.Remedy
+		if at := slices.Index(r.Fields, "AccountId"); at >= 0 {
+			if r.Account, _, err = p.recordName(ctx, schemas.Account, r.Values[at]); err != nil {
+				return err
+			}
 		}
 	}
 	ids := []string{}

@@ -32,9 +32,18 @@ func (p *Publication) why(x Explanation) report.Why {
 	if x.None != nil {
 		y.NextStep = x.None.NextStep
 		if r := x.None.Remedy; r != nil {
-			y.ChangedTo = Probability(r.Prob)
+			y.ChangedTo, y.ChangedFor = Probability(r.Prob), r.EntityID
+			for _, c := range x.Candidates {
+				if c.EntityID == r.EntityID && c.Name != "" {
+					y.ChangedFor = c.Name + " (" + c.EntityID + ")"
+				}
+			}
 			for i, f := range r.Fields {
-				y.Changes = append(y.Changes, report.FieldValue{Field: f, Value: r.Values[i]})
+				value := r.Values[i]
+				if r.Account != "" && f == "AccountId" {
+					value += " · " + r.Account
+				}
+				y.Changes = append(y.Changes, report.FieldValue{Field: f, Value: value})
 			}
 		}
 	}
@@ -114,7 +123,7 @@ func whyCandidate(c Considered) report.WhyCandidate {
 // RarityText says what a frequency adjustment means.
 func RarityText(adjustment int64) string {
 	if adjustment < 0 {
-		return "the value is more common than most"
+		return "a common value"
 	}
-	return "the value is rarer than most"
+	return "a rare value"
 }

@@ -122,7 +122,12 @@ func (e *explainer) head(x pipeline.Explanation, chosen *pipeline.Considered) {
 			fmt.Fprintf(e.w, "The best candidate has probability %s and needs %.2f: %.4f short.\n", chance(*n.Prob), x.Threshold, *n.ShortBy)
 		}
 		if n.NextStep != "" {
-			e.w.WriteString(wrapped(e.ink.bold("Next step:")+" ", n.NextStep, min(e.width, 100)))
+			const head = "Next step: "
+			text := wrapped(head, n.NextStep, min(e.width, 100))
+			e.w.WriteString(e.ink.bold("Next step:") + text[len(head)-1:])
+			if n.Remedy != nil && n.Remedy.Account != "" {
+				e.w.WriteString(wrapped(strings.Repeat(" ", len(head)), "That account is "+line(n.Remedy.Account)+".", min(e.width, 100)))
+			}
 		}
 	}
 }

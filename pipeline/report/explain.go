@@ -2,7 +2,9 @@ package report
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
+	"html/template"
 	"io"
 	"strings"
 	"time"
@@ -21,6 +23,7 @@ type Why struct {
 	NextStep         string
 	Changes          []FieldValue // the smallest change that would make it match
 	ChangedTo        string       // probability after it
+	ChangedFor       string       // the entity it would match, by name and id
 	Threshold, Sure  float64
 	Chosen, RunnerUp *WhyCandidate // the candidate that is told about, and the next one beside it
 	Others           []WhyCandidate
@@ -76,6 +79,14 @@ type step struct {
 // box is where a bar of a waterfall lies on a drawing that is 100 wide.
 type box struct{ X, Width string }
 
+//go:embed page/explain.css
+var whyOnly string
+
+// whyStyle is the stylesheet of the page about one record: the report's, and what it adds.
+func whyStyle() template.HTML { return template.HTML("<style>" + style + whyOnly + "</style>") }
+
+func whyPolicy() string { return policyOf(style + whyOnly) }
+
 // WriteWhy writes the page about one record.
 func WriteWhy(w io.Writer, y Why) error {
 	var b bytes.Buffer
@@ -116,6 +127,8 @@ func newWhyPage(y Why) whyPage {
 		}
 		head := "Why this match"
 		switch {
+		case i == 1 && y.Entity == "":
+			head = "The next one"
 		case i == 1:
 			head = "Why not the next one"
 		case y.Entity == "":

@@ -218,7 +218,9 @@ func Write(w io.Writer, d Data) error {
 // nothing from outside.
 func stylesheet() template.HTML { return template.HTML("<style>" + style + "</style>") }
 
-func policy() string {
+func policy() string { return policyOf(style) }
+
+func policyOf(style string) string {
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
 }
