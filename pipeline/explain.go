@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,9 +23,11 @@ type Explanation struct {
 	EntityKind string       `json:"entity_kind,omitempty"`
 	EntityID   string       `json:"entity_id,omitempty"`
 	EntityName string       `json:"entity_name,omitempty"`
+	Tier       string       `json:"tier,omitempty"`   // sure or match
 	Weight     *int64       `json:"weight,omitempty"` // thousandths of a bit
 	Prob       *float64     `json:"probability,omitempty"`
 	Threshold  float64      `json:"threshold"`
+	Sure       float64      `json:"sure,omitempty"` // probability from which a match is of the tier sure
 	Primary    bool         `json:"primary"`
 	Summary    string       `json:"summary"`
 	LostTo     *LostTo      `json:"lost_to,omitempty"`
@@ -51,6 +55,7 @@ type Link struct {
 // NoMatch is the reason why a record has no entity, and what a person can do.
 type NoMatch struct {
 	Reason   string   `json:"reason"`
+	Field    string   `json:"field,omitempty"` // at fault, with bad_data
 	Text     string   `json:"text"`
 	Best     string   `json:"best_entity_id,omitempty"`
 	Weight   *int64   `json:"best_weight,omitempty"`
@@ -58,6 +63,16 @@ type NoMatch struct {
 	Second   string   `json:"second_entity_id,omitempty"`
 	ShortBy  *float64 `json:"short_by,omitempty"`
 	NextStep string   `json:"next_step,omitempty"`
+	Remedy   *Remedy  `json:"change,omitempty"`
+}
+
+// Remedy is the smallest change of the CRM that would make a record match, found by scoring it anew.
+type Remedy struct {
+	Fields   []string `json:"fields"`
+	Values   []string `json:"values"` // what to set them to
+	EntityID string   `json:"entity_id"`
+	Prob     float64  `json:"probability"`            // of that entity, after the change
+	Account  string   `json:"account_name,omitempty"` // of the account to link to, where AccountId is to change
 }
 
 // Decision is a person's word on the record. Counts says whether it is the one in force for its target.
@@ -157,16 +172,16 @@ func (p *Publication) explainAnswer(ctx context.Context, x *Explanation) (found 
 	if err := p.bind(ctx, "run"); err != nil {
 		return false, err
 	}
-	var kind, entity, lostTo, reason, linkObject, link *string
+	var kind, entity, lostTo, reason, linkObject, link, tier *string
 	var gap, seq *int64
 	err = p.read(ctx, "record", map[string]any{"crm_id": x.CRMID}, func(r *sql.Rows) error {
 		found = true
-		return r.Scan(&x.Object, &kind, &entity, &x.Status, &x.Weight, &x.Prob, &x.Primary, &lostTo, &gap, &reason, &linkObject, &link, &seq)
+		return r.Scan(&x.Object, &kind, &entity, &x.Status, &x.Weight, &x.Prob, &x.Primary, &lostTo, &gap, &reason, &linkObject, &link, &seq, &tier)
 	})
 	if err != nil || !found {
 		return found, err
 	}
-	x.EntityKind, x.EntityID = textOf(kind), textOf(entity)
+	x.EntityKind, x.EntityID, x.Tier = textOf(kind), textOf(entity), textOf(tier)
 	if lostTo != nil {
 		x.LostTo = &LostTo{CRMID: *lostTo, Gap: gap}
 	}
@@ -177,12 +192,7 @@ func (p *Publication) explainAnswer(ctx context.Context, x *Explanation) (found 
 		x.Decisions = []Decision{{Seq: *seq, Counts: true}}
 	}
 	return true, p.read(ctx, "threshold", nil, func(r *sql.Rows) error {
-		var t *float64
-		err := r.Scan(&t)
-		if t != nil {
-			x.Threshold = *t
-		}
-		return err
+		return r.Scan(&x.Threshold, &x.Sure)
 	})
 }
 
@@ -195,11 +205,21 @@ func (p *Publication) explainNone(ctx context.Context, x *Explanation) error {
 	}
 	return p.read(ctx, "unmatched", map[string]any{"crm_id": x.CRMID}, func(r *sql.Rows) error {
 		n := NoMatch{}
-		var best, second, next *string
-		err := r.Scan(&n.Reason, &best, &n.Weight, &n.Prob, &second, &n.ShortBy, &next)
-		n.Best, n.Second, n.NextStep, n.Text = textOf(best), textOf(second), textOf(next), noMatchText[n.Reason]
+		var field, best, second, next, entity, fields, values *string
+		var prob *float64
+		if err := r.Scan(&n.Reason, &field, &best, &n.Weight, &n.Prob, &second, &n.ShortBy, &next, &entity, &prob, &fields, &values); err != nil {
+			return err
+		}
+		n.Field, n.Best, n.Second, n.NextStep = textOf(field), textOf(best), textOf(second), textOf(next)
+		n.Text = reasonText(n.Reason, n.Field)
+		if fields != nil && values != nil && prob != nil {
+			n.Remedy = &Remedy{EntityID: textOf(entity), Prob: *prob}
+			if err := errors.Join(json.Unmarshal([]byte(*fields), &n.Remedy.Fields), json.Unmarshal([]byte(*values), &n.Remedy.Values)); err != nil {
+				return err
+			}
+		}
 		x.None = &n
-		return err
+		return nil
 	})
 }
 

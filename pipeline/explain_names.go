@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -76,6 +77,14 @@ func (p *Publication) explainNames(ctx context.Context, x *Explanation) error {
 			return err
 		}
 	}
+	if x.None != nil && x.None.Remedy != nil {
+		r := x.None.Remedy
+		if at := slices.Index(r.Fields, "AccountId"); at >= 0 {
+			if r.Account, _, err = p.recordName(ctx, schemas.Account, r.Values[at]); err != nil {
+				return err
+			}
+		}
+	}
 	ids := []string{}
 	if x.EntityID != "" {
 		ids = append(ids, x.EntityID)
@@ -147,20 +156,6 @@ func (p *Publication) entityNames(ctx context.Context, kind string, ids []string
 	})
 }
 
-// noMatchText says what each reason of `unmatched` means.
-var noMatchText = map[string]string{
-	"decided_none":    "a person decided that it has no match",
-	"person_account":  "it is a Person Account, which is not matched",
-	"deleted":         "it is deleted in the CRM",
-	"merged":          "it was merged into another record",
-	"converted":       "it is a converted lead",
-	"no_name":         "it has no usable name",
-	"no_candidate":    "nothing in the directory shares enough with it to be compared",
-	"vetoed":          "a person decided that it is not the entity that fits best",
-	"tie":             "two directory entities fit equally well",
-	"below_threshold": "the best candidate is not probable enough",
-}
-
 // summarize is the answer in one sentence.
 func summarize(x Explanation) string {
 	switch {
@@ -169,7 +164,7 @@ func summarize(x Explanation) string {
 	case x.Status == "decided":
 		return "A person decided that it is " + x.EntityID + "."
 	case x.Status == "matched":
-		return fmt.Sprintf("It is %s with probability %s; from %.2f on it counts as a match.", x.EntityID, probability(x), x.Threshold)
+		return fmt.Sprintf("It is %s with probability %s; from %.2f on it counts as a match%s.", x.EntityID, probability(x), x.Threshold, sureFrom(x))
 	case x.Status == "duplicate" && x.LostTo != nil && x.LostTo.Gap != nil:
 		return fmt.Sprintf("It is %s, and so is %s, which fits better by %s bits and carries badge and lists.",
 			x.EntityID, x.LostTo.CRMID, Bits(*x.LostTo.Gap))
@@ -185,6 +180,14 @@ func summarize(x Explanation) string {
 		return fmt.Sprintf("It is %s in the CRM and keeps its last answer.", x.Status)
 	}
 	return "It has no match."
+}
+
+// sureFrom says from where a match is sure; older publications know no tiers.
+func sureFrom(x Explanation) string {
+	if x.Sure == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", from %.2f on as a sure one", x.Sure)
 }
 
 func probability(x Explanation) string {

@@ -126,8 +126,13 @@ func (o *testOrg) rows(t *testing.T, table string, columns []string) []string {
 			t.Fatal(err)
 		}
 		for i, v := range values {
-			if columns[i] == "reason" && (v == "no_candidate" || v == "below_threshold") {
+			switch v {
+			case "no_candidate", "below_threshold", "free_mail_only", "company_unknown", "tie", "group_collision":
 				values[i] = oracle.NoMatch
+			case "sure", "match":
+				if values[i-1] == nil { // no decision made it
+					values[i] = oracle.ByProbability
+				}
 			}
 		}
 		all = append(all, oracle.RowText(columns, values))

@@ -50,7 +50,7 @@ func reportOf(r Record) report.Data {
 		d.Finished = *r.Finished
 	}
 	for _, s := range r.Stats {
-		d.Objects = append(d.Objects, report.Object{Name: s.Object, Records: s.Records, Matched: s.Matched, RatePercent: s.RatePercent, Color: s.Color,
+		d.Objects = append(d.Objects, report.Object{Name: s.Object, Records: s.Records, Matched: s.Matched, Sure: s.Sure, RatePercent: s.RatePercent, Color: s.Color,
 			Duplicates: s.Duplicates, Decided: s.Decided, Unmatched: s.Unmatched, Saved: s.Saved, Suggested: s.Suggested,
 			PersonAccounts: s.PersonAccounts, Converted: s.Converted, Merged: s.Merged, Deleted: s.Deleted})
 	}
@@ -172,7 +172,7 @@ func baseName(file string) string {
 
 // reportTables counts in the run's tables: one file of SQL for each section of the page.
 func (r *run) reportTables(ctx context.Context, d *report.Data) error {
-	for _, name := range []string{"run", "mapping", "unmatched", "data_quality", "extract_log", "reject"} {
+	for _, name := range []string{"run", "mapping", "unmatched", "data_quality", "field_gain", "extract_log", "reject"} {
 		snap, ok := r.record.Tables[name]
 		if !ok {
 			snap = sql.Empty(name)
@@ -186,7 +186,7 @@ func (r *run) reportTables(ctx context.Context, d *report.Data) error {
 		values map[string]any
 		row    func(*sql.Rows) error
 	}{
-		{"threshold", nil, func(rows *sql.Rows) error { return rows.Scan(&d.Threshold) }},
+		{"threshold", nil, func(rows *sql.Rows) error { return rows.Scan(&d.Threshold, &d.Sure) }},
 		{"weights", nil, func(rows *sql.Rows) error {
 			var w report.Weight
 			err := rows.Scan(&w.Object, &w.Status, &w.Bits, &w.Records)
@@ -195,8 +195,8 @@ func (r *run) reportTables(ctx context.Context, d *report.Data) error {
 		}},
 		{"unmatched_reasons", map[string]any{"near": report.NearPoints / 100.0}, func(rows *sql.Rows) error {
 			var u report.Unmatched
-			err := rows.Scan(&u.Object, &u.Reason, &u.NextStep, &u.Records, &u.Near)
-			u.Text = noMatchText[u.Reason]
+			err := rows.Scan(&u.Object, &u.Reason, &u.Field, &u.Records, &u.Near, &u.Helped)
+			u.Text, u.NextStep = reasonText(u.Reason, u.Field), reasons[u.Reason].advice
 			d.Unmatched = append(d.Unmatched, u)
 			return err
 		}},
@@ -210,6 +210,13 @@ func (r *run) reportTables(ctx context.Context, d *report.Data) error {
 			var q report.Quality
 			err := rows.Scan(&q.Object, &q.Field, &q.Check, &q.Records, &q.Of)
 			d.Quality = append(d.Quality, q)
+			return err
+		}},
+		{"field_gains", nil, func(rows *sql.Rows) error {
+			var g report.Gain
+			var of, emptyUnmatched int64
+			err := rows.Scan(&g.Object, &g.Field, &of, &g.Empty, &emptyUnmatched, &g.FilledIn, &g.Corrected, &g.Alone)
+			d.Gains = append(d.Gains, g)
 			return err
 		}},
 		{"files", nil, func(rows *sql.Rows) error {

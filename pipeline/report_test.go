@@ -151,11 +151,11 @@ func TestReport_CountsAgreeWithStatistics_Z22(t *testing.T) {
 	if d.Threshold != 0.5 {
 		t.Errorf("threshold %v", d.Threshold)
 	}
-	below, none := noMatchText["below_threshold"], noMatchText["no_candidate"]
+	below, none := reasons["below_threshold"], reasons["no_candidate"]
 	for _, c := range []struct{ what, got, want string }{
 		{"weights", fmt.Sprint(d.Weights), "[{Account duplicate 2 1} {Account duplicate 3 1} {Account matched 12 1} {Account unmatched -2 1} " +
 			"{Account unmatched -1 1} {Contact matched -1 1}]"},
-		{"reasons", fmt.Sprint(d.Unmatched), "[{Account below_threshold " + below + " Check. 2 1} {Account no_candidate " + none + " Fill in Website. 1 0}]"},
+		{"reasons", fmt.Sprint(d.Unmatched), "[{Account below_threshold " + below.text + " " + below.advice + " 2 1  0} {Account no_candidate " + none.text + " " + none.advice + " 1 0  0}]"},
 		{"duplicates", fmt.Sprint(d.Duplicates), "[{Account 2 1 3}]"},
 		{"rejects", fmt.Sprint(d.Rejects), "[{Lead  bad_id 3 2} {Lead  bad_date 1 1}]"},
 		{"files", fmt.Sprint(d.Files), "[{Lead export.zip#Lead.csv 9 4 1 4 77}]"},

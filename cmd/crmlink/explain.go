@@ -10,16 +10,19 @@ import (
 )
 
 func (a *app) explainVerb() *cobra.Command {
-	var asJSON bool
+	var asJSON, asPage bool
 	var seat, run string
 	cmd := &cobra.Command{
 		Use:   "explain CRM_ID",
 		Short: "Says why a record is matched as it is, or not, and why it is on a seat's list, or not",
 		Long: "Says why an Account, Contact or Lead is the entity it is, why not the next best one, or why it has none. CRM_ID is the\n" +
 			"record's Id with 15 or 18 characters. Weights are in bits: each bit doubles the odds.",
-		Example: "  crmlink explain 0035g00000XyZabAAB\n  crmlink explain 0035g00000XyZabAAB --seat s-17",
+		Example: "  crmlink explain 0035g00000XyZabAAB\n  crmlink explain 0035g00000XyZabAAB --html\n  crmlink explain 0035g00000XyZabAAB --seat s-17",
 		Args:    takes(1, 1, "CRM_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asPage && (asJSON || seat != "") {
+				return &pipeline.InputError{Problem: "--html goes with neither --json nor --seat", Next: "ask twice: the page is about the match alone"}
+			}
 			p, err := a.published(cmd.Context(), run)
 			if err != nil {
 				return err
@@ -27,6 +30,13 @@ func (a *app) explainVerb() *cobra.Command {
 			defer p.Close()
 			x, err := p.Explain(cmd.Context(), args[0], seat)
 			if err != nil {
+				return err
+			}
+			if asPage {
+				path, err := p.ExplainPage(x)
+				if err == nil {
+					fmt.Fprintln(a.out, path)
+				}
 				return err
 			}
 			if asJSON {
@@ -39,6 +49,7 @@ func (a *app) explainVerb() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&seat, "seat", "", "say also why it is or is not on this seat's list")
 	cmd.Flags().StringVar(&run, "run", "latest", "a run's id, the beginning of one, or latest")
+	cmd.Flags().BoolVar(&asPage, "html", false, "write it as a page into the run's folder of the store, and print the page's path")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the explanation as JSON")
 	return cmd
 }
@@ -51,36 +62,28 @@ type explainer struct {
 }
 
 func (e *explainer) write(a *app, x pipeline.Explanation) {
-	chosen, next := x.Chosen()
+	chosen, _ := x.Chosen()
 	e.head(x, chosen)
-	switch {
-	case chosen != nil:
-		e.waterfall("Why this match", *chosen)
-		if next != nil {
-			e.runnerUp(*chosen, *next)
+	first, second := x.Told()
+	if first != nil {
+		title := "Why this match"
+		if chosen == nil {
+			title = "The best rejected candidate: "
+			if x.None == nil {
+				title = "The best candidate by weight: "
+			}
+			title += first.EntityID + "  " + naming(first.Name, first.About)
 		}
-	case next != nil && x.None != nil:
-		e.waterfall("The best rejected candidate: "+next.EntityID+"  "+naming(next.Name, next.About), *next)
-		if second := after(x, next); second != nil {
-			e.runnerUp(*next, *second)
-		}
-	case next != nil:
-		e.waterfall("The best candidate by weight: "+next.EntityID+"  "+naming(next.Name, next.About), *next)
+		e.waterfall(title, *first)
+	}
+	if first != nil && second != nil && (chosen != nil || x.None != nil) {
+		e.runnerUp(*first, *second)
 	}
 	e.decisions(x)
 	if x.Seat != nil {
 		e.seat(*x.Seat)
 	}
 	fmt.Fprint(a.out, e.w.String())
-}
-
-func after(x pipeline.Explanation, c *pipeline.Considered) *pipeline.Considered {
-	for i := range x.Candidates {
-		if x.Candidates[i].Rank > c.Rank {
-			return &x.Candidates[i]
-		}
-	}
-	return nil
 }
 
 func naming(name, about string) string {
@@ -119,7 +122,12 @@ func (e *explainer) head(x pipeline.Explanation, chosen *pipeline.Considered) {
 			fmt.Fprintf(e.w, "The best candidate has probability %s and needs %.2f: %.4f short.\n", chance(*n.Prob), x.Threshold, *n.ShortBy)
 		}
 		if n.NextStep != "" {
-			fmt.Fprintf(e.w, "%s %s\n", e.ink.bold("Next step:"), line(n.NextStep))
+			const head = "Next step: "
+			text := wrapped(head, n.NextStep, min(e.width, 100))
+			e.w.WriteString(e.ink.bold("Next step:") + text[len(head)-1:])
+			if n.Remedy != nil && n.Remedy.Account != "" {
+				e.w.WriteString(wrapped(strings.Repeat(" ", len(head)), "That account is "+line(n.Remedy.Account)+".", min(e.width, 100)))
+			}
 		}
 	}
 }
@@ -136,6 +144,9 @@ func (e *explainer) status(x pipeline.Explanation) string {
 	}
 	if x.Prob != nil {
 		text += " · probability " + chance(*x.Prob)
+	}
+	if x.Tier != "" {
+		text += " · tier " + x.Tier
 	}
 	if x.Weight != nil {
 		text += " · weight " + pipeline.Bits(*x.Weight) + " bits"

@@ -9,9 +9,9 @@ import (
 // waterfall shows how the weight comes about: what each comparison saw on both sides, and what it adds.
 func (e *explainer) waterfall(title string, c pipeline.Considered) {
 	e.title(title)
-	bar := 0
-	if e.width >= 110 {
-		bar = 18
+	bar := 18
+	if e.width < 110 {
+		bar = 10 // the other columns give way, too
 	}
 	heads := []string{"", "<42 ", "<34 CRM", "<34 directory", ">bits"}
 	if bar > 0 {
@@ -28,12 +28,18 @@ func (e *explainer) waterfall(title string, c pipeline.Considered) {
 			silent = append(silent, v.Comparison)
 			continue
 		}
-		cells := []any{words(v.Comparison), frequent(v), v.CRM, v.Directory, cell{text: signed(bits), paint: e.bySign(bits)}}
-		if bar > 0 {
-			cells = append(cells, cell{text: scale.bar(sum, sum+bits), paint: e.bySign(bits)})
+		step := func(bits int64, cells ...any) {
+			cells = append(cells, cell{text: signed(bits), paint: e.bySign(bits)})
+			if bar > 0 {
+				cells = append(cells, cell{text: scale.bar(sum, sum+bits), paint: e.bySign(bits), drawn: true})
+			}
+			t.add(cells...)
+			sum += bits
 		}
-		t.add(cells...)
-		sum += bits
+		step(v.Weight, words(v.Comparison), v.Label, v.CRM, v.Directory)
+		if v.Frequency != 0 {
+			step(v.Frequency, "", cell{text: pipeline.RarityText(v.Frequency), paint: e.ink.dim}, "", "")
+		}
 	}
 	t.rule()
 	total := []any{cell{text: "weight", paint: e.ink.bold}, "", "", "", cell{text: signed(c.Weight), paint: e.ink.bold}}
@@ -54,17 +60,6 @@ func (e *explainer) waterfall(title string, c pipeline.Considered) {
 	if len(notes) > 0 {
 		e.w.WriteString(e.ink.dim(strings.TrimSuffix(wrapped("  ", strings.Join(notes, " · "), min(e.width, 110)), "\n")) + "\n")
 	}
-}
-
-// frequent says what a level means, and whether the value is rarer or more common than most on that level.
-func frequent(v pipeline.Evidence) string {
-	switch {
-	case v.Frequency > 0:
-		return v.Label + " · rare"
-	case v.Frequency < 0:
-		return v.Label + " · common"
-	}
-	return v.Label
 }
 
 // runnerUp sets the next best candidate beside the first: only where the two differ.
@@ -151,8 +146,10 @@ func newScale(c pipeline.Considered, size int) scale {
 	s := scale{size: int64(size)}
 	var sum int64
 	for _, v := range c.Evidence {
-		sum += v.Total()
-		s.low, s.high = min(s.low, sum), max(s.high, sum)
+		for _, bits := range []int64{v.Weight, v.Frequency} {
+			sum += bits
+			s.low, s.high = min(s.low, sum), max(s.high, sum)
+		}
 	}
 	return s
 }
@@ -174,6 +171,5 @@ func (s scale) bar(from, to int64) string {
 			marks[i] = '█'
 		}
 	}
-	// A table squeezes blanks; the bar keeps its own.
-	return strings.ReplaceAll(strings.TrimRight(string(marks), " "), " ", "\u00a0")
+	return strings.TrimRight(string(marks), " ")
 }

@@ -85,6 +85,7 @@ type answer struct {
 	Stats []pipeline.ObjectStats `json:"stats"`
 	Lists []pipeline.ListSize    `json:"lists,omitempty"`
 	ROI   *pipeline.ROISummary   `json:"roi,omitempty"`
+	Gains []pipeline.FieldGain   `json:"field_gain,omitempty"`
 }
 
 func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Result, asJSON bool) error {
@@ -104,7 +105,7 @@ func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Resu
 		return err
 	}
 	if asJSON {
-		return writeJSON(a.out, answer{r.Record, r.Stats, sizes, roi})
+		return writeJSON(a.out, answer{Run: r.Record, Stats: r.Stats, Lists: sizes, ROI: roi})
 	}
 	i := inkFor(a.out)
 	if o.DryRun {

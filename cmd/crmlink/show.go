@@ -42,10 +42,14 @@ func (a *app) showVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return writeJSON(a.out, answer{Run: record, Stats: stats, ROI: roi})
+			gains, err := gainsOf(cmd.Context(), store, record)
+			if err != nil {
+				return err
 			}
-			a.writeShow(record, stats, roi, store.Report(record.ID))
+			if asJSON {
+				return writeJSON(a.out, answer{Run: record, Stats: stats, ROI: roi, Gains: gains})
+			}
+			a.writeShow(record, stats, roi, gains, store.Report(record.ID))
 			return nil
 		},
 	}
@@ -66,7 +70,7 @@ func statsOf(ctx context.Context, store pipeline.Store, record pipeline.Record) 
 	return p.Stats(ctx)
 }
 
-func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pipeline.ROISummary, report string) {
+func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pipeline.ROISummary, gains []pipeline.FieldGain, report string) {
 	i := inkFor(a.out)
 	fmt.Fprintf(a.out, "%s  %s\n", i.bold("Run "+r.ID), paintStatus(i, r.Status))
 	facts := [][2]string{{"as of", clock(r.AsOf)}, {"started", clock(r.Started)}, {"import", cmp.Or(r.Import, "full")}}
@@ -106,6 +110,7 @@ func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pi
 		writeStatistics(a.out, i, stats)
 	}
 	writeROI(a.out, i, roi)
+	writeGains(a.out, i, gains)
 	writeChanges(a.out, i, r)
 	writeNotices(a.out, i, r.Notices)
 	a.writeChecks(i, r.Checks)

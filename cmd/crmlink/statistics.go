@@ -41,6 +41,9 @@ func writeStatistics(w io.Writer, i ink, stats []pipeline.ObjectStats) {
 		}
 		return cell{text: fmt.Sprintf("%d %% %s", *s.RatePercent, s.Color), paint: func(text string) string { return i.named(s.Color, text) }}
 	})
+	if slices.ContainsFunc(stats, func(s pipeline.ObjectStats) bool { return s.Sure > 0 }) {
+		row("of these sure", func(s pipeline.ObjectStats) cell { return number(s.Sure) })
+	}
 	row("Added to record owners' Saved lists", func(s pipeline.ObjectStats) cell { return optional(s.Saved) })
 	row("Added to record owners' Suggested lists", func(s pipeline.ObjectStats) cell { return optional(s.Suggested) })
 	t.rule()

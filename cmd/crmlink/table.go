@@ -25,6 +25,7 @@ const narrowest = 12
 type cell struct {
 	text  string
 	paint func(string) string
+	drawn bool // a drawing: its blanks stay
 }
 
 const rule = "─"
@@ -62,7 +63,9 @@ func (t *table) add(values ...any) {
 		default:
 			row[i] = cell{text: fmt.Sprint(v)}
 		}
-		row[i].text = line(row[i].text)
+		if !row[i].drawn {
+			row[i].text = line(row[i].text)
+		}
 		if most := t.most[i]; most > 0 {
 			row[i].text = cut(row[i].text, most)
 		}

@@ -16,8 +16,11 @@ type Table struct {
 	Rows    []string
 }
 
-// NoMatch stands for the two reasons that depend on how near a stranger in the directory is.
-const NoMatch = "no_candidate or below_threshold"
+// NoMatch stands for the reasons that depend on how near a stranger in the directory is.
+const NoMatch = "no_candidate, below_threshold or the like"
+
+// ByProbability stands for the two tiers of an answer that no person decided.
+const ByProbability = "sure or match"
 
 // ErrUndefined is the error of Expect and Import where the answer is not determined by the requirements alone: two records compete
 // for an entity, and neither is plainly nearer to it.
@@ -80,7 +83,7 @@ type expectation struct {
 // columns of the tables that are compared, in the order in which rows are written.
 var columns = map[string][]string{
 	"mapping": {"object", "crm_id", "entity_kind", "entity_id", "status", "primary", "lost_to", "reason", "link_object",
-		"link_crm_id", "decision_seq"},
+		"link_crm_id", "decision_seq", "tier"},
 	"unmatched": {"object", "crm_id", "reason"},
 	"seat_map":  {"seat_id", "email", "member_id", "user_id", "method", "reason", "sync_on", "crm_sync_active"},
 	"seat_candidate": {"user_id", "name", "email", "is_active", "role_id", "role_name", "role_path", "role_path_names",

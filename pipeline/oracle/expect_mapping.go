@@ -51,7 +51,7 @@ func (e *expectation) propose(r *record) {
 	case r.said.verdict == "none":
 		r.status, r.reason = "decided", "decided_none"
 	case nameless(r):
-		r.status, r.reason = "unmatched", "no_name"
+		r.status, r.reason = "unmatched", "bad_data"
 	case copyOf == "":
 		r.status, r.reason = "unmatched", NoMatch
 	case r.vetoed[copyOf]:
@@ -294,6 +294,22 @@ func (e *expectation) answerOfTheOthers(r *record) {
 	}
 }
 
+// tier is sure where a person decided; else it follows from a probability, which the oracle does not compute. A deleted
+// record keeps the tier it had, and what stands for a record that is gone has none.
+func (e *expectation) tier(r *record) string {
+	switch {
+	case r.entity == "":
+		return ""
+	case r.standing == "deleted" && e.before.tiers[r.object+r.id] != "":
+		return ByProbability
+	case r.standing != "live":
+		return ""
+	case r.said.verdict == "is":
+		return "sure"
+	}
+	return ByProbability
+}
+
 func (e *expectation) writeMapping(r *record) {
 	kind := "member"
 	if r.object == "Account" {
@@ -306,7 +322,7 @@ func (e *expectation) writeMapping(r *record) {
 	if r.standing == "live" {
 		seq = r.said.seq
 	}
-	e.add("mapping", r.object, r.id, kind, r.entity, r.status, r.primary, r.lostTo, r.reason, linkObject, linkID, seq)
+	e.add("mapping", r.object, r.id, kind, r.entity, r.status, r.primary, r.lostTo, r.reason, linkObject, linkID, seq, e.tier(r))
 	if r.entity == "" {
 		e.add("unmatched", r.object, r.id, r.reason)
 	}

@@ -16,6 +16,7 @@ type History struct {
 	// inDoubt are columns that a file lacked and that no full import has had in all files since.
 	inDoubt map[string]map[string]bool
 	answers map[string]string // entity by object and Id
+	tiers   map[string]string // tier by object and Id
 	list    map[savedAt]savedRow
 }
 
@@ -40,9 +41,10 @@ func (h History) Import(dir string, s Settings, asOf time.Time, full bool) ([]Ta
 	if err := e.work(); err != nil {
 		return nil, h, err
 	}
-	next.answers, next.list = map[string]string{}, e.list
+	next.answers, next.tiers, next.list = map[string]string{}, map[string]string{}, e.list
 	for _, r := range e.records {
 		next.answers[r.object+r.id] = r.entity
+		next.tiers[r.object+r.id] = e.tier(r)
 	}
 	return e.publish(), next, nil
 }

@@ -42,10 +42,12 @@ type Data struct {
 	Notices []string
 
 	Threshold  float64 // probability from which a candidate is a match
+	Sure       float64 // probability from which a match is sure; 0 where the run knew no tiers
 	Weights    []Weight
 	Unmatched  []Unmatched
 	Duplicates []Duplicates
 	Quality    []Quality
+	Gains      []Gain // the most first
 	Files      []File
 	Rejects    []Reject
 
@@ -61,6 +63,7 @@ type Data struct {
 type Object struct {
 	Name             string // Account, Contact or Lead
 	Records, Matched int64
+	Sure             int64  // of matched
 	RatePercent      *int64 // nil without records
 	Color            string // green, yellow or red; empty without records
 	Duplicates       int64
@@ -118,6 +121,8 @@ type Weight struct {
 type Unmatched struct {
 	Object, Reason, Text, NextStep string
 	Records, Near                  int64
+	Field                          string // at fault, where one is
+	Helped                         int64  // records that a change of one or two fields would make match
 }
 
 // NearPoints is how many percentage points below the threshold still is near.
@@ -135,6 +140,15 @@ type Quality struct {
 	Object, Field, Check string
 	Records, Of          int64
 }
+
+// Gain is what filling in or correcting a CRM field would bring. Alone counts the records that need no second field.
+type Gain struct {
+	Object, Field                     string
+	Empty, FilledIn, Corrected, Alone int64
+}
+
+// Total is how many records without a match would match.
+func (g Gain) Total() int64 { return g.FilledIn + g.Corrected }
 
 // File accounts for the rows of one file (invariant 6).
 type File struct {
@@ -204,7 +218,9 @@ func Write(w io.Writer, d Data) error {
 // nothing from outside.
 func stylesheet() template.HTML { return template.HTML("<style>" + style + "</style>") }
 
-func policy() string {
+func policy() string { return policyOf(style) }
+
+func policyOf(style string) string {
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
 }

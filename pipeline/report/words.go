@@ -9,7 +9,7 @@ import (
 )
 
 var functions = template.FuncMap{
-	"style": stylesheet, "policy": policy,
+	"style": stylesheet, "policy": policy, "whyStyle": whyStyle, "whyPolicy": whyPolicy, "bits": bits, "share": share,
 	"number": number, "optional": optional, "percent": percent, "width": width, "count": count,
 	"plural": plural, "words": words, "first": first, "cause": causeText, "check": checkText, "fault": faultText,
 	"moment": moment, "stamp": stamp, "lasted": lasted, "size": size, "signed": signed, "money": money, "countInt": func(n int, one, many string) string { return count(int64(n), one, many) },

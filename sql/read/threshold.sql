@@ -1,3 +1,3 @@
--- The probability from which a candidate is a match.
+-- The probabilities from which a candidate is a match, and a sure one.
 -- in: run
-SELECT CAST(threshold AS DOUBLE) FROM run
+SELECT coalesce(CAST(threshold AS DOUBLE), 0), coalesce(CAST(sure AS DOUBLE), 0) FROM run

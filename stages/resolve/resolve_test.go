@@ -23,7 +23,8 @@ func TestResolve(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		both, err := resolve.Both(t.Context(), s, resolve.BothIn{Companies: companies, People: people})
+		both, err := resolve.Both(t.Context(), s, resolve.BothIn{Companies: companies, People: people,
+			Remedies: []sql.Snapshot{c.Table("remedy")}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,12 +37,13 @@ func caseIn(c sqltest.Case, kind string) resolve.In {
 		Kind: kind, Candidates: c.Table("candidate"),
 		Account: c.Table("raw_account"), Contact: c.Table("raw_contact"), Lead: c.Table("raw_lead"),
 		Decisions: c.Table("raw_decision"), Redirects: c.Table("raw_redirect"),
-		Previous: c.Table("previous_mapping"), ThresholdMicros: 500_000,
+		Previous: c.Table("previous_mapping"), ThresholdMicros: 500_000, SureMicros: 800_000,
+		Known: c.Table("known"),
 	}
 	if kind == resolve.Company {
-		in.CRM, in.Directory = c.Table("crm_company"), c.Table("dir_company")
+		in.CRM, in.Directory, in.Other = c.Table("crm_company"), c.Table("dir_company"), c.Table("crm_person")
 	} else {
-		in.CRM, in.Directory = c.Table("crm_person"), c.Table("dir_member")
+		in.CRM, in.Directory, in.Other = c.Table("crm_person"), c.Table("dir_member"), c.Table("dir_company")
 	}
 	return in
 }
