@@ -116,6 +116,21 @@ func compareWithKernel(t *testing.T, s Section, random *rand.Rand, reached map[s
 	if s.Kind == Company { // the known companies are ids of the directory
 		for i := range left {
 			left[i]["known_ids"] = []string{right[random.Intn(len(right))]["id"].(string), right[(i+1)%len(right)]["id"].(string)}
+			switch parent, group := textOf(right[i]["parent_id"]), textOf(right[i]["group_id"]); i % 3 {
+			case 0:
+				left[i]["known_parents"] = []string{parent}
+			case 1:
+				left[i]["known_parents"], left[i]["known_parent_groups"] = []string{right[i]["id"].(string)}, []string{group}
+			default:
+				left[i]["known_parents"], left[i]["known_parent_groups"] = []string{"above"}, []string{group}
+			}
+		}
+	}
+	if s.Kind == Person { // addresses that spell a company's name
+		for i := range left {
+			if keys, ok := right[i]["past_company_keys"].([]string); ok && i%3 == 0 && len(keys) > 0 {
+				left[i]["email_domains"] = []string{strings.ReplaceAll(keys[0], " ", "-") + ".com"}
+			}
 		}
 	}
 	x := indexOf(t, s, right)
@@ -169,6 +184,11 @@ func compareWithKernel(t *testing.T, s Section, random *rand.Rand, reached map[s
 	if pairs != len(left)*len(right) {
 		t.Fatalf("%d pairs, want %d", pairs, len(left)*len(right))
 	}
+}
+
+func textOf(v any) string {
+	s, _ := v.(string)
+	return s
 }
 
 // place finds a record by id; ids are in order in these tests.
