@@ -33,6 +33,8 @@ func personForm() []Column {
 		text("surname", "Folded family name, particles kept, one space between words."),
 		list("surname_parts", "Words of a double family name without particles, in alphabetical order."),
 		text("surname_skeleton", "Sound of the family name: consonant classes that spelling variants share."),
+		text("given_skeleton", "Sound of the first given name, the same way."),
+		list("name_words", "Distinct words of given, middle and family name, without particles, in alphabetical order."),
 		list("emails", "Email addresses, folded, plus-addressing removed."),
 		list("email_locals", "Part before the @ of personal addresses, role addresses (info@) left out."),
 		list("email_domains", "Registrable domains of the addresses, without free-mail and shared hosts."),

@@ -133,8 +133,8 @@ def people(has):
         "postal": compare.DamerauLevenshteinAtThresholds("postal", [1, 2]), "country": compare.ExactMatch("country"),
     }
     rules = [["email"], ["phone"], ["first", "last"], ["last", "company"], ["first", "company"], ["last", "city"], ["first", "city"],
-             ["last", "substr(first, 1, 1)"], ["first", "postal"], ["last", "postal"], ["street", "house"], ["first", "substr(last, 1, 3)"], ["*domains", "last"],
-             ["*domains", "first"]]
+             ["last", "substr(first, 1, 1)"], ["postal"], ["house", "city"], ["substr(last, 1, 3)", "city"], ["street"],
+             ["first", "substr(last, 1, 3)"], ["*domains", "last"], ["*domains", "first"]]
     return comparisons, rules, [["first", "last", "company"], ["first", "last", "postal"], ["first", "last", "city"], ["email"]], [["first", "last"], ["email"], ["last", "company"], ["last", "postal"]]
 
 

@@ -15,7 +15,6 @@ import (
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
-	"github.com/crmlink/crmlink/sql/sqltest"
 	"github.com/crmlink/crmlink/stages/linkage"
 	"github.com/crmlink/crmlink/stages/normalize"
 )
@@ -53,9 +52,14 @@ func readNames(t *testing.T) []judgedName {
 // normal forms through the shipped model, of which the name comparisons count alone. Rarity is left out, because the
 // set is no directory that could tell how common a name is.
 func weigh(t *testing.T, pairs []judgedName) {
-	s := sqltest.Open(t)
+	s, err := sql.Open(t.Context(), sql.Options{Objects: t.TempDir(), Spill: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	tables := map[string]sql.Snapshot{}
-	for _, table := range []schemas.Table{schemas.RawAccount, schemas.RawContact, schemas.RawCompany, schemas.RawMember} {
+	for _, name := range []string{"raw_account", "raw_contact", "raw_company", "raw_member"} {
+		table, _ := schemas.Lookup(name)
 		var values []map[string]string
 		for i, p := range pairs {
 			id := fmt.Sprintf("%05d", i)

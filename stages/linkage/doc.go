@@ -38,6 +38,11 @@
 //	share(x, t)        1000·|shared| ≥ t·|union|, t in thousandths (Jaccard)
 //	within(x, t)       1000·|shared| ≥ t·|smaller set|, t in thousandths
 //	ends(x, n)         some value of each side has at least n bytes and they share the last n
+//	alike(x, t)        1000·(words of the CRM side that have their like on the other + words of the directory side that have)
+//	                   ≥ t·(words of both). Words are a list's values, or a text cut at spaces. Like are words that are
+//	                   equal, or have 4 bytes each at least and a Jaro-Winkler (CRM word, directory word) of 0.9
+//	covers(x, t)       1000·words of the side with fewer words that have their like on the other ≥ t·its words; the CRM
+//	                   side where both have as many
 //	label(x)           the sets share a value when each is cut before its first dot
 //	crossed(x, y)      a.x = b.y and a.y = b.x
 //	steps(x, k)        both are in the section's order of x, at most k places apart

@@ -24,6 +24,8 @@ const (
 	opLabel
 	opCrossed
 	opSteps
+	opAlike
+	opCovers
 )
 
 // sets says whether an operator takes lists; the others take texts only.
@@ -46,6 +48,8 @@ var operators = map[string]struct {
 	"label":   {opLabel, false, true},
 	"crossed": {opCrossed, false, false},
 	"steps":   {opSteps, true, false},
+	"alike":   {opAlike, true, true},
+	"covers":  {opCovers, true, true},
 }
 
 // condition is one operator applied to a CRM column and a directory column.

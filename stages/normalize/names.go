@@ -11,9 +11,11 @@ type personName struct {
 	given, middle, surname string
 	roots, parts           []string
 	skeleton               string
+	givenSkeleton          string
+	words                  []string
 }
 
-var honorific = kindsOf("honorifics.tsv", "front", "title", "end", "care", "particle", "vietnamese")
+var honorific = kindsOf("honorifics.tsv", "front", "title", "end", "care", "particle", "vietnamese", "family_first")
 
 // The lists of honorifics.tsv, in the order of the call above.
 const (
@@ -23,6 +25,7 @@ const (
 	honorCare
 	honorParticle
 	honorVietnamese
+	honorFamilyFirst
 )
 
 // nicknames leads from each form of a given name to the names it may stand for, in alphabetical order.
@@ -43,7 +46,7 @@ var nicknames = func() map[string][]string {
 
 // parseName splits a name. The parts are believed where a family name is given; the whole name helps where it is not.
 func parseName(first, last, whole string) personName {
-	first, last, whole = realName(first), realName(last), realName(whole)
+	first, last, whole = realName(first), realName(last), splitCamel(realName(whole))
 	g, s := readField(first), readField(last)
 	if spelled, ok := koreanFamilyNames[strings.TrimSpace(last)]; ok {
 		s.words = []word{{text: spelled, compact: spelled}}
@@ -91,6 +94,9 @@ func splitWhole(whole string) personName {
 		return assemble(texts(given), texts(dropFront(dropEnd(words, 1), 1)), f.nick)
 	}
 	words = dropEnd(dropFront(words, 1), 1)
+	if n, ok := familyFirst(words, f.nick); ok {
+		return n
+	}
 	t := texts(words)
 	switch {
 	case len(t) == 0:
@@ -118,6 +124,17 @@ func splitWhole(whole string) personName {
 	return assemble(t[:start], t[start:], f.nick)
 }
 
+// nameWords are the words of a name wherever they stand in it, without particles.
+func nameWords(given, middle string, surname []string) []string {
+	words := make([]string, 0, 4)
+	for _, w := range append(append([]string{given}, strings.Fields(middle)...), surname...) {
+		if honorific[w]&honorParticle == 0 {
+			words = append(words, w)
+		}
+	}
+	return sortedSet(words)
+}
+
 func assemble(given, surname, nick []string) personName {
 	var n personName
 	surname = joinPrefixes(surname)
@@ -131,6 +148,10 @@ func assemble(given, surname, nick []string) personName {
 	} else if len(nick) > 0 {
 		n.given, n.roots = nick[0], rootsOf(nick[:1], nil)
 	}
+	if len(n.given) > 1 {
+		n.givenSkeleton = skeleton(n.given)
+	}
+	n.words = nameWords(n.given, n.middle, surname)
 	if n.surname == "" {
 		return n
 	}

@@ -28,6 +28,8 @@ func (p *person) write(to *rowWriter) {
 	to.text(p.name.surname)
 	to.list(p.name.parts)
 	to.text(p.name.skeleton)
+	to.text(p.name.givenSkeleton)
+	to.list(p.name.words)
 	to.list(p.emails)
 	to.list(p.locals)
 	to.list(p.hosts)
