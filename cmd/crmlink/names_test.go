@@ -24,7 +24,7 @@ var wrongNames = flag.String("wrong.names", "", "write the judged pairs of names
 // nameComparisons are the comparisons of the shipped model that read names and nothing else.
 var nameComparisons = map[string][]string{
 	linkage.Person:  {"given", "middle", "surname"},
-	linkage.Company: {"name", "legal form"},
+	linkage.Company: {"name", "legal form", "place in the name"},
 }
 
 // judgedName is a pair of names of which a person said whether they name the same.

@@ -93,3 +93,20 @@ func (r renderer) alikeSQL(c planCondition, a, b string) string {
 	}
 	return fmt.Sprintf("(%s AND 1000 * (%s + %s) >= %d * (len(%s) + len(%s)))", some, inLeft, inRight, c.n, left, right)
 }
+
+// near decides the operator near.
+func (c *comparer) near(k *planCondition, a, b []uint32) bool {
+	for _, x := range c.a.set(a, k.l) {
+		s, ss := c.a.dict.bytesOf(x), c.a.dict.signOf(x)
+		for _, y := range c.b.set(b, k.r) {
+			if x == y {
+				return true
+			}
+			t, ts := c.b.dict.bytesOf(y), c.b.dict.signOf(y)
+			if similarAtMost(s, t, ss, ts) >= k.t && jaroWinkler(s, t) >= k.t {
+				return true
+			}
+		}
+	}
+	return false
+}

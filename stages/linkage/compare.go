@@ -104,6 +104,8 @@ func (c *comparer) condition(k *planCondition, x, y uint32, a, b []uint32) bool 
 		return c.label(k, a, b)
 	case opAlike, opCovers:
 		return c.alike(k, a, b)
+	case opNear:
+		return c.near(k, a, b)
 	}
 	s, t := c.a.dict.bytesOf(x), c.b.dict.bytesOf(y)
 	switch k.op {

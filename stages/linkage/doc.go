@@ -43,6 +43,7 @@
 //	                   equal, or have 4 bytes each at least and a Jaro-Winkler (CRM word, directory word) of 0.9
 //	covers(x, t)       1000·words of the side with fewer words that have their like on the other ≥ t·its words; the CRM
 //	                   side where both have as many
+//	near(x, t)         some value of one side and some of the other have a Jaro-Winkler ≥ t
 //	label(x)           the sets share a value when each is cut before its first dot
 //	crossed(x, y)      a.x = b.y and a.y = b.x
 //	steps(x, k)        both are in the section's order of x, at most k places apart

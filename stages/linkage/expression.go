@@ -26,6 +26,7 @@ const (
 	opSteps
 	opAlike
 	opCovers
+	opNear
 )
 
 // sets says whether an operator takes lists; the others take texts only.
@@ -50,6 +51,7 @@ var operators = map[string]struct {
 	"steps":   {opSteps, true, false},
 	"alike":   {opAlike, true, true},
 	"covers":  {opCovers, true, true},
+	"near":    {opNear, true, true},
 }
 
 // condition is one operator applied to a CRM column and a directory column.
@@ -110,7 +112,7 @@ func parseCondition(text string) (condition, error) {
 			return condition{}, fmt.Errorf("%q ends with a number: %w", text, err)
 		}
 		c.n = int(c.t)
-		if c.op != opSimilar && float64(c.n) != c.t {
+		if c.op != opSimilar && c.op != opNear && float64(c.n) != c.t {
 			return condition{}, fmt.Errorf("%q takes a whole number", text)
 		}
 	}

@@ -133,6 +133,9 @@ func (r renderer) condition(c planCondition) string {
 	left, right := set(r.plan.left, c.left, a), set(r.plan.right, c.right, b)
 	shared := fmt.Sprintf("len(list_intersect(%s, %s))", left, right)
 	switch c.op {
+	case opNear:
+		return fmt.Sprintf("coalesce(len(list_filter(%s, lambda x: len(list_filter(%s, lambda y: jaro_winkler_similarity(x, y) >= CAST('%s' AS DOUBLE))) > 0)) > 0, false)",
+			left, right, c.number)
 	case opShare:
 		return fmt.Sprintf("1000 * %s >= %d * (len(%s) + len(%s) - %s)", shared, c.n, left, right, shared)
 	case opWithin:

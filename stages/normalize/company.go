@@ -78,8 +78,8 @@ func parseCompany(name string, at place) companyName {
 // parsePlainCompany parses a name without parentheses.
 func parsePlainCompany(name string, at place) companyName {
 	var n companyName
-	name, n.legal = cutEastForm(name)
-	words := companyWords(name)
+	name, n.legal = cutEastForm(cutGluedForm(name))
+	words := mendLegal(companyWords(name))
 	if _, form := cutLegalEnd(words, at.country); form == "" {
 		if cut, form := cutDottedForm(name); form != "" {
 			words, n.legal = companyWords(cut), form
@@ -267,7 +267,7 @@ func cutPlace(words []string, at place) ([]string, string) {
 // placeEnds are the last words of all places in the data files: most names end otherwise.
 var placeEnds = func() map[string]bool {
 	ends := map[string]bool{}
-	for _, names := range []map[string]string{cities, countryWords} {
+	for _, names := range []map[string]string{cities, countryWords, worldRegions} {
 		for name := range names {
 			ends[name[strings.LastIndexByte(name, ' ')+1:]] = true
 		}
@@ -290,6 +290,9 @@ func placeOf(words []string, at place) string {
 	}
 	if country, ok := countryWords[text]; ok {
 		return country
+	}
+	if region, ok := worldRegions[text]; ok {
+		return region
 	}
 	if len(text) > 3 && (text == at.city || text == at.cityWritten || text == at.regionWritten) {
 		return text

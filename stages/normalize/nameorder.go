@@ -12,15 +12,22 @@ func familyFirst(words []word, nick []string) (personName, bool) {
 	}
 	a, b := words[1], words[2]
 	hyphened := a.compact == b.compact && a.compact != a.text
-	if !hyphened && (len(a.text) > longestSyllable || len(b.text) > longestSyllable || len(a.text) < 2 || len(b.text) < 2 ||
-		honorific[a.text]&honorParticle != 0 || honorific[b.compact]&honorFamilyFirst != 0 && honorific[a.compact]&honorFamilyFirst == 0) {
+	if !hyphened && !(isSyllable(a.text) && isSyllable(b.text)) {
 		return personName{}, false
 	}
 	return assemble([]string{a.text + b.text}, []string{words[0].text}, nick), true
 }
 
-// longestSyllable is the length of Chuang, Shuang, Kyong and Hyong.
-const longestSyllable = 6
+// isSyllable says whether a word can be one syllable of a Chinese or Korean name: a beginning they have, vowels, an end
+// they have (Kyong, Xiao, Ping; neither Ann nor Smith).
+func isSyllable(w string) bool {
+	i := strings.IndexAny(w, "aeiou")
+	if i < 0 || !strings.Contains(" b p m f d t n l g k h j q x zh ch sh hs ts tz sz r z c s y w gw kw hw ky hy my py ry ny gy by  ", " "+w[:i]+" ") {
+		return false
+	}
+	end := strings.TrimLeft(w[i:], "aeiouyw")
+	return len(w) > 1 && strings.Contains("  n ng r k l m p t b d g ", " "+end+" ")
+}
 
 // splitCamel cuts a whole name without a space where a capital follows a small letter: AnnaSchmidt, but not McDonald or
 // LeBron, whose beginnings are no names.
@@ -46,3 +53,22 @@ func splitCamel(s string) string {
 	}
 	return s[:at] + " " + s[at:]
 }
+
+// joinServant writes Arabic names of the form "servant of" as one word in one spelling, as many bearers do: Abdul Aziz,
+// Abd al-Aziz and Abdel Aziz are abdulaziz.
+func joinServant(words []string) []string {
+	for i := 0; i+1 < len(words); i++ {
+		if !servant[words[i]] {
+			continue
+		}
+		rest := words[i+1:]
+		if (rest[0] == "al" || rest[0] == "el" || rest[0] == "ul") && len(rest) > 1 {
+			rest = rest[1:]
+		}
+		joined := append([]string{}, words[:i]...)
+		words = append(append(joined, "abdul"+rest[0]), rest[1:]...)
+	}
+	return words
+}
+
+var servant = map[string]bool{"abd": true, "abdul": true, "abdel": true, "abdal": true, "abdoul": true, "abdool": true, "abdoel": true}

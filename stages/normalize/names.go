@@ -137,7 +137,7 @@ func nameWords(given, middle string, surname []string) []string {
 
 func assemble(given, surname, nick []string) personName {
 	var n personName
-	surname = joinPrefixes(surname)
+	surname, given = joinServant(joinPrefixes(surname)), joinServant(given)
 	n.surname = strings.Join(surname, " ")
 	if isPlaceholderName(n.surname) || mostlyDigits(n.surname) {
 		n.surname, surname = "", nil
