@@ -1,5 +1,5 @@
 SELECT c.object, c.crm_id, c.rank, c.entity_id, r.position, r.part,
-  CASE r.position WHEN 0 THEN 'prior' WHEN 1 THEN 'name' WHEN 2 THEN 'domain' WHEN 3 THEN 'address' WHEN 4 THEN 'area' WHEN 5 THEN 'phone' WHEN 6 THEN 'headcount' WHEN 7 THEN 'legal form' WHEN 8 THEN 'contacts' END AS comparison,
+  CASE r.position WHEN 0 THEN 'prior' WHEN 1 THEN 'name' WHEN 2 THEN 'domain' WHEN 3 THEN 'address' WHEN 4 THEN 'area' WHEN 5 THEN 'phone' WHEN 6 THEN 'headcount' WHEN 7 THEN 'legal form' WHEN 8 THEN 'place in the name' WHEN 9 THEN 'contacts' END AS comparison,
   CASE r.part WHEN 'prior' THEN NULL ELSE c.levels[r.position] END::BIGINT AS level,
   CASE r.part WHEN 'prior' THEN 'before anything is compared' WHEN 'frequency' THEN 'how rare the value is' ELSE l.label END AS label,
   CASE r.part WHEN 'prior' THEN c.prior WHEN 'level' THEN c.weights[r.position] ELSE c.frequencies[r.position] END::BIGINT AS weight,
@@ -11,7 +11,8 @@ SELECT c.object, c.crm_id, c.rank, c.entity_id, r.position, r.part,
     WHEN 5 THEN nullif(concat_ws(', ', nullif(a."phone", '')), '')
     WHEN 6 THEN nullif(concat_ws(', ', nullif(a."headcount_band", '')), '')
     WHEN 7 THEN nullif(concat_ws(', ', nullif(a."legal_form", '')), '')
-    WHEN 8 THEN nullif(concat_ws(', ', nullif(array_to_string(k."known_ids", ', '), '')), '') END AS crm_value,
+    WHEN 8 THEN nullif(concat_ws(', ', nullif(a."place_hint", '')), '')
+    WHEN 9 THEN nullif(concat_ws(', ', nullif(array_to_string(k."known_ids", ', '), '')), '') END AS crm_value,
   CASE r.position
     WHEN 1 THEN nullif(concat_ws(', ', nullif(b."name_key", '')), '')
     WHEN 2 THEN nullif(concat_ws(', ', nullif(array_to_string(b."domains", ', '), '')), '')
@@ -20,15 +21,16 @@ SELECT c.object, c.crm_id, c.rank, c.entity_id, r.position, r.part,
     WHEN 5 THEN nullif(concat_ws(', ', nullif(b."phone", '')), '')
     WHEN 6 THEN nullif(concat_ws(', ', nullif(b."headcount_band", '')), '')
     WHEN 7 THEN nullif(concat_ws(', ', nullif(b."legal_form", '')), '')
-    WHEN 8 THEN NULL END AS directory_value
+    WHEN 8 THEN nullif(concat_ws(', ', nullif(b."place_hint", '')), '')
+    WHEN 9 THEN NULL END AS directory_value
 FROM candidate c
 JOIN crm_company a ON a.crm_id = c.crm_id
 JOIN dir_company b ON b.entity_id = c.entity_id
 LEFT JOIN known k ON k.object = c.object AND k.crm_id = c.crm_id
 CROSS JOIN (
   SELECT 0::BIGINT AS position, 'prior' AS part
-  UNION ALL SELECT range, 'level' FROM range(1, 9)
-  UNION ALL SELECT range, 'frequency' FROM range(1, 9)
+  UNION ALL SELECT range, 'level' FROM range(1, 10)
+  UNION ALL SELECT range, 'frequency' FROM range(1, 10)
 ) r
 LEFT JOIN model_level l ON l.kind = 'company' AND l.position = r.position AND l.level = c.levels[r.position]
 WHERE c.object = 'Account' AND (r.part <> 'frequency' OR c.frequencies[r.position] <> 0)
