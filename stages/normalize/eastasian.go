@@ -47,9 +47,14 @@ func splitEastAsian(s string) (personName, bool) {
 	}
 	words := strings.Fields(s)
 	if len(words) >= 2 {
-		return assemble([]string{compactOf(strings.Join(words[1:], ""))}, []string{familyName(words[0])}, nil), true
+		return assemble([]string{givenName(strings.Join(words[1:], ""))}, []string{familyName(words[0])}, nil), true
 	}
 	signs := []rune(words[0])
+	for n := min(3, len(signs)-1); n > 1; n-- { // a family name of several signs that the list knows
+		if family, ok := nativeNames[string(signs[:n])]; ok {
+			return assemble([]string{givenName(string(signs[n:]))}, []string{family}, nil), true
+		}
+	}
 	n := 1
 	switch {
 	case len(signs) < 2 || len(signs) > 4:
@@ -59,7 +64,7 @@ func splitEastAsian(s string) (personName, bool) {
 	case len(signs) == 4 && unicode.Is(unicode.Han, signs[0]):
 		n = 2 // most often a Japanese name
 	}
-	return assemble([]string{compactOf(string(signs[n:]))}, []string{familyName(string(signs[:n]))}, nil), true
+	return assemble([]string{givenName(string(signs[n:]))}, []string{familyName(string(signs[:n]))}, nil), true
 }
 
 // familyName folds a family name in East Asian writing.
@@ -67,5 +72,34 @@ func familyName(s string) string {
 	if spelled, ok := koreanFamilyNames[s]; ok {
 		return spelled
 	}
+	return givenName(s)
+}
+
+// givenName folds a name in East Asian writing: by the list where it is there, else by its signs.
+func givenName(s string) string {
+	if latin, ok := nativeNames[s]; ok {
+		return latin
+	}
 	return compactOf(s)
+}
+
+// nativeNames leads from a name in its own writing to its usual spelling in Latin letters.
+var nativeNames = func() map[string]string {
+	m := map[string]string{}
+	for _, row := range rowsOf("native_names.tsv", 2) {
+		for _, spelling := range strings.Fields(row[1]) {
+			m[spelling] = row[0]
+		}
+	}
+	return m
+}()
+
+// foldName folds one word of a name field; a name that the list of own writings knows is spelled as it says.
+func foldName(raw string) string {
+	if !isASCII(raw) {
+		if latin, ok := nativeNames[strings.Trim(raw, ".,;")]; ok {
+			return latin
+		}
+	}
+	return Fold(raw)
 }

@@ -91,7 +91,7 @@ func wordsOf(s string) []word {
 		if a, _, slash := strings.Cut(raw, "/"); slash && pronouns[Fold(a)] {
 			continue
 		}
-		folded := Fold(raw)
+		folded := foldName(raw)
 		if folded == "" {
 			continue
 		}
