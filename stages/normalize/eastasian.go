@@ -24,7 +24,7 @@ var koreanFamilyNames = map[string]string{
 
 // splitEastAsian splits a name in Chinese, Japanese or Korean writing, where the family name stands first. A middle dot
 // means a foreign name in Chinese writing, whose given name stands first. Kana alone are left whole.
-func splitEastAsian(s string) (personName, bool) {
+func (know *knowledge) splitEastAsian(s string) (personName, bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || isASCII(s) {
 		return personName{}, false
@@ -43,61 +43,50 @@ func splitEastAsian(s string) (personName, bool) {
 		return personName{}, false
 	}
 	if given, family, ok := strings.Cut(s, "·"); ok {
-		return assemble([]string{compactOf(given)}, []string{compactOf(family)}, nil), true
+		return know.assemble([]string{compactOf(given)}, []string{compactOf(family)}, nil), true
 	}
 	words := strings.Fields(s)
 	if len(words) >= 2 {
-		return assemble([]string{givenName(strings.Join(words[1:], ""))}, []string{familyName(words[0])}, nil), true
+		return know.assemble([]string{know.givenName(strings.Join(words[1:], ""))}, []string{know.familyName(words[0])}, nil), true
 	}
 	signs := []rune(words[0])
 	for n := min(3, len(signs)-1); n > 1; n-- { // a family name of several signs that the list knows
-		if family, ok := nativeNames[string(signs[:n])]; ok {
-			return assemble([]string{givenName(string(signs[n:]))}, []string{family}, nil), true
+		if family, ok := know.nativeNames[string(signs[:n])]; ok {
+			return know.assemble([]string{know.givenName(string(signs[n:]))}, []string{family}, nil), true
 		}
 	}
 	n := 1
 	switch {
 	case len(signs) < 2 || len(signs) > 4:
-		return assemble(nil, []string{compactOf(s)}, nil), true
+		return know.assemble(nil, []string{compactOf(s)}, nil), true
 	case len(signs) > 2 && longFamilyNames[string(signs[:2])]:
 		n = 2
 	case len(signs) == 4 && unicode.Is(unicode.Han, signs[0]):
 		n = 2 // most often a Japanese name
 	}
-	return assemble([]string{givenName(string(signs[n:]))}, []string{familyName(string(signs[:n]))}, nil), true
+	return know.assemble([]string{know.givenName(string(signs[n:]))}, []string{know.familyName(string(signs[:n]))}, nil), true
 }
 
 // familyName folds a family name in East Asian writing.
-func familyName(s string) string {
+func (know *knowledge) familyName(s string) string {
 	if spelled, ok := koreanFamilyNames[s]; ok {
 		return spelled
 	}
-	return givenName(s)
+	return know.givenName(s)
 }
 
 // givenName folds a name in East Asian writing: by the list where it is there, else by its signs.
-func givenName(s string) string {
-	if latin, ok := nativeNames[s]; ok {
+func (know *knowledge) givenName(s string) string {
+	if latin, ok := know.nativeNames[s]; ok {
 		return latin
 	}
 	return compactOf(s)
 }
 
-// nativeNames leads from a name in its own writing to its usual spelling in Latin letters.
-var nativeNames = func() map[string]string {
-	m := map[string]string{}
-	for _, row := range rowsOf("native_names.tsv", 2) {
-		for _, spelling := range strings.Fields(row[1]) {
-			m[spelling] = row[0]
-		}
-	}
-	return m
-}()
-
 // foldName folds one word of a name field; a name that the list of own writings knows is spelled as it says.
-func foldName(raw string) string {
+func (know *knowledge) foldName(raw string) string {
 	if !isASCII(raw) {
-		if latin, ok := nativeNames[strings.Trim(raw, ".,;")]; ok {
+		if latin, ok := know.nativeNames[strings.Trim(raw, ".,;")]; ok {
 			return latin
 		}
 	}

@@ -4,13 +4,13 @@ import "strings"
 
 // cutGluedForm puts the space back before a legal form that was written onto the name: SiemensAG, AcmeGmbH. A capital
 // behind a small letter shows where the name ends.
-func cutGluedForm(s string) string {
+func (know *knowledge) cutGluedForm(s string) string {
 	start := strings.LastIndexByte(s, ' ') + 1
 	for i := start + 2; i < len(s)-1; i++ {
 		if s[i] < 'A' || s[i] > 'Z' || s[i-1] < 'a' || s[i-1] > 'z' {
 			continue
 		}
-		if f, ok := legalForms[strings.ToLower(s[i:])]; ok && f.end && i-start > 2 {
+		if f, ok := know.legalForms[strings.ToLower(s[i:])]; ok && f.end && i-start > 2 {
 			return s[:i] + " " + s[i:]
 		}
 	}
@@ -29,12 +29,12 @@ var longForms = func() map[byte][]string {
 }()
 
 // mendLegal writes the last word as the word of a legal form that it is one slip away from: limted, incorperated.
-func mendLegal(words []string) []string {
+func (know *knowledge) mendLegal(words []string) []string {
 	if len(words) < 2 {
 		return words
 	}
 	last := words[len(words)-1]
-	if len(last) < 6 || legalEnds[last] {
+	if len(last) < 6 || know.legalEnds[last] {
 		return words
 	}
 	for _, w := range longForms[last[0]] {

@@ -6,8 +6,8 @@ import "strings"
 // list in front, and behind it a given name of two syllables, written with a hyphen (Kim Jong-un) or as two short words
 // (Park Chung Hee). Without either sign the order is not to be told, for Kim, Lee and An are given names elsewhere. The
 // syllables are one name, as they are in their own writing.
-func familyFirst(words []word, nick []string) (personName, bool) {
-	if len(words) != 3 || honorific[words[0].compact]&honorFamilyFirst == 0 || honorific[words[0].compact]&honorVietnamese != 0 {
+func (know *knowledge) familyFirst(words []word, nick []string) (personName, bool) {
+	if len(words) != 3 || know.honorific[words[0].compact]&honorFamilyFirst == 0 || know.honorific[words[0].compact]&honorVietnamese != 0 {
 		return personName{}, false
 	}
 	a, b := words[1], words[2]
@@ -15,7 +15,7 @@ func familyFirst(words []word, nick []string) (personName, bool) {
 	if !hyphened && !(isSyllable(a.text) && isSyllable(b.text)) {
 		return personName{}, false
 	}
-	return assemble([]string{a.text + b.text}, []string{words[0].text}, nick), true
+	return know.assemble([]string{a.text + b.text}, []string{words[0].text}, nick), true
 }
 
 // isSyllable says whether a word can be one syllable of a Chinese or Korean name: a beginning they have, vowels, an end
@@ -31,7 +31,7 @@ func isSyllable(w string) bool {
 
 // splitCamel cuts a whole name without a space where a capital follows a small letter: AnnaSchmidt, but not McDonald or
 // LeBron, whose beginnings are no names.
-func splitCamel(s string) string {
+func (know *knowledge) splitCamel(s string) string {
 	if s == "" || strings.ContainsAny(s, " .,-") {
 		return s
 	}
@@ -44,7 +44,7 @@ func splitCamel(s string) string {
 			at = i
 		}
 	}
-	if at < 3 || len(s)-at < 3 || honorific[strings.ToLower(s[:at])]&honorParticle != 0 {
+	if at < 3 || len(s)-at < 3 || know.honorific[strings.ToLower(s[:at])]&honorParticle != 0 {
 		return s
 	}
 	switch strings.ToLower(s[:at]) {

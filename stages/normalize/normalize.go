@@ -22,6 +22,8 @@ type In struct {
 	Companies sql.Snapshot `json:"raw_company"`
 	Members   sql.Snapshot `json:"raw_member"`
 	Redirects sql.Snapshot `json:"raw_redirect"`
+	// Knowledge are the administrator's lists, objects by file name (see Lists).
+	Knowledge map[string]string `json:"knowledge,omitempty"`
 }
 
 // Out names the normal forms and what was found missing or unusable on the way.
@@ -36,7 +38,22 @@ type Out struct {
 // Run reads each large table part by part. Companies and accounts are read twice: first for what single rows cannot
 // know (how rare a word is, which hosts are shared, who owns whom), then for their normal form.
 func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
-	r := newRun(s)
+	know := shipped
+	if len(in.Knowledge) > 0 {
+		own := map[string][]byte{}
+		for name, object := range in.Knowledge {
+			text, err := s.Object(object)
+			if err != nil {
+				return Out{}, fmt.Errorf("normalize: read list %s: %w", name, err)
+			}
+			own[name] = text
+		}
+		var err error
+		if know, err = readKnowledge(own); err != nil {
+			return Out{}, fmt.Errorf("normalize: %w", err)
+		}
+	}
+	r := newRun(s, know)
 	var out Out
 	for _, step := range []struct {
 		what string
@@ -97,6 +114,7 @@ type run struct {
 
 // worker holds what one goroutine needs for itself.
 type worker struct {
+	know    *knowledge
 	phones  *phones
 	city    *memo[string]
 	country *memo[string]
@@ -106,7 +124,7 @@ type worker struct {
 	tally   map[check]int64
 }
 
-func newRun(s *sql.Session) *run {
+func newRun(s *sql.Session, know *knowledge) *run {
 	r := &run{
 		session: s, redirect: map[string]string{},
 		companies: newBook(), accounts: newBook(),
@@ -118,16 +136,16 @@ func newRun(s *sql.Session) *run {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	for range threads {
-		r.workers = append(r.workers, newWorker())
+		r.workers = append(r.workers, newWorker(know))
 	}
 	return r
 }
 
-func newWorker() *worker {
+func newWorker(know *knowledge) *worker {
 	return &worker{
-		phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(parseTitle),
-		host:    newMemo(hostOf),
-		company: newMemo(func(name string) companyName { return parseCompany(name, place{}) }),
+		know: know, phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(parseTitle),
+		host:    newMemo(know.hostOf),
+		company: newMemo(func(name string) companyName { return know.parseCompany(name, place{}) }),
 		tally:   map[check]int64{},
 	}
 }
