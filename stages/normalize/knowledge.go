@@ -15,6 +15,7 @@ type knowledge struct {
 	honorific     map[string]kind
 	noise         map[string]kind
 	nicknames     map[string][]string  // from each form of a given name to the names it may stand for, in alphabetical order
+	givenNames    map[string]bool      // all that nicknames speaks of
 	nativeNames   map[string]string    // from a name in its own writing to its usual spelling in Latin letters
 	abbreviations map[string][]string  // from an abbreviation in company names to the words it stands for
 	legalForms    map[string]legalForm // from a spelling without spaces and signs to its form
@@ -172,6 +173,13 @@ func readKnowledge(own map[string][]byte) (*knowledge, error) {
 			"placeholder_company|", "placeholder_person|"),
 		nicknames: r.nicknames(), nativeNames: map[string]string{}, abbreviations: map[string][]string{},
 		freeMail: r.words("freemail.txt"), sharedHosts: r.words("shared_hosts.txt"), roleLocals: r.words("role_locals.txt"),
+	}
+	know.givenNames = map[string]bool{}
+	for form, roots := range know.nicknames {
+		know.givenNames[form] = true
+		for _, root := range roots {
+			know.givenNames[root] = true
+		}
 	}
 	for _, row := range r.rows("native_names.tsv") {
 		for _, spelling := range strings.Fields(row.cells[1]) {

@@ -119,6 +119,7 @@ func (r *run) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(title)}
 	p.at = w.placeAt(in, i, 10)
 	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Contact, "Email", live)
+	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Contact, "Phone", live)
 	code, ok := r.accounts.at[account]
 	if ok {
@@ -149,6 +150,7 @@ func (r *run) writeLead(w *worker, in rows, i int, to *rowWriter) {
 	p := person{shown: shownName(given, family, ""), name: w.know.parseName(given, family, ""), title: w.title.get(title)}
 	p.at = w.placeAt(in, i, 10)
 	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Lead, "Email", live)
+	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Lead, "Phone", live)
 	n := w.know.parseCompany(company, p.at)
 	p.keys = sortedSet(append([]string{n.key, n.uncut}, n.others...))
@@ -189,6 +191,7 @@ func (r *run) writeMember(w *worker, in rows, i int, to *rowWriter) {
 	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(first(title, headline))}
 	p.at = w.placeAt(in, i, 13)
 	r.readEmails(w, &p, in.list(nil, 11, i), memberObj, "emails", true)
+	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, in.list(nil, 12, i), memberObj, "phones", true)
 	w.judgePerson(memberObj, "first_name", "last_name", "title", &p, first(given, whole), first(family, whole), title)
 	w.judgePlace(memberObj, in, i, 13, p.at, [5]string{"street", "city", "region", "postal_code", "country"})
