@@ -12,6 +12,9 @@ var longFamilyNames = map[string]bool{
 	"남궁": true, "황보": true, "제갈": true, "사공": true, "선우": true, "독고": true,
 }
 
+// What follows a name in East Asian writing out of courtesy.
+var eastHonorifics = []string{"先生", "女士", "小姐", "様", "さま", "さん", "殿", "氏", "博士", "教授", "님", "씨", "박사", "교수"}
+
 // Korean family names as their bearers spell them; the letters alone would give gim, i, bag.
 var koreanFamilyNames = map[string]string{
 	"김": "kim", "이": "lee", "박": "park", "최": "choi", "정": "jung", "강": "kang", "조": "cho", "윤": "yoon", "장": "jang",
@@ -28,6 +31,12 @@ func (know *knowledge) splitEastAsian(s string) (personName, bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || isASCII(s) {
 		return personName{}, false
+	}
+	for _, title := range eastHonorifics {
+		if name, ok := strings.CutSuffix(s, title); ok && len([]rune(strings.TrimSpace(name))) > 1 {
+			s = strings.TrimSpace(name)
+			break
+		}
 	}
 	ideographs, letters := 0, 0
 	for _, r := range s {

@@ -10,7 +10,7 @@ import (
 // The lists are open data: text files that anyone can read, correct and extend. Each has a version line; the program's
 // version names them all, so a change of a list is a change of the program.
 //
-//go:embed data/*
+//go:embed data/*.tsv data/*.txt
 var listFiles embed.FS
 
 // rowsOf reads a data file: one slice of cells per line, comments left out. A broken embedded file is a bug, caught by
