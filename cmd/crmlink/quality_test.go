@@ -61,6 +61,7 @@ func TestQuality(t *testing.T) {
 	if !*measureQuality {
 		t.Skip("measured by make quality")
 	}
+	startWrong(t)
 	var b strings.Builder
 	row := func(set string, s pipeline.Score, peer string) {
 		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s | **%s** | %s | %s |\n", set, s.Object, s.Records, rate(s.Prec), rate(s.Recall), rate(s.F1),
@@ -76,6 +77,7 @@ func TestQuality(t *testing.T) {
 					row(set.name, s, peers[set.name])
 				}
 			}
+			listWrong(t, set.name, dir)
 		})
 	}
 	dir := t.TempDir()
@@ -83,6 +85,7 @@ func TestQuality(t *testing.T) {
 		t.Fatal(err)
 	}
 	quality := evaluate(t, dir, false)
+	listWrong(t, "demo", dir)
 	for _, s := range quality.Objects {
 		row("demo, 10,000 contacts", s, "")
 	}

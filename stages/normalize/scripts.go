@@ -169,7 +169,9 @@ func appendIndic(dst []byte, runes []rune, i int) ([]byte, int) {
 	return dst, n
 }
 
-func isKana(r rune) bool { return r >= 0x3041 && r <= 0x3096 || r >= 0x30A1 && r <= 0x30FC }
+func isKana(r rune) bool {
+	return r >= 0x3041 && r <= 0x3096 || r >= 0x30A1 && r <= 0x30FC && r != 0x30FB // the dot between the words of a foreign name
+}
 
 // kanaSounds are the syllables in the order of the block, from small a on, as they are written in Hepburn's way.
 var kanaSounds = strings.Fields("xa a xi i xu u xe e xo o ka ga ki gi ku gu ke ge ko go sa za shi ji su zu se ze so zo ta da chi ji xtsu tsu zu te de to do " +
