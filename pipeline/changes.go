@@ -22,7 +22,7 @@ type kindOfInput struct {
 // and which ids were replaced comes from the directory's side.
 var kindsOfInput = []kindOfInput{
 	{schemas.CauseSetting, func(to *Inputs, from Inputs) {
-		to.Settings, to.Candidates, to.OrgKind = from.Settings, from.Candidates, from.OrgKind
+		to.Settings, to.Candidates, to.OrgKind, to.Knowledge = from.Settings, from.Candidates, from.OrgKind, from.Knowledge
 		to.takeTables(from, schemas.RawSeat)
 	}},
 	{schemas.CauseModel, func(to *Inputs, from Inputs) { to.Sections, to.Model = from.Sections, from.Model }},

@@ -27,6 +27,8 @@ type Given struct {
 	Settings   publish.Settings `json:"settings"`
 	Candidates int              `json:"candidates"` // how many per record are kept
 	OrgKind    string           `json:"org_kind"`
+	// Knowledge are the administrator's own lists, objects by file name.
+	Knowledge map[string]string `json:"knowledge,omitempty"`
 	// Sections is the model's programme, an object; Model are its numbers, nil where the run estimates them.
 	Sections string `json:"sections"`
 	Model    *Model `json:"model,omitempty"`
@@ -39,6 +41,10 @@ type Given struct {
 func (r *run) given(o Options, last Record) (Given, error) {
 	c := o.Config
 	g := Given{Candidates: c.Int("settings.candidates"), OrgKind: c.Text("org.kind"), Settings: publishSettings(c)}
+	var err error
+	if g.Knowledge, err = r.putKnowledge(c); err != nil {
+		return g, err
+	}
 	sections, err := linkage.Default()
 	if err != nil {
 		return g, err
@@ -117,13 +123,14 @@ type computed struct {
 // companies once more → publish. It touches nothing outside the store.
 func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 	rec, err := do(ctx, r, "normalize", normalize.Run, normalize.In{Accounts: in.Raw["raw_account"], Contacts: in.Raw["raw_contact"],
-		Leads: in.Raw["raw_lead"], Companies: in.Raw["raw_company"], Members: in.Raw["raw_member"], Redirects: in.Raw["raw_redirect"]})
+		Leads: in.Raw["raw_lead"], Companies: in.Raw["raw_company"], Members: in.Raw["raw_member"], Redirects: in.Raw["raw_redirect"],
+		Knowledge: in.Knowledge})
 	if err != nil {
 		return computed{}, err
 	}
 
 	// Three rounds, always: people are matched knowing their account's company, then accounts hear their people.
-	m := matching{run: r, raw: in.Raw, rec: rec, previous: in.Mapping}
+	m := matching{run: r, raw: in.Raw, rec: rec, previous: in.Mapping, knowledge: in.Knowledge}
 	if err := m.begin(ctx, in.Given); err != nil {
 		return computed{}, err
 	}

@@ -42,11 +42,13 @@ type matching struct {
 	raw      map[string]sql.Snapshot
 	rec      normalize.Out
 	previous sql.Snapshot // mapping last published
-	sections linkage.Model
-	model    Model
-	company  block.Out
-	person   block.Out
-	known    []sql.Snapshot // what each half told the other
+	// knowledge are the administrator's lists, for proposing changes as normalize would read them.
+	knowledge map[string]string
+	sections  linkage.Model
+	model     Model
+	company   block.Out
+	person    block.Out
+	known     []sql.Snapshot // what each half told the other
 }
 
 // round is what one half of the loop found.

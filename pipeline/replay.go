@@ -198,6 +198,10 @@ func (r *run) replay(ctx context.Context, o ReplayOptions, original Record, last
 func (r *run) exchange(o ReplayOptions, inputs *Inputs) error {
 	if c := o.WithConfig; c != nil {
 		inputs.Settings, inputs.Candidates = publishSettings(*c), c.Int("settings.candidates")
+		var err error
+		if inputs.Knowledge, err = r.putKnowledge(*c); err != nil {
+			return err
+		}
 	}
 	if o.WithModel == "" {
 		return nil
@@ -279,6 +283,11 @@ func (r *run) rowDifference(ctx context.Context, name string, was, is sql.Snapsh
 // publishReplay makes the replayed run the other store's publication, with everything it needs from the first.
 func (r *run) publishReplay(ctx context.Context) error {
 	err := r.session.BringObject(r.record.Given.Sections)
+	for _, list := range r.record.Given.Knowledge {
+		if err == nil {
+			err = r.session.BringObject(list)
+		}
+	}
 	eachSnapshot(reflect.ValueOf(r.record), func(snap sql.Snapshot) {
 		if err == nil {
 			err = r.session.Bring(snap)

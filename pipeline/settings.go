@@ -101,6 +101,16 @@ var (
 		}
 		return nil
 	}}
+	knowledgeFolder = kind{Name: "folder", Want: "an existing folder with lists", Check: func(v, dir string) error {
+		if v == "" {
+			return nil
+		}
+		if err := folder.Check(v, dir); err != nil {
+			return err
+		}
+		_, err := readKnowledge(within(dir, v))
+		return err
+	}}
 	delimiter = oneOf("COMMA", "SEMICOLON", "TAB", "PIPE", "CARET", "BACKQUOTE")
 )
 
@@ -136,6 +146,7 @@ var settings = []setting{
 	{"settings.match_rate.yellow", proportion, "0.60", "Match rate from which an object is yellow."},
 	{"settings.saved_list_policy", oneOf("keep", "flag"), "keep", "Saved rows whose rule no longer holds: kept; or kept, marked with the reason and no longer counted."},
 	{"settings.candidates", wholeNumber, "3", "How many candidates per record are kept."},
+	{"settings.knowledge", knowledgeFolder, "", "Folder of own lists (nicknames.tsv, legal_forms.add.tsv …) that replace crmlink's, or add to them."},
 	{"settings.time_zone", timeZone, "", "Time zone of days in ROI tables. Empty: the Organization's, else UTC."},
 	{"settings.roi.enabled", boolean, "false", "Whether ROI tables are made. They join what your sellers did with your deals: ask for consent first."},
 	{"schedule.full", cronLine, "0 4 * * *", "When a full run starts, once this version schedules runs itself."},

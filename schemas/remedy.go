@@ -15,6 +15,9 @@ func patchColumns() []Column {
 		{Name: "changed", Type: TextList, Doc: "Columns of the normal form that follow from the field; the others are null here and stay as they are.", NotNull: true},
 		list("known_ids", "What the record would be known by with another account."),
 		list("known_groups", "Topmost parents of known_ids."),
+		list("known_keys", "Keys of all names of known_ids."),
+		list("known_parents", "Not changed."),
+		list("known_parent_groups", "Not changed."),
 	}
 }
 

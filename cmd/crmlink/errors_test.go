@@ -109,6 +109,7 @@ func TestExecute_UsageErrors(t *testing.T) {
 		"demo --out x --accounts -1": {"accounts", "crmlink demo --help"},
 		"show -c nowhere.yaml":       {"there is no nowhere.yaml", "crmlink init DIR"},
 		"schema maping":              {"there is no table maping", "crmlink schema mapping"},
+		"knowledge nick":             {"there is no list nick", "crmlink knowledge"},
 		"help fly":                   {"there is no such verb", "crmlink --help"},
 	} {
 		var out, err bytes.Buffer

@@ -76,7 +76,7 @@ func newRoot(c *console) *cobra.Command {
 		{"sync", []*cobra.Command{a.runVerb(), a.showVerb(), a.runsVerb(), a.diffVerb(), a.replayVerb()}},
 		{"read", []*cobra.Command{a.explainVerb(), a.listVerb(), a.sqlVerb(), a.schemaVerb(), a.modelVerb(), a.evalVerb()}},
 		{"keep", []*cobra.Command{a.verifyVerb(), a.gcVerb(), a.pinVerb(), a.unpinVerb(), a.viewsVerb()}},
-		{"set", []*cobra.Command{a.initVerb(), a.configVerb(), a.demoVerb(), a.versionVerb()}},
+		{"set", []*cobra.Command{a.initVerb(), a.configVerb(), a.knowledgeVerb(), a.demoVerb(), a.versionVerb()}},
 	} {
 		for _, verb := range group.verbs {
 			verb.GroupID = group.id

@@ -15,6 +15,8 @@ type comparer struct {
 	values  []float64
 	pair    uint32
 	scratch []int
+	left    [][]byte // words of the pair, for alike and covers
+	right   [][]byte
 }
 
 func newComparer(p *plan, a, b *Records) *comparer {
@@ -102,6 +104,10 @@ func (c *comparer) condition(k *planCondition, x, y uint32, a, b []uint32) bool 
 		return c.label(k, a, b)
 	case opSpells:
 		return c.spells(k, a, b)
+	case opAlike, opCovers:
+		return c.alike(k, a, b)
+	case opNear:
+		return c.near(k, a, b)
 	}
 	s, t := c.a.dict.bytesOf(x), c.b.dict.bytesOf(y)
 	switch k.op {

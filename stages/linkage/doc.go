@@ -38,6 +38,12 @@
 //	share(x, t)        1000·|shared| ≥ t·|union|, t in thousandths (Jaccard)
 //	within(x, t)       1000·|shared| ≥ t·|smaller set|, t in thousandths
 //	ends(x, n)         some value of each side has at least n bytes and they share the last n
+//	alike(x, t)        1000·(words of the CRM side that have their like on the other + words of the directory side that have)
+//	                   ≥ t·(words of both). Words are a list's values, or a text cut at spaces. Like are words that are
+//	                   equal, or have 4 bytes each at least and a Jaro-Winkler (CRM word, directory word) of 0.9
+//	covers(x, t)       1000·words of the side with fewer words that have their like on the other ≥ t·its words; the CRM
+//	                   side where both have as many
+//	near(x, t)         some value of one side and some of the other have a Jaro-Winkler ≥ t
 //	label(x)           the sets share a value when each is cut before its first dot
 //	spells(x, y, n)    some value of x, cut before its first dot and without hyphens, and some value of y, without spaces,
 //	                   each of at least n bytes, are equal: the domain acme-steel.com and the name acme steel

@@ -25,6 +25,9 @@ const (
 	opSpells
 	opCrossed
 	opSteps
+	opAlike
+	opCovers
+	opNear
 )
 
 // sets says whether an operator takes lists; the others take texts only.
@@ -48,6 +51,9 @@ var operators = map[string]struct {
 	"spells":  {opSpells, true, true},
 	"crossed": {opCrossed, false, false},
 	"steps":   {opSteps, true, false},
+	"alike":   {opAlike, true, true},
+	"covers":  {opCovers, true, true},
+	"near":    {opNear, true, true},
 }
 
 // condition is one operator applied to a CRM column and a directory column.
@@ -108,7 +114,7 @@ func parseCondition(text string) (condition, error) {
 			return condition{}, fmt.Errorf("%q ends with a number: %w", text, err)
 		}
 		c.n = int(c.t)
-		if c.op != opSimilar && float64(c.n) != c.t {
+		if c.op != opSimilar && c.op != opNear && float64(c.n) != c.t {
 			return condition{}, fmt.Errorf("%q takes a whole number", text)
 		}
 	}

@@ -127,9 +127,15 @@ func (r renderer) condition(c planCondition) string {
 		at := func(x string) string { return fmt.Sprintf("list_position([%s], %s)", strings.Join(values, ", "), x) }
 		return fmt.Sprintf("(%s > 0 AND %s > 0 AND abs(%s - %s) <= %d)", at(a), at(b), at(a), at(b), c.n)
 	}
+	if c.op == opAlike || c.op == opCovers {
+		return r.alikeSQL(c, a, b)
+	}
 	left, right := set(r.plan.left, c.left, a), set(r.plan.right, c.right, b)
 	shared := fmt.Sprintf("len(list_intersect(%s, %s))", left, right)
 	switch c.op {
+	case opNear:
+		return fmt.Sprintf("coalesce(len(list_filter(%s, lambda x: len(list_filter(%s, lambda y: jaro_winkler_similarity(x, y) >= CAST('%s' AS DOUBLE))) > 0)) > 0, false)",
+			left, right, c.number)
 	case opShare:
 		return fmt.Sprintf("1000 * %s >= %d * (len(%s) + len(%s) - %s)", shared, c.n, left, right, shared)
 	case opWithin:

@@ -25,6 +25,9 @@ const (
 
 func newBook() *book { return &book{at: map[string]int32{}} }
 
+// placed is the key with the place that was cut off the name behind it.
+func (e entry) placed() string { return strings.TrimSpace(e.key + " " + e.place) }
+
 // pack makes an entry one text; no folded text holds the separators.
 func (e entry) pack() string {
 	return strings.Join([]string{e.key, e.legal, e.place, e.aliases, e.domains}, betweenFields)

@@ -8,11 +8,11 @@ import (
 
 // companyEntry parses a company's names. A place that was cut off the name leaves the whole as one more alias.
 func (w *worker) companyEntry(name string, others []string, at place) entry {
-	n := parseCompany(name, at)
+	n := w.know.parseCompany(name, at)
 	e := entry{key: n.key, legal: n.legal, place: n.place}
 	aliases := append([]string{n.key, n.uncut}, n.others...)
 	for _, other := range others {
-		o := parseCompany(other, at)
+		o := w.know.parseCompany(other, at)
 		aliases = append(append(aliases, o.key, o.uncut), o.others...)
 		if e.key == "" { // a company known by its other names only
 			e.key, e.legal = o.key, first(e.legal, o.legal)
@@ -39,7 +39,7 @@ func (w *worker) website(s string) host {
 		return host{}
 	}
 	if strings.ContainsAny(s, " ,;|\n\t") {
-		return websiteHost(s)
+		return w.know.websiteHost(s)
 	}
 	return w.host.get(bareHost(s))
 }
@@ -91,7 +91,7 @@ func (r *run) writeCompanyForm(to *rowWriter, c companyRow) {
 	to.text(acronymOf(c.entry.key))
 	to.text(c.entry.legal)
 	to.text(c.entry.place)
-	placed := strings.TrimSpace(c.entry.key + " " + c.entry.place)
+	placed := c.entry.placed()
 	to.text(placed)
 	to.list(distinctWords(placed))
 	to.list(r.appendDomains(nil, c.entry.domains))

@@ -15,18 +15,6 @@ type companyName struct {
 	acronym string
 }
 
-// abbreviations leads from an abbreviation in company names to the words it stands for.
-var abbreviations = func() map[string][]string {
-	m := map[string][]string{}
-	for _, row := range rowsOf("abbreviations.tsv", 2) {
-		m[row[0]] = strings.Fields(row[1])
-	}
-	return m
-}()
-
-var noise = kindsOf("noise.tsv", "anywhere", "ends", "tail", "generic", "connector", "placeholder_local",
-	"placeholder_domain", "placeholder_company|", "placeholder_person|")
-
 // The lists of noise.tsv, in the order of the call above.
 const (
 	noiseAnywhere kind = 1 << iota
@@ -41,15 +29,15 @@ const (
 )
 
 // parseCompany takes a company's name apart. The place columns help to see that the last words are a place.
-func parseCompany(name string, at place) companyName {
+func (know *knowledge) parseCompany(name string, at place) companyName {
 	name = oneLine(name)
-	if name == "" || noise[Fold(name)]&noCompany != 0 {
+	if name == "" || know.noise[Fold(name)]&noCompany != 0 {
 		return companyName{}
 	}
-	main, asides := takeParentheses(name)
-	n := parsePlainCompany(main, at)
+	main, asides := know.takeParentheses(name)
+	n := know.parsePlainCompany(main, at)
 	if n.key == "" {
-		n = parsePlainCompany(name, at)
+		n = know.parsePlainCompany(name, at)
 		asides = nil
 	}
 	for _, aside := range asides {
@@ -61,14 +49,14 @@ func parseCompany(name string, at place) companyName {
 			n.place = first(n.place, p)
 			continue
 		}
-		if f, ok := legalForms[strings.Join(words, "")]; ok {
+		if f, ok := know.legalForms[strings.Join(words, "")]; ok {
 			n.legal = first(n.legal, f.name)
 			continue
 		}
 		for len(words) > 1 && (words[0] == "formerly" || words[0] == "fka" || words[0] == "aka" || words[0] == "dba" || words[0] == "previously" || words[0] == "ex") {
 			words = words[1:]
 		}
-		if other := parsePlainCompany(strings.Join(words, " "), at); len(other.key) > 1 {
+		if other := know.parsePlainCompany(strings.Join(words, " "), at); len(other.key) > 1 {
 			n.others = append(n.others, other.key)
 		}
 	}
@@ -76,36 +64,36 @@ func parseCompany(name string, at place) companyName {
 }
 
 // parsePlainCompany parses a name without parentheses.
-func parsePlainCompany(name string, at place) companyName {
+func (know *knowledge) parsePlainCompany(name string, at place) companyName {
 	var n companyName
-	name, n.legal = cutEastForm(name)
-	words := companyWords(name)
-	if _, form := cutLegalEnd(words, at.country); form == "" {
-		if cut, form := cutDottedForm(name); form != "" {
+	name, n.legal = know.cutEastForm(know.cutGluedForm(name))
+	words := know.mendLegal(companyWords(name))
+	if _, form := know.cutLegalEnd(words, at.country); form == "" {
+		if cut, form := know.cutDottedForm(name); form != "" {
 			words, n.legal = companyWords(cut), form
 		}
 	}
 	words, other := splitTradeNames(words)
 	if len(other) > 0 {
-		if o := parsePlainCompany(strings.Join(other, " "), at); o.key != "" {
+		if o := know.parsePlainCompany(strings.Join(other, " "), at); o.key != "" {
 			n.others = append(n.others, o.key)
 		}
 	}
-	if w, form := cutLegalFront(words, at.country); form != "" {
+	if w, form := know.cutLegalFront(words, at.country); form != "" {
 		words, n.legal = w, first(n.legal, form)
 	}
-	words = n.cutEnds(words, at.country)
-	n.uncut = keyOf(words)
+	words = know.cutEnds(&n, words, at.country)
+	n.uncut = know.keyOf(words)
 	// A place may hide a legal form or a noise word, and the other way round.
 	for range 3 {
-		rest, p := cutPlace(words, at)
+		rest, p := know.cutPlace(words, at)
 		if p == "" {
 			break
 		}
 		n.place = first(n.place, p)
-		words = n.cutEnds(rest, at.country)
+		words = know.cutEnds(&n, rest, at.country)
 	}
-	n.key = keyOf(words)
+	n.key = know.keyOf(words)
 	if n.key == "" {
 		n.key = strings.Join(companyWords(name), " ")
 		n.uncut = n.key
@@ -115,19 +103,19 @@ func parsePlainCompany(name string, at place) companyName {
 }
 
 // cutEnds takes legal forms and noise words off, as long as a name is left.
-func (n *companyName) cutEnds(words []string, country string) []string {
+func (know *knowledge) cutEnds(n *companyName, words []string, country string) []string {
 	for {
 		before := len(words)
-		if w, form := cutLegalEnd(words, country); form != "" {
+		if w, form := know.cutLegalEnd(words, country); form != "" {
 			words, n.legal = w, first(n.legal, form)
 		}
-		for len(words) > 1 && noise[words[0]]&(noiseEnds|noiseAnywhere) != 0 && !(len(words[0]) == 1 && len(words[1]) == 1) {
+		for len(words) > 1 && know.noise[words[0]]&(noiseEnds|noiseAnywhere) != 0 && !(len(words[0]) == 1 && len(words[1]) == 1) {
 			words = words[1:]
 		}
 		for len(words) > 1 {
 			last := words[len(words)-1]
-			if noise[last]&noiseEnds != 0 && !(len(words[len(words)-2]) == 1 && len(last) == 1) || noise[last]&noiseAnywhere != 0 ||
-				noise[last]&noiseTail != 0 && !allGeneric(words[:len(words)-1]) {
+			if know.noise[last]&noiseEnds != 0 && !(len(words[len(words)-2]) == 1 && len(last) == 1) || know.noise[last]&noiseAnywhere != 0 ||
+				know.noise[last]&noiseTail != 0 && !know.allGeneric(words[:len(words)-1]) {
 				words = words[:len(words)-1]
 				continue
 			}
@@ -140,13 +128,13 @@ func (n *companyName) cutEnds(words []string, country string) []string {
 }
 
 // keyOf writes abbreviations out, leaves noise words out and joins single letters (a o smith: ao smith).
-func keyOf(words []string) string {
+func (know *knowledge) keyOf(words []string) string {
 	out := make([]string, 0, len(words)+2)
 	for _, w := range words {
-		if noise[w]&noiseAnywhere != 0 && len(words) > 1 {
+		if know.noise[w]&noiseAnywhere != 0 && len(words) > 1 {
 			continue
 		}
-		if full, ok := abbreviations[w]; ok && len(words) > 1 {
+		if full, ok := know.abbreviations[w]; ok && len(words) > 1 {
 			out = append(out, full...)
 			continue
 		}
@@ -209,7 +197,7 @@ var tradeMarks = [][]string{{"doing", "business", "as"}, {"d", "b", "a"}, {"dba"
 	{"formerly"}, {"f", "k", "a"}, {"fka"}, {"also", "known", "as"}, {"a", "k", "a"}, {"aka"}, {"now", "part", "of"}, {"vormals"}, {"anciennement"}}
 
 // takeParentheses cuts what stands in parentheses or brackets out of a name.
-func takeParentheses(s string) (string, []string) {
+func (know *knowledge) takeParentheses(s string) (string, []string) {
 	if !strings.ContainsAny(s, "([（") {
 		return s, nil
 	}
@@ -230,7 +218,7 @@ func takeParentheses(s string) (string, []string) {
 		aside := s[i : i+j]
 		asides = append(asides, strings.Trim(aside, "([（"))
 		// A legal form such as (Pvt) Ltd keeps its place among the words.
-		if f := legalForms[compactOf(aside)]; f.name != "" || strings.EqualFold(strings.Trim(aside, "( "), "p") || isEastAsian(aside) {
+		if f := know.legalForms[compactOf(aside)]; f.name != "" || strings.EqualFold(strings.Trim(aside, "( "), "p") || isEastAsian(aside) {
 			main.WriteString(" " + aside + ") ")
 			asides = asides[:len(asides)-1]
 		} else {
@@ -249,14 +237,14 @@ func takeParentheses(s string) (string, []string) {
 }
 
 // cutPlace takes a city, region or country off the end of a name, if what is left is still a name.
-func cutPlace(words []string, at place) ([]string, string) {
+func (know *knowledge) cutPlace(words []string, at place) ([]string, string) {
 	if len(words) < 2 || !mayEndPlace(words[len(words)-1], at) {
 		return words, ""
 	}
 	for n := min(4, len(words)-1); n > 0; n-- {
 		rest := words[:len(words)-n]
 		p := placeOf(words[len(words)-n:], at)
-		if p == "" || noise[rest[len(rest)-1]]&noiseConnector != 0 || allGeneric(rest) {
+		if p == "" || know.noise[rest[len(rest)-1]]&noiseConnector != 0 || know.allGeneric(rest) {
 			continue
 		}
 		return rest, p
@@ -267,7 +255,7 @@ func cutPlace(words []string, at place) ([]string, string) {
 // placeEnds are the last words of all places in the data files: most names end otherwise.
 var placeEnds = func() map[string]bool {
 	ends := map[string]bool{}
-	for _, names := range []map[string]string{cities, countryWords} {
+	for _, names := range []map[string]string{cities, countryWords, worldRegions} {
 		for name := range names {
 			ends[name[strings.LastIndexByte(name, ' ')+1:]] = true
 		}
@@ -291,15 +279,18 @@ func placeOf(words []string, at place) string {
 	if country, ok := countryWords[text]; ok {
 		return country
 	}
+	if region, ok := worldRegions[text]; ok {
+		return region
+	}
 	if len(text) > 3 && (text == at.city || text == at.cityWritten || text == at.regionWritten) {
 		return text
 	}
 	return ""
 }
 
-func allGeneric(words []string) bool {
+func (know *knowledge) allGeneric(words []string) bool {
 	for _, w := range words {
-		if noise[w]&(noiseGeneric|noiseAnywhere) == 0 && len(w) > 1 {
+		if know.noise[w]&(noiseGeneric|noiseAnywhere) == 0 && len(w) > 1 {
 			return false
 		}
 	}

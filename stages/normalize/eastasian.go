@@ -12,6 +12,9 @@ var longFamilyNames = map[string]bool{
 	"남궁": true, "황보": true, "제갈": true, "사공": true, "선우": true, "독고": true,
 }
 
+// What follows a name in East Asian writing out of courtesy.
+var eastHonorifics = []string{"先生", "女士", "小姐", "様", "さま", "さん", "殿", "氏", "博士", "教授", "님", "씨", "박사", "교수"}
+
 // Korean family names as their bearers spell them; the letters alone would give gim, i, bag.
 var koreanFamilyNames = map[string]string{
 	"김": "kim", "이": "lee", "박": "park", "최": "choi", "정": "jung", "강": "kang", "조": "cho", "윤": "yoon", "장": "jang",
@@ -24,10 +27,16 @@ var koreanFamilyNames = map[string]string{
 
 // splitEastAsian splits a name in Chinese, Japanese or Korean writing, where the family name stands first. A middle dot
 // means a foreign name in Chinese writing, whose given name stands first. Kana alone are left whole.
-func splitEastAsian(s string) (personName, bool) {
+func (know *knowledge) splitEastAsian(s string) (personName, bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || isASCII(s) {
 		return personName{}, false
+	}
+	for _, title := range eastHonorifics {
+		if name, ok := strings.CutSuffix(s, title); ok && len([]rune(strings.TrimSpace(name))) > 1 {
+			s = strings.TrimSpace(name)
+			break
+		}
 	}
 	ideographs, letters := 0, 0
 	for _, r := range s {
@@ -43,29 +52,52 @@ func splitEastAsian(s string) (personName, bool) {
 		return personName{}, false
 	}
 	if given, family, ok := strings.Cut(s, "·"); ok {
-		return assemble([]string{compactOf(given)}, []string{compactOf(family)}, nil), true
+		return know.assemble([]string{compactOf(given)}, []string{compactOf(family)}, nil), true
 	}
 	words := strings.Fields(s)
 	if len(words) >= 2 {
-		return assemble([]string{compactOf(strings.Join(words[1:], ""))}, []string{familyName(words[0])}, nil), true
+		return know.assemble([]string{know.givenName(strings.Join(words[1:], ""))}, []string{know.familyName(words[0])}, nil), true
 	}
 	signs := []rune(words[0])
+	for n := min(3, len(signs)-1); n > 1; n-- { // a family name of several signs that the list knows
+		if family, ok := know.nativeNames[string(signs[:n])]; ok {
+			return know.assemble([]string{know.givenName(string(signs[n:]))}, []string{family}, nil), true
+		}
+	}
 	n := 1
 	switch {
 	case len(signs) < 2 || len(signs) > 4:
-		return assemble(nil, []string{compactOf(s)}, nil), true
+		return know.assemble(nil, []string{compactOf(s)}, nil), true
 	case len(signs) > 2 && longFamilyNames[string(signs[:2])]:
 		n = 2
 	case len(signs) == 4 && unicode.Is(unicode.Han, signs[0]):
 		n = 2 // most often a Japanese name
 	}
-	return assemble([]string{compactOf(string(signs[n:]))}, []string{familyName(string(signs[:n]))}, nil), true
+	return know.assemble([]string{know.givenName(string(signs[n:]))}, []string{know.familyName(string(signs[:n]))}, nil), true
 }
 
 // familyName folds a family name in East Asian writing.
-func familyName(s string) string {
+func (know *knowledge) familyName(s string) string {
 	if spelled, ok := koreanFamilyNames[s]; ok {
 		return spelled
 	}
+	return know.givenName(s)
+}
+
+// givenName folds a name in East Asian writing: by the list where it is there, else by its signs.
+func (know *knowledge) givenName(s string) string {
+	if latin, ok := know.nativeNames[s]; ok {
+		return latin
+	}
 	return compactOf(s)
+}
+
+// foldName folds one word of a name field; a name that the list of own writings knows is spelled as it says.
+func (know *knowledge) foldName(raw string) string {
+	if !isASCII(raw) {
+		if latin, ok := know.nativeNames[strings.Trim(raw, ".,;")]; ok {
+			return latin
+		}
+	}
+	return Fold(raw)
 }

@@ -66,6 +66,9 @@ func appendFold(dst []byte, s string) []byte {
 	if !isASCII(s) && !norm.NFKC.IsNormalString(s) {
 		s = norm.NFKC.String(s)
 	}
+	if !isASCII(s) && readsNeighbours(s) {
+		return appendNeighbours(dst, start, s)
+	}
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
 			dst = appendFoldASCII(dst, start, c)
@@ -159,5 +162,6 @@ var spelled = map[rune]string{
 	'х': "kh", 'Х': "kh", 'щ': "shch", 'Щ': "shch", 'є': "ye", 'Є': "ye", 'ї': "i", 'Ї': "i", 'ґ': "g", 'Ґ': "g",
 	'ä': "a", 'Ä': "a", 'ö': "o", 'Ö': "o", 'ü': "u", 'Ü': "u", 'ß': "ss", 'ẞ': "ss", 'å': "a", 'Å': "a", 'ø': "o", 'Ø': "o",
 	'æ': "ae", 'Æ': "ae", 'œ': "oe", 'Œ': "oe", 'ı': "i", 'İ': "i", 'đ': "d", 'Đ': "d", 'ð': "d", 'Ð': "d", 'þ': "th", 'Þ': "th",
+	'ћ': "c", 'Ћ': "c", 'ђ': "dj", 'Ђ': "dj", 'џ': "dz", 'Џ': "dz",
 	'η': "i", 'Η': "i", 'ή': "i", 'Ή': "i", 'χ': "ch", 'Χ': "ch", 'υ': "y", 'Υ': "y", 'ύ': "y", 'Ύ': "y",
 }

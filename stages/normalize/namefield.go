@@ -21,27 +21,27 @@ type field struct {
 }
 
 // readField takes a name field apart: what is in parentheses or quotes, behind a bar or a comma, and the words.
-func readField(s string) (f field) {
+func (know *knowledge) readField(s string) (f field) {
 	if s == "" {
 		return f
 	}
 	if strings.ContainsRune(s, '@') {
 		return f
 	}
-	s, f.nick = takeAsides(s)
+	s, f.nick = know.takeAsides(s)
 	for _, bar := range []string{"|", " - ", " – ", " — ", " • ", " / "} {
 		if i := strings.Index(s, bar); i > 0 {
 			s = s[:i]
 		}
 	}
 	main, rest, comma := strings.Cut(s, ",")
-	f.words = wordsOf(main)
+	f.words = know.wordsOf(main)
 	if !comma {
 		return f
 	}
 	for part := range strings.SplitSeq(rest, ",") {
-		words := wordsOf(part)
-		if len(words) > 0 && !allCredentials(words) && len(f.after) == 0 {
+		words := know.wordsOf(part)
+		if len(words) > 0 && !know.allCredentials(words) && len(f.after) == 0 {
 			f.after = words
 		}
 	}
@@ -49,7 +49,7 @@ func readField(s string) (f field) {
 }
 
 // takeAsides cuts parentheses, brackets and quotes out of a name. One word in them is a nickname; pronouns are not.
-func takeAsides(s string) (string, []string) {
+func (know *knowledge) takeAsides(s string) (string, []string) {
 	if !strings.ContainsAny(s, "([{\"“”„«*") {
 		return s, nil
 	}
@@ -60,8 +60,8 @@ func takeAsides(s string) (string, []string) {
 	for _, r := range s {
 		switch {
 		case inside != 0 && r == inside:
-			if t := strings.Fields(Fold(aside.String())); len(t) == 1 && len(t[0]) > 1 && honorific[t[0]]&honorEnd == 0 &&
-				honorific[t[0]]&honorCare == 0 && !strings.ContainsRune(aside.String(), '/') && !pronouns[t[0]] && !hasDigit(t[0]) {
+			if t := strings.Fields(Fold(aside.String())); len(t) == 1 && len(t[0]) > 1 && know.honorific[t[0]]&honorEnd == 0 &&
+				know.honorific[t[0]]&honorCare == 0 && !strings.ContainsRune(aside.String(), '/') && !pronouns[t[0]] && !hasDigit(t[0]) {
 				nick = append(nick, t[0])
 			}
 			aside.Reset()
@@ -85,13 +85,13 @@ var closing = map[rune]rune{'(': ')', '[': ']', '{': '}', '"': '"', '“': '”'
 var pronouns = map[string]bool{"he": true, "him": true, "his": true, "she": true, "her": true, "hers": true, "they": true,
 	"them": true, "theirs": true, "ze": true, "hir": true, "el": true, "ella": true, "er": true, "sie": true, "il": true, "elle": true}
 
-func wordsOf(s string) []word {
+func (know *knowledge) wordsOf(s string) []word {
 	var words []word
 	for raw := range strings.FieldsSeq(s) {
 		if a, _, slash := strings.Cut(raw, "/"); slash && pronouns[Fold(a)] {
 			continue
 		}
-		folded := Fold(raw)
+		folded := know.foldName(raw)
 		if folded == "" {
 			continue
 		}
@@ -130,9 +130,9 @@ func texts(words []word) []string {
 	return t
 }
 
-func allCredentials(words []word) bool {
+func (know *knowledge) allCredentials(words []word) bool {
 	for _, w := range words {
-		if honorific[w.compact]&honorEnd == 0 && honorific[w.compact]&honorCare == 0 && honorific[w.compact]&honorFront == 0 && !(w.upper && len(w.text) <= 5) {
+		if know.honorific[w.compact]&honorEnd == 0 && know.honorific[w.compact]&honorCare == 0 && know.honorific[w.compact]&honorFront == 0 && !(w.upper && len(w.text) <= 5) {
 			return false
 		}
 	}

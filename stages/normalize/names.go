@@ -11,9 +11,9 @@ type personName struct {
 	given, middle, surname string
 	roots, parts           []string
 	skeleton               string
+	givenSkeleton          string
+	words                  []string
 }
-
-var honorific = kindsOf("honorifics.tsv", "front", "title", "end", "care", "particle", "vietnamese")
 
 // The lists of honorifics.tsv, in the order of the call above.
 const (
@@ -23,89 +23,77 @@ const (
 	honorCare
 	honorParticle
 	honorVietnamese
+	honorFamilyFirst
 )
 
-// nicknames leads from each form of a given name to the names it may stand for, in alphabetical order.
-var nicknames = func() map[string][]string {
-	forms := map[string][]string{}
-	for _, row := range rowsOf("nicknames.tsv", 2) {
-		for _, form := range strings.Fields(row[1]) {
-			if !slices.Contains(forms[form], row[0]) && form != row[0] {
-				forms[form] = append(forms[form], row[0])
-			}
-		}
-	}
-	for _, roots := range forms {
-		slices.Sort(roots)
-	}
-	return forms
-}()
-
 // parseName splits a name. The parts are believed where a family name is given; the whole name helps where it is not.
-func parseName(first, last, whole string) personName {
-	first, last, whole = realName(first), realName(last), realName(whole)
-	g, s := readField(first), readField(last)
+func (know *knowledge) parseName(first, last, whole string) personName {
+	first, last, whole = know.realName(first), know.realName(last), know.splitCamel(know.realName(whole))
+	g, s := know.readField(first), know.readField(last)
 	if spelled, ok := koreanFamilyNames[strings.TrimSpace(last)]; ok {
 		s.words = []word{{text: spelled, compact: spelled}}
 	}
 	switch {
 	case len(s.words) == 0 && len(g.words) == 0:
-		return splitWhole(whole)
+		return know.splitWhole(whole)
 	case len(s.words) == 0:
 		if len(g.words) > 1 {
-			return splitWhole(first)
+			return know.splitWhole(first)
 		}
-		if w := splitWhole(whole); w.surname != "" {
+		if w := know.splitWhole(whole); w.surname != "" {
 			return w
 		}
 	case len(g.words) == 0 && len(s.after) > 0:
 		// "Garcia, Ana" in the field of the family name.
 		g.words = s.after
 	case len(g.words) == 0 && len(s.words) > 1:
-		if w := splitWhole(whole); w.given != "" {
+		if w := know.splitWhole(whole); w.given != "" {
 			return w
 		}
-		if len(s.words[0].text) > 1 && len(nicknames[s.words[0].text]) > 0 {
+		if len(s.words[0].text) > 1 && len(know.nicknames[s.words[0].text]) > 0 {
 			g.words, s.words = s.words[:1], s.words[1:]
 		}
 	}
-	g.words = dropFront(g.words, 0)
-	g.words = dropEnd(g.words, 1)
-	s.words = dropFront(s.words, 1)
-	s.words = dropEnd(s.words, 1)
+	g.words = know.dropFront(g.words, 0)
+	g.words = know.dropEnd(g.words, 1)
+	s.words = know.dropFront(s.words, 1)
+	s.words = know.dropEnd(s.words, 1)
 	if n := len(g.words); n > 1 && len(s.words) == 1 && g.words[n-1].text == s.words[0].text {
 		g.words = g.words[:n-1]
 	}
-	return assemble(texts(g.words), texts(s.words), append(g.nick, s.nick...))
+	return know.assemble(texts(g.words), texts(s.words), append(g.nick, s.nick...))
 }
 
 // splitWhole splits a name of which only the whole is known.
-func splitWhole(whole string) personName {
-	if n, ok := splitEastAsian(whole); ok {
+func (know *knowledge) splitWhole(whole string) personName {
+	if n, ok := know.splitEastAsian(whole); ok {
 		return n
 	}
-	f := readField(whole)
+	f := know.readField(whole)
 	words := f.words
 	if len(f.after) > 0 {
-		given := dropFront(dropEnd(f.after, 1), 1)
-		return assemble(texts(given), texts(dropFront(dropEnd(words, 1), 1)), f.nick)
+		given := know.dropFront(know.dropEnd(f.after, 1), 1)
+		return know.assemble(texts(given), texts(know.dropFront(know.dropEnd(words, 1), 1)), f.nick)
 	}
-	words = dropEnd(dropFront(words, 1), 1)
+	words = know.dropEnd(know.dropFront(words, 1), 1)
+	if n, ok := know.familyFirst(words, f.nick); ok {
+		return n
+	}
 	t := texts(words)
 	switch {
 	case len(t) == 0:
 		return personName{}
 	case len(t) == 1:
-		return assemble(nil, t, f.nick)
-	case len(t) >= 3 && honorific[t[0]]&honorVietnamese != 0:
-		return assemble([]string{t[len(t)-1]}, t[:1], f.nick)
+		return know.assemble(nil, t, f.nick)
+	case len(t) >= 3 && know.honorific[t[0]]&honorVietnamese != 0:
+		return know.assemble([]string{t[len(t)-1]}, t[:1], f.nick)
 	}
 	start := len(t) - 1
 	for start > 1 {
 		before := t[start-1]
 		if (before == "y" || before == "e" || before == "i") && start > 2 {
 			start -= 2
-		} else if honorific[before]&honorParticle != 0 && len(before) > 1 {
+		} else if know.honorific[before]&honorParticle != 0 && len(before) > 1 {
 			start--
 		} else {
 			break
@@ -115,27 +103,42 @@ func splitWhole(whole string) personName {
 	for start > 1 && words[start].compact == words[start-1].compact && words[start].compact != words[start].text {
 		start--
 	}
-	return assemble(t[:start], t[start:], f.nick)
+	return know.assemble(t[:start], t[start:], f.nick)
 }
 
-func assemble(given, surname, nick []string) personName {
+// nameWords are the words of a name wherever they stand in it, without particles.
+func (know *knowledge) nameWords(given, middle string, surname []string) []string {
+	words := make([]string, 0, 4)
+	for _, w := range append(append([]string{given}, strings.Fields(middle)...), surname...) {
+		if know.honorific[w]&honorParticle == 0 {
+			words = append(words, w)
+		}
+	}
+	return sortedSet(words)
+}
+
+func (know *knowledge) assemble(given, surname, nick []string) personName {
 	var n personName
-	surname = joinPrefixes(surname)
+	surname, given = joinServant(joinPrefixes(surname)), joinServant(given)
 	n.surname = strings.Join(surname, " ")
-	if isPlaceholderName(n.surname) || mostlyDigits(n.surname) {
+	if know.isPlaceholderName(n.surname) || mostlyDigits(n.surname) {
 		n.surname, surname = "", nil
 	}
-	if len(given) > 0 && !isPlaceholderName(strings.Join(given, " ")) && !mostlyDigits(given[0]) {
+	if len(given) > 0 && !know.isPlaceholderName(strings.Join(given, " ")) && !mostlyDigits(given[0]) {
 		n.given, n.middle = given[0], strings.Join(given[1:], " ")
-		n.roots = rootsOf(given, nick)
+		n.roots = know.rootsOf(given, nick)
 	} else if len(nick) > 0 {
-		n.given, n.roots = nick[0], rootsOf(nick[:1], nil)
+		n.given, n.roots = nick[0], know.rootsOf(nick[:1], nil)
 	}
+	if len(n.given) > 1 {
+		n.givenSkeleton = know.skeleton(n.given)
+	}
+	n.words = know.nameWords(n.given, n.middle, surname)
 	if n.surname == "" {
 		return n
 	}
 	for _, w := range surname {
-		if honorific[w]&honorParticle == 0 {
+		if know.honorific[w]&honorParticle == 0 {
 			n.parts = append(n.parts, w)
 		}
 	}
@@ -143,12 +146,12 @@ func assemble(given, surname, nick []string) personName {
 		n.parts = append(n.parts, surname...)
 	}
 	n.parts = sortedSet(n.parts)
-	n.skeleton = skeleton(n.surname)
+	n.skeleton = know.skeleton(n.surname)
 	return n
 }
 
-// words are all words of the name in alphabetical order; none where a part is missing.
-func (n personName) words() string {
+// sorted is all words of the name in alphabetical order; none where a part is missing.
+func (n personName) sorted() string {
 	if n.given == "" || n.surname == "" {
 		return ""
 	}
@@ -160,19 +163,19 @@ func (n personName) words() string {
 // rootsOf lists the names a given name is a form of: itself, the roots of the nickname file, those of a nickname in
 // quotes, and the name written as one word (mary ann: maryann; min su: minsu). Behind an initial the next name counts
 // too, for it is the one people use.
-func rootsOf(given, nick []string) []string {
+func (know *knowledge) rootsOf(given, nick []string) []string {
 	roots := append(make([]string, 0, 4), given[0])
-	roots = append(roots, nicknames[given[0]]...)
+	roots = append(roots, know.nicknames[given[0]]...)
 	if len(given) > 1 {
 		switch {
 		case len(given[0]) == 1 && len(given[1]) > 1:
-			roots = append(append(roots, given[1]), nicknames[given[1]]...)
+			roots = append(append(roots, given[1]), know.nicknames[given[1]]...)
 		case len(given) == 2 && len(given[1]) > 1:
 			roots = append(roots, given[0]+given[1])
 		}
 	}
 	for _, w := range nick {
-		roots = append(append(roots, w), nicknames[w]...)
+		roots = append(append(roots, w), know.nicknames[w]...)
 	}
 	return sortedSet(roots)
 }
@@ -190,12 +193,12 @@ func joinPrefixes(words []string) []string {
 }
 
 // dropFront leaves out honorifics in front, but never more than leaves keep words.
-func dropFront(words []word, keep int) []word {
+func (know *knowledge) dropFront(words []word, keep int) []word {
 	for len(words) > keep {
 		w := words[0]
 		switch {
-		case honorific[w.compact]&honorFront != 0:
-		case honorific[w.compact]&honorTitle != 0 && len(words) > 2:
+		case know.honorific[w.compact]&honorFront != 0:
+		case know.honorific[w.compact]&honorTitle != 0 && len(words) > 2:
 		default:
 			return words
 		}
@@ -213,15 +216,15 @@ func dropFront(words []word, keep int) []word {
 
 // dropEnd leaves out suffixes and credentials behind the name, but never more than leaves keep words. A credential
 // that is a family name too (Ma, Do) must be written in capitals beside a name that is not, or with dots.
-func dropEnd(words []word, keep int) []word {
+func (know *knowledge) dropEnd(words []word, keep int) []word {
 	for len(words) > keep {
 		w := words[len(words)-1]
 		switch {
-		case honorific[w.compact]&honorCare != 0:
+		case know.honorific[w.compact]&honorCare != 0:
 			if !(w.dotted && w.text != w.compact) && !(w.upper && !words[0].upper) {
 				return words
 			}
-		case honorific[w.compact]&honorEnd != 0:
+		case know.honorific[w.compact]&honorEnd != 0:
 		default:
 			return words
 		}
@@ -239,8 +242,8 @@ func dropEnd(words []word, keep int) []word {
 
 // realName leaves out a text that stands for no name, such as [not provided], where the signs in it would be taken for
 // asides; assemble does so for the others.
-func realName(s string) string {
-	if len(s) <= longestPlaceholder && strings.ContainsAny(s, "[/<#") && isPlaceholderName(Fold(s)) {
+func (know *knowledge) realName(s string) string {
+	if len(s) <= longestPlaceholder && strings.ContainsAny(s, "[/<#") && know.isPlaceholderName(Fold(s)) {
 		return ""
 	}
 	return s
@@ -248,7 +251,9 @@ func realName(s string) string {
 
 const longestPlaceholder = 24
 
-func isPlaceholderName(s string) bool { return s != "" && noise[s]&noPerson != 0 }
+func (know *knowledge) isPlaceholderName(s string) bool {
+	return s != "" && know.noise[s]&noPerson != 0
+}
 
 // mostlyDigits says whether a text is a number rather than a name with a slip of the finger in it.
 func mostlyDigits(s string) bool {

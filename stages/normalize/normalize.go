@@ -22,6 +22,8 @@ type In struct {
 	Companies sql.Snapshot `json:"raw_company"`
 	Members   sql.Snapshot `json:"raw_member"`
 	Redirects sql.Snapshot `json:"raw_redirect"`
+	// Knowledge are the administrator's lists, objects by file name (see Lists).
+	Knowledge map[string]string `json:"knowledge,omitempty"`
 }
 
 // Out names the normal forms and what was found missing or unusable on the way.
@@ -36,7 +38,11 @@ type Out struct {
 // Run reads each large table part by part. Companies and accounts are read twice: first for what single rows cannot
 // know (how rare a word is, which hosts are shared, who owns whom), then for their normal form.
 func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
-	r := newRun(s)
+	know, err := knowledgeOf(s, in.Knowledge)
+	if err != nil {
+		return Out{}, fmt.Errorf("normalize: %w", err)
+	}
+	r := newRun(s, know)
 	var out Out
 	for _, step := range []struct {
 		what string
@@ -77,6 +83,22 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	return out, nil
 }
 
+// knowledgeOf reads the administrator's lists; without any, the shipped ones hold.
+func knowledgeOf(s *sql.Session, lists map[string]string) (*knowledge, error) {
+	if len(lists) == 0 {
+		return shipped, nil
+	}
+	own := map[string][]byte{}
+	for name, object := range lists {
+		text, err := s.Object(object)
+		if err != nil {
+			return nil, fmt.Errorf("read list %s: %w", name, err)
+		}
+		own[name] = text
+	}
+	return readKnowledge(own)
+}
+
 // run is what one call of Run knows. After the surveys it is only read, so goroutines share it.
 type run struct {
 	session  *sql.Session
@@ -97,6 +119,7 @@ type run struct {
 
 // worker holds what one goroutine needs for itself.
 type worker struct {
+	know    *knowledge
 	phones  *phones
 	city    *memo[string]
 	country *memo[string]
@@ -106,7 +129,7 @@ type worker struct {
 	tally   map[check]int64
 }
 
-func newRun(s *sql.Session) *run {
+func newRun(s *sql.Session, know *knowledge) *run {
 	r := &run{
 		session: s, redirect: map[string]string{},
 		companies: newBook(), accounts: newBook(),
@@ -118,16 +141,16 @@ func newRun(s *sql.Session) *run {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	for range threads {
-		r.workers = append(r.workers, newWorker())
+		r.workers = append(r.workers, newWorker(know))
 	}
 	return r
 }
 
-func newWorker() *worker {
+func newWorker(know *knowledge) *worker {
 	return &worker{
-		phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(parseTitle),
-		host:    newMemo(hostOf),
-		company: newMemo(func(name string) companyName { return parseCompany(name, place{}) }),
+		know: know, phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(parseTitle),
+		host:    newMemo(know.hostOf),
+		company: newMemo(func(name string) companyName { return know.parseCompany(name, place{}) }),
 		tally:   map[check]int64{},
 	}
 }

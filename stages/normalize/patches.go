@@ -26,6 +26,8 @@ type PatchesIn struct {
 	DirMember  sql.Snapshot `json:"dir_member,omitzero"`
 	CRMCompany sql.Snapshot `json:"crm_company,omitzero"`
 	Mapping    sql.Snapshot `json:"mapping,omitzero"` // of accounts, as people were matched with it
+	// Knowledge are the administrator's lists, as in In.
+	Knowledge map[string]string `json:"knowledge,omitempty"`
 }
 
 // PatchesOut is table patch_company or patch_person.
@@ -83,7 +85,11 @@ func (f form) without(other form) form {
 func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Table, file string, sources []source,
 	propose func(p *patcher, in rows, i int) []patch) (PatchesOut, error) {
 	fail := func(err error) (PatchesOut, error) { return PatchesOut{}, fmt.Errorf("%s: %w", file, err) }
-	p := patcher{run: newRun(s), worker: newWorker(), written: map[string]written{}, to: newRowWriter(table)}
+	know, err := knowledgeOf(s, in.Knowledge)
+	if err != nil {
+		return fail(err)
+	}
+	p := patcher{run: newRun(s, know), worker: newWorker(know), written: map[string]written{}, to: newRowWriter(table)}
 	defer p.to.builder.Release()
 	for name, snap := range map[string]sql.Snapshot{"unmatched": in.Unmatched, "raw_company": in.Companies, "raw_member": in.Members,
 		"dir_company": in.DirCompany, "dir_member": in.DirMember, "crm_company": in.CRMCompany, "mapping": in.Mapping} {

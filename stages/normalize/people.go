@@ -28,7 +28,9 @@ func (p *person) write(to *rowWriter) {
 	to.text(p.name.surname)
 	to.list(p.name.parts)
 	to.text(p.name.skeleton)
-	to.text(p.name.words())
+	to.text(p.name.givenSkeleton)
+	to.list(p.name.words)
+	to.text(p.name.sorted())
 	to.list(p.emails)
 	to.list(p.locals)
 	to.list(p.hosts)
@@ -62,7 +64,7 @@ func (r *run) readEmails(w *worker, p *person, addresses []string, object, field
 	}
 	worst := ""
 	for _, a := range addresses {
-		e, fault := parseEmail(a)
+		e, fault := w.know.parseEmail(a)
 		if e.address != "" {
 			p.emails = append(p.emails, e.address)
 			if e.local != "" {
@@ -117,9 +119,10 @@ func filled(values ...string) []string {
 func (r *run) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	id, live, account := in.text(0, i), in.flag(1, i), in.text(2, i)
 	given, family, whole, title := in.text(3, i), in.text(4, i), in.text(5, i), in.text(9, i)
-	p := person{shown: shownName(given, family, whole), name: parseName(given, family, whole), title: w.title.get(title)}
+	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(title)}
 	p.at = w.placeAt(in, i, 10)
 	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Contact, "Email", live)
+	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Contact, "Phone", live)
 	code, ok := r.accounts.at[account]
 	if ok {
@@ -147,11 +150,12 @@ func (r *run) writeContact(w *worker, in rows, i int, to *rowWriter) {
 func (r *run) writeLead(w *worker, in rows, i int, to *rowWriter) {
 	id, live, company, website := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i)
 	given, family, title := in.text(4, i), in.text(5, i), in.text(9, i)
-	p := person{shown: shownName(given, family, ""), name: parseName(given, family, ""), title: w.title.get(title)}
+	p := person{shown: shownName(given, family, ""), name: w.know.parseName(given, family, ""), title: w.title.get(title)}
 	p.at = w.placeAt(in, i, 10)
 	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Lead, "Email", live)
+	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Lead, "Phone", live)
-	n := parseCompany(company, p.at)
+	n := w.know.parseCompany(company, p.at)
 	p.keys = sortedSet(append([]string{n.key, n.uncut}, n.others...))
 	p.token = r.rareToken(n.key)
 	p.domains = r.appendDomains(nil, packed(w.domainsOf(nil, website)))
@@ -187,9 +191,10 @@ func (r *run) judgeLeadCompany(w *worker, company, key, website string) {
 func (r *run) writeMember(w *worker, in rows, i int, to *rowWriter) {
 	given, family, whole := in.text(1, i), in.text(2, i), in.text(3, i)
 	headline, title := in.text(4, i), in.text(5, i)
-	p := person{shown: shownName(given, family, whole), name: parseName(given, family, whole), title: w.title.get(first(title, headline))}
+	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(first(title, headline))}
 	p.at = w.placeAt(in, i, 13)
 	r.readEmails(w, &p, in.list(nil, 11, i), memberObj, "emails", true)
+	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, in.list(nil, 12, i), memberObj, "phones", true)
 	w.judgePerson(memberObj, "first_name", "last_name", "title", &p, first(given, whole), first(family, whole), title)
 	w.judgePlace(memberObj, in, i, 13, p.at, [5]string{"street", "city", "region", "postal_code", "country"})

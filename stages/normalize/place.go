@@ -37,6 +37,18 @@ var countries, countryWords = func() (map[string]string, map[string]string) {
 	return codes, words
 }()
 
+// worldRegions leads from a folded part of the world to the form it is compared in.
+var worldRegions = func() map[string]string {
+	m := map[string]string{}
+	for _, row := range rowsOf("world_regions.txt", 1) {
+		names := strings.Split(row[0], "|")
+		for _, name := range names {
+			m[Fold(name)] = Fold(names[0])
+		}
+	}
+	return m
+}()
+
 // countryOf gives the alpha-2 code of a country as written.
 func countryOf(s string) string {
 	f := Fold(s)

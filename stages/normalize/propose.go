@@ -95,10 +95,12 @@ func (p *patcher) siteOf(website string, domains []string) string {
 func (p *patcher) companyForm(w written) form {
 	at := p.place("", w.city, w.region, w.postal, w.country)
 	e := p.companyEntry(w.name, nil, at)
+	placed := e.placed()
 	f := form{
 		"name": textCell(oneLine(w.name)), "name_key": textCell(e.key), "name_compact": textCell(strings.ReplaceAll(e.key, " ", "")),
 		"name_tokens": distinctWords(e.key), "alias_keys": appendPacked(nil, e.aliases), "rare_token": textCell(p.rareToken(e.key)),
 		"acronym": textCell(acronymOf(e.key)), "legal_form": textCell(e.legal), "place_hint": textCell(e.place),
+		"name_placed": textCell(placed), "placed_tokens": distinctWords(placed),
 		"domains": p.domainsOf(nil, w.website),
 	}
 	p.addPlace(f, at)
@@ -143,7 +145,7 @@ func (p *patcher) person(in rows, i int) []patch {
 			try("Company", company, func(w *written) { w.name = company }))
 	} else if account := in.text(12, i); account != "" && account != now.account {
 		all = append(all, patch{"AccountId", account, form{
-			"known_ids": textCell(in.text(16, i)), "known_groups": textCell(in.text(17, i)),
+			"known_ids": textCell(in.text(16, i)), "known_groups": textCell(in.text(17, i)), "known_keys": in.list(nil, 18, i),
 			"company_keys": in.list(nil, 13, i), "company_token": textCell(in.text(14, i)),
 			"company_domains": in.list(nil, 15, i),
 		}})
@@ -160,7 +162,7 @@ func (p *patcher) person(in rows, i int) []patch {
 func (p *patcher) workAddress(addresses, owned []string) string {
 	best := ""
 	for _, a := range addresses {
-		e, _ := parseEmail(a)
+		e, _ := p.know.parseEmail(a)
 		if e.address == "" {
 			continue
 		}
@@ -177,8 +179,9 @@ func (p *patcher) workAddress(addresses, owned []string) string {
 // the directory's own normal form.
 func (p *patcher) personForm(w written, owned []string) form {
 	at := p.place("", w.city, w.region, w.postal, w.country)
-	who := person{name: parseName(w.given, w.family, w.whole), at: at}
+	who := person{name: p.know.parseName(w.given, w.family, w.whole), at: at}
 	p.readEmails(p.worker, &who, filled(w.email), w.object, "Email", false)
+	who.name = p.know.fromLocals(who.name, who.locals)
 	if owned != nil {
 		who.hosts = slices.DeleteFunc(who.hosts, func(h string) bool { return !slices.Contains(owned, h) })
 	}
@@ -186,11 +189,12 @@ func (p *patcher) personForm(w written, owned []string) form {
 	f := form{
 		"given": textCell(who.name.given), "given_roots": who.name.roots, "middle": textCell(who.name.middle),
 		"surname": textCell(who.name.surname), "surname_parts": who.name.parts, "surname_skeleton": textCell(who.name.skeleton),
+		"given_skeleton": textCell(who.name.givenSkeleton), "name_words": who.name.words, "name_sorted": textCell(who.name.sorted()),
 		"emails": who.emails, "email_locals": who.locals, "email_domains": who.hosts, "phones": who.phones,
 	}
 	p.addPlace(f, at)
 	if w.object == schemas.Lead {
-		n := parseCompany(w.name, at)
+		n := p.know.parseCompany(w.name, at)
 		f["company_keys"] = sortedSet(append([]string{n.key, n.uncut}, n.others...))
 		f["company_token"] = textCell(p.rareToken(n.key))
 		f["company_domains"] = p.domainsOf(nil, w.website)

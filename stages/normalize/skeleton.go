@@ -12,11 +12,11 @@ import "strings"
 //  4. Vowels (a e i o u y, and j after a letter) are left out but for the first letter, where any vowel is "a".
 //  5. A class that follows itself is written once.
 //  6. Where fewer than two classes are left, the first vowel follows: i for e i y, a for the others (lee and li, not lau).
-func skeleton(surname string) string {
+func (know *knowledge) skeleton(surname string) string {
 	var letters strings.Builder
 	words := strings.Fields(surname)
 	for i, w := range words {
-		if i < len(words)-1 && honorific[w]&honorParticle != 0 {
+		if i < len(words)-1 && know.honorific[w]&honorParticle != 0 {
 			continue
 		}
 		letters.WriteString(w)

@@ -203,7 +203,7 @@ func (r *run) learnFreeMail() {
 
 // mailDomain is the registrable domain of an address that may name a company.
 func (w *worker) mailDomain(address string) string {
-	e, _ := parseEmail(address)
+	e, _ := w.know.parseEmail(address)
 	if e.host == "" {
 		return ""
 	}

@@ -8,8 +8,6 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-var freeMail, sharedHosts, roleLocals = wordSet("freemail.txt"), wordSet("shared_hosts.txt"), wordSet("role_locals.txt")
-
 // What is wrong with an address; the names stand in data_quality.
 const (
 	fine        = ""
@@ -25,14 +23,14 @@ const (
 type host struct{ domain, fault string }
 
 // websiteHost reads a website address, with or without scheme, port and path. Of several the first usable counts.
-func websiteHost(s string) host {
+func (know *knowledge) websiteHost(s string) host {
 	s = strings.TrimSpace(s)
 	if s == "" {
 		return host{}
 	}
 	h := host{fault: notAHost}
 	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' || r == '\n' || r == '\t' }) {
-		found := hostOf(bareHost(part))
+		found := know.hostOf(bareHost(part))
 		if found.fault == fine && found.domain != "" {
 			return found
 		}
@@ -69,7 +67,7 @@ func bareHost(s string) string {
 }
 
 // hostOf finds the registrable domain of a bare host and judges it.
-func hostOf(s string) host {
+func (know *knowledge) hostOf(s string) host {
 	if !isASCII(s) {
 		ascii, err := idna.Lookup.ToASCII(s)
 		if err != nil {
@@ -84,7 +82,7 @@ func hostOf(s string) host {
 	if !listed && strings.IndexByte(suffix, '.') < 0 { // a top level domain that does not exist, such as .local
 		return host{fault: notAHost}
 	}
-	if covers(sharedHosts, s) {
+	if covers(know.sharedHosts, s) {
 		return host{fault: sharedHost}
 	}
 	if s == suffix {
@@ -96,9 +94,9 @@ func hostOf(s string) host {
 	i := strings.LastIndexByte(s[:len(s)-len(suffix)-1], '.')
 	domain := s[i+1:]
 	switch {
-	case freeMail[domain] || freeMail[s]:
+	case know.freeMail[domain] || know.freeMail[s]:
 		return host{domain: domain, fault: freeMailed}
-	case noise[domain]&noiseDomain != 0:
+	case know.noise[domain]&noiseDomain != 0:
 		return host{fault: placeholder}
 	}
 	return host{domain: domain}
@@ -142,7 +140,7 @@ type email struct {
 }
 
 // parseEmail folds an address. Sandbox copies of a CRM append .invalid or write user=acme.com@example.com: undone here.
-func parseEmail(s string) (email, string) {
+func (know *knowledge) parseEmail(s string) (email, string) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if s == "" {
 		return email{}, fine
@@ -177,7 +175,7 @@ func parseEmail(s string) (email, string) {
 	if !isHostName(domain) {
 		return email{}, notAnEmail
 	}
-	if noise[domain]&noiseDomain != 0 || noise[local]&noiseLocal != 0 {
+	if know.noise[domain]&noiseDomain != 0 || know.noise[local]&noiseLocal != 0 {
 		return email{}, placeholder
 	}
 	if domain == "googlemail.com" {
@@ -187,7 +185,7 @@ func parseEmail(s string) (email, string) {
 		local = strings.ReplaceAll(local, ".", "")
 	}
 	e := email{address: local + "@" + domain, local: local, host: domain}
-	if isRole(local) {
+	if know.isRole(local) {
 		e.local = ""
 		return e, roleAddress
 	}
@@ -195,13 +193,13 @@ func parseEmail(s string) (email, string) {
 }
 
 // isRole says whether the part before the @ names a role: info, sales.de, jobs2.
-func isRole(local string) bool {
-	if roleLocals[local] {
+func (know *knowledge) isRole(local string) bool {
+	if know.roleLocals[local] {
 		return true
 	}
 	word := strings.TrimRight(local, "0123456789")
 	if i := strings.IndexAny(word, ".-_"); i > 0 {
 		word = word[:i]
 	}
-	return len(word) > 1 && roleLocals[word]
+	return len(word) > 1 && know.roleLocals[word]
 }

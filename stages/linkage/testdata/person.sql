@@ -19,6 +19,8 @@ left_side AS (
     nullif(street, '') AS a_street,
     nullif(house_number, '') AS a_house_number,
     nullif(title, '') AS a_title,
+    nullif(given_skeleton, '') AS a_given_skeleton,
+    nullif(list_distinct(list_filter(name_words, lambda x: x <> '')), []::VARCHAR[]) AS a_name_words,
     nullif(middle, '') AS a_middle,
     nullif(list_distinct(list_filter(known_keys, lambda x: x <> '')), []::VARCHAR[]) AS a_known_keys,
     nullif(list_distinct(list_filter(known_groups, lambda x: x <> '')), []::VARCHAR[]) AS a_known_groups,
@@ -51,6 +53,8 @@ right_side AS (
     nullif(street, '') AS b_street,
     nullif(house_number, '') AS b_house_number,
     nullif(title, '') AS b_title,
+    nullif(given_skeleton, '') AS b_given_skeleton,
+    nullif(list_distinct(list_filter(name_words, lambda x: x <> '')), []::VARCHAR[]) AS b_name_words,
     nullif(middle, '') AS b_middle,
     nullif(list_distinct(list_filter(group_ids, lambda x: x <> '')), []::VARCHAR[]) AS b_group_ids,
     nullif(list_distinct(list_filter(past_company_domains, lambda x: x <> '')), []::VARCHAR[]) AS b_past_company_domains,
@@ -74,11 +78,14 @@ leveled AS (
         WHEN list_has_any(a_given_roots, b_given_roots) THEN 4
         WHEN damerau_levenshtein(a_given, b_given) <= 1 OR jaro_winkler_similarity(a_given, b_given) >= CAST('0.92' AS DOUBLE) THEN 5
         WHEN ((length(a_given) >= 3 AND length(a_given) < length(b_given) AND starts_with(b_given, a_given)) OR (length(b_given) >= 3 AND length(b_given) < length(a_given) AND starts_with(a_given, b_given))) THEN 6
-        WHEN a_given = b_middle OR a_middle = b_given THEN 7
-        WHEN jaro_winkler_similarity(a_given, b_given) >= CAST('0.8' AS DOUBLE) THEN 8
-        WHEN a_given = b_surname THEN 9
-        WHEN (length(b_given) >= 1 AND left(a_given, 1) = left(b_given, 1)) THEN 10
-        ELSE 11 END
+        WHEN a_given_skeleton = b_given_skeleton THEN 7
+        WHEN list_has_any(CASE WHEN a_given IS NOT NULL THEN [a_given] END, b_name_words) AND a_surname = b_surname OR list_has_any(a_name_words, CASE WHEN b_given IS NOT NULL THEN [b_given] END) AND a_surname = b_surname THEN 8
+        WHEN (len(a_name_words) > 0 AND len(b_name_words) > 0 AND CASE WHEN len(a_name_words) <= len(b_name_words) THEN 1000 * len(list_filter(a_name_words, lambda x: len(list_filter(b_name_words, lambda y: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0)) >= 1000 * len(a_name_words) ELSE 1000 * len(list_filter(b_name_words, lambda y: len(list_filter(a_name_words, lambda x: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0)) >= 1000 * len(b_name_words) END) AND list_has_any(CASE WHEN a_given IS NOT NULL THEN [a_given] END, b_name_words) AND list_has_any(a_surname_parts, b_name_words) OR (len(a_name_words) > 0 AND len(b_name_words) > 0 AND CASE WHEN len(a_name_words) <= len(b_name_words) THEN 1000 * len(list_filter(a_name_words, lambda x: len(list_filter(b_name_words, lambda y: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0)) >= 1000 * len(a_name_words) ELSE 1000 * len(list_filter(b_name_words, lambda y: len(list_filter(a_name_words, lambda x: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0)) >= 1000 * len(b_name_words) END) AND list_has_any(a_name_words, CASE WHEN b_given IS NOT NULL THEN [b_given] END) AND list_has_any(a_name_words, b_surname_parts) THEN 9
+        WHEN list_has_any(CASE WHEN a_given IS NOT NULL THEN [a_given] END, b_name_words) OR list_has_any(a_name_words, CASE WHEN b_given IS NOT NULL THEN [b_given] END) THEN 10
+        WHEN jaro_winkler_similarity(a_given, b_given) >= CAST('0.8' AS DOUBLE) THEN 11
+        WHEN a_given = b_surname THEN 12
+        WHEN (length(b_given) >= 1 AND left(a_given, 1) = left(b_given, 1)) THEN 13
+        ELSE 14 END
       ELSE 0 END AS level_1,
     -- surname
     CASE
@@ -89,16 +96,17 @@ leveled AS (
         WHEN damerau_levenshtein(a_surname, b_surname) <= 1 OR jaro_winkler_similarity(a_surname, b_surname) >= CAST('0.93' AS DOUBLE) THEN 4
         WHEN a_surname_skeleton = b_surname_skeleton THEN 5
         WHEN ((length(a_surname) >= 3 AND length(a_surname) < length(b_surname) AND starts_with(b_surname, a_surname)) OR (length(b_surname) >= 3 AND length(b_surname) < length(a_surname) AND starts_with(a_surname, b_surname))) THEN 6
-        WHEN jaro_winkler_similarity(a_surname, b_surname) >= CAST('0.82' AS DOUBLE) THEN 7
-        WHEN a_surname = b_given THEN 8
-        ELSE 9 END
+        WHEN list_has_any(a_surname_parts, b_name_words) OR list_has_any(a_name_words, b_surname_parts) THEN 7
+        WHEN coalesce(len(list_filter(a_surname_parts, lambda x: len(list_filter(b_surname_parts, lambda y: jaro_winkler_similarity(x, y) >= CAST('0.82' AS DOUBLE))) > 0)) > 0, false) THEN 8
+        WHEN a_surname = b_given THEN 9
+        ELSE 10 END
       ELSE 0 END AS level_2,
     -- middle
     CASE
       WHEN a_middle IS NOT NULL AND b_middle IS NOT NULL THEN CASE
-        WHEN a_middle = b_middle THEN 1
-        WHEN ((length(a_middle) = 1 OR length(b_middle) = 1) AND left(a_middle, 1) = left(b_middle, 1)) THEN 2
-        WHEN (length(b_middle) >= 1 AND left(a_middle, 1) = left(b_middle, 1)) THEN 3
+        WHEN ((length(a_middle) = 1 OR length(b_middle) = 1) AND left(a_middle, 1) = left(b_middle, 1)) THEN 1
+        WHEN a_middle = b_middle THEN 2
+        WHEN (len(list_filter(string_split(a_middle, ' '), lambda w: w <> '')) > 0 AND len(list_filter(string_split(b_middle, ' '), lambda w: w <> '')) > 0 AND CASE WHEN len(list_filter(string_split(a_middle, ' '), lambda w: w <> '')) <= len(list_filter(string_split(b_middle, ' '), lambda w: w <> '')) THEN 1000 * len(list_filter(list_filter(string_split(a_middle, ' '), lambda w: w <> ''), lambda x: len(list_filter(list_filter(string_split(b_middle, ' '), lambda w: w <> ''), lambda y: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0)) >= 1000 * len(list_filter(string_split(a_middle, ' '), lambda w: w <> '')) ELSE 1000 * len(list_filter(list_filter(string_split(b_middle, ' '), lambda w: w <> ''), lambda y: len(list_filter(list_filter(string_split(a_middle, ' '), lambda w: w <> ''), lambda x: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0)) >= 1000 * len(list_filter(string_split(b_middle, ' '), lambda w: w <> '')) END) THEN 3
         ELSE 4 END
       ELSE 0 END AS level_3,
     -- email
@@ -384,22 +392,22 @@ rarity_22 AS (
 weighed AS (
   SELECT a_id, b_id,
     level_1,
-    CASE level_1 WHEN 1 THEN 13288 WHEN 2 THEN 3322 WHEN 3 THEN 7285 WHEN 4 THEN 4059 WHEN 5 THEN 3644 WHEN 6 THEN 2737 WHEN 7 THEN 2737 WHEN 8 THEN -1000 WHEN 9 THEN 3000 WHEN 10 THEN -2322 WHEN 11 THEN -5230 ELSE 0 END AS weight_1,
+    CASE level_1 WHEN 1 THEN 13288 WHEN 2 THEN 3322 WHEN 3 THEN 7254 WHEN 4 THEN 4059 WHEN 5 THEN 3644 WHEN 6 THEN 2322 WHEN 7 THEN 2108 WHEN 8 THEN 2108 WHEN 9 THEN 10966 WHEN 10 THEN 2108 WHEN 11 THEN -1000 WHEN 12 THEN 3000 WHEN 13 THEN -2322 WHEN 14 THEN -5485 ELSE 0 END AS weight_1,
     CASE
       WHEN level_1 = 3 AND rarity_0 IS NOT NULL THEN greatest(-9000, least(6000, rarity_0 - 7644))
-      WHEN level_1 = 9 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 10966))
+      WHEN level_1 = 12 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 10966))
       ELSE 0 END AS frequency_1,
     level_2,
-    CASE level_2 WHEN 1 THEN 0 WHEN 2 THEN 9731 WHEN 3 THEN 5907 WHEN 4 THEN 5059 WHEN 5 THEN 2485 WHEN 6 THEN 2485 WHEN 7 THEN 585 WHEN 8 THEN 3000 WHEN 9 THEN -4624 ELSE 0 END AS weight_2,
+    CASE level_2 WHEN 1 THEN 0 WHEN 2 THEN 9716 WHEN 3 THEN 5905 WHEN 4 THEN 5057 WHEN 5 THEN 2651 WHEN 6 THEN 2651 WHEN 7 THEN 2651 WHEN 8 THEN 999 WHEN 9 THEN 2999 WHEN 10 THEN -4625 ELSE 0 END AS weight_2,
     CASE
-      WHEN level_2 = 2 AND rarity_2 IS NOT NULL THEN greatest(-9000, least(6000, rarity_2 - 9966))
-      WHEN level_2 = 3 AND rarity_3 IS NOT NULL THEN greatest(-9000, least(6000, rarity_3 - 10966))
-      WHEN level_2 = 8 AND rarity_4 IS NOT NULL THEN greatest(-9000, least(6000, rarity_4 - 10966))
+      WHEN level_2 = 2 AND rarity_2 IS NOT NULL THEN greatest(-9000, least(6000, rarity_2 - 9964))
+      WHEN level_2 = 3 AND rarity_3 IS NOT NULL THEN greatest(-9000, least(6000, rarity_3 - 10964))
+      WHEN level_2 = 9 AND rarity_4 IS NOT NULL THEN greatest(-9000, least(6000, rarity_4 - 10964))
       ELSE 0 END AS frequency_2,
     level_3,
-    CASE level_3 WHEN 1 THEN 5781 WHEN 2 THEN 2907 WHEN 3 THEN 0 WHEN 4 THEN -3170 ELSE 0 END AS weight_3,
+    CASE level_3 WHEN 1 THEN 2322 WHEN 2 THEN 5783 WHEN 3 THEN 3878 WHEN 4 THEN -8524 ELSE 0 END AS weight_3,
     CASE
-      WHEN level_3 = 1 AND rarity_5 IS NOT NULL THEN greatest(-9000, least(6000, rarity_5 - 6644))
+      WHEN level_3 = 2 AND rarity_5 IS NOT NULL THEN greatest(-9000, least(6000, rarity_5 - 6644))
       ELSE 0 END AS frequency_3,
     level_4,
     CASE level_4 WHEN 1 THEN 19932 WHEN 2 THEN 1000 WHEN 3 THEN 9966 WHEN 4 THEN -1322 ELSE 0 END AS weight_4,
