@@ -9,7 +9,7 @@ func All() []Table {
 		Badge, ContactCard, InCRM, MissingInCRM,
 		AutoSave, NotSaved, SuggestedLead, SeatMap, SeatCandidate, Profile,
 		RoiSummary, RoiOpportunity, RoiTouch,
-		SyncStats, Change, BlastRadius, DataQuality, Run, ExtractLog, Reject, BlockCost, ModelLevel,
+		SyncStats, Change, BlastRadius, DataQuality, Run, ExtractLog, Reject, BlockCost, ModelLevel, ModelDrift,
 		CRMCompany, CRMPerson, DirCompany, DirMember, Known, TermFrequency,
 		Standing, Redirected, Verdict, Proposal, ResolveNotice, StageOrder, OpportunityRecord, CheckCount,
 		RoiPerson, RoiAmount, StepChange, Walked, FateChange,

@@ -15,19 +15,21 @@ type learner struct {
 	bits   []int32 // rarity of the value a level is adjusted by, noBits where there is none
 	adjust []int   // comparison to its place in bits, or -1
 	width  int     // rarities per pair
+	verdicts
 
 	match    float64
 	ratios   []float64
 	levels   levelTable
 	shipped  levelTable
 	expected float64
+	rests    [][]float64 // by comparison and group: the matches that m rests on
 }
 
 const noBits = math.MinInt32
 
-func newLearner(x *Index, records *Records, tables []valueBits) *learner {
-	l := &learner{index: x, tables: tables, pairs: []int{0}, match: x.plan.section.Match,
-		levels: defaultLevels(x.plan), shipped: defaultLevels(x.plan)}
+func newLearner(x *Index, records *Records, tables []valueBits, labels Labels) *learner {
+	l := &learner{index: x, verdicts: verdicts{labels: labels}, tables: tables, pairs: []int{0}, match: x.plan.section.Match,
+		levels: defaultLevels(x.plan), shipped: defaultLevels(x.plan), rests: make([][]float64, len(x.plan.comparisons))}
 	for _, c := range x.plan.comparisons {
 		if c.adjusts {
 			l.adjust = append(l.adjust, l.width)
@@ -45,37 +47,44 @@ func newLearner(x *Index, records *Records, tables []valueBits) *learner {
 	return l
 }
 
-// collect compares the sampled records with all their candidates.
+// collect compares the sampled records, and labelled ones beyond the sample, with all their candidates.
 func (l *learner) collect(records *Records, order []int) {
 	seek := newSeeker(l.index)
 	compare := newComparer(l.index.plan, records, l.index.records)
 	levels := make([]uint8, len(l.index.plan.comparisons))
-	for _, i := range order {
-		if l.records == learnRecords || l.pairs[l.records] >= learnPairs {
-			break
-		}
-		row, n := records.row(i), 0
-		seek.each(records, row, func(b uint32, _ int) {
-			n++
-			other := l.index.records.row(int(b))
-			compare.levels(row, other, levels)
-			l.codes = append(l.codes, levels...)
-			for c, code := range levels {
-				if l.adjust[c] < 0 {
-					continue
-				}
-				bits := int32(noBits)
-				if code > 0 {
-					if v, ok := compare.rarity(l.tables, &l.index.plan.comparisons[c].levels[code-1].adjust, row, other); ok {
-						bits = v
-					}
-				}
-				l.bits = append(l.bits, bits)
+	var entities []uint32
+	pair := func(row []uint32, b uint32) {
+		other := l.index.records.row(int(b))
+		compare.levels(row, other, levels)
+		l.codes = append(l.codes, levels...)
+		for c, code := range levels {
+			if l.adjust[c] < 0 {
+				continue
 			}
-		})
-		l.records++
-		l.pairs = append(l.pairs, l.pairs[l.records-1]+n)
+			bits := int32(noBits)
+			if code > 0 {
+				if v, ok := compare.rarity(l.tables, &l.index.plan.comparisons[c].levels[code-1].adjust, row, other); ok {
+					bits = v
+				}
+			}
+			l.bits = append(l.bits, bits)
+		}
+		entities = append(entities, b)
 	}
+	add := func(i int) {
+		row := records.row(i)
+		entities = entities[:0]
+		seek.each(records, row, func(b uint32, _ int) { pair(row, b) })
+		l.judge(records.ID(i), entities, func(b uint32) { pair(row, b) })
+		l.records++
+		l.pairs = append(l.pairs, l.pairs[l.records-1]+len(entities))
+	}
+	taken := 0
+	for taken < len(order) && l.records < learnRecords && l.pairs[l.records] < learnPairs {
+		add(order[taken])
+		taken++
+	}
+	l.beyond(records, order, taken, add)
 }
 
 // run iterates until the probabilities stand still. With free, m moves; without, only u and the shares do.
@@ -139,15 +148,20 @@ func (l *learner) step(free bool) float64 {
 		from, to := l.pairs[i], l.pairs[i+1]
 		log = log[:0]
 		top := noneBits
+		if l.sure[i] {
+			top = math.Inf(-1)
+		}
+		nobody := top // the hypothesis none, where it stands
 		for pair := from; pair < to; pair++ {
 			at := len(log)
 			log = append(log, start...)
 			l.pairBits(pair, weights, rare, log[at:])
+			l.rule(i, pair, log[at:])
 			for _, v := range log[at:] {
 				top = math.Max(top, v)
 			}
 		}
-		sum := math.Exp2(noneBits - top)
+		sum := math.Exp2(nobody - top)
 		for k := range log {
 			log[k] = exp2(log[k] - top)
 			sum += log[k]
@@ -155,14 +169,14 @@ func (l *learner) step(free bool) float64 {
 		for pair := from; pair < to; pair++ {
 			shares := log[(pair-from)*len(start) : (pair-from+1)*len(start)]
 			for k, v := range shares {
-				totals[k] += v / sum
+				totals[k] += v / sum * l.weight[i]
 			}
 			r := shares[0] / sum
 			if r < 1e-6 {
 				continue
 			}
 			for c, code := range l.codes[pair*len(hits) : (pair+1)*len(hits)] {
-				hits[c][code] += r
+				hits[c][code] += r * l.weight[i]
 			}
 		}
 	}
@@ -230,7 +244,7 @@ func (l *learner) pairBits(pair int, weights, rare [][]float64, out []float64) {
 // reaches 0 or 1: a file of matches only would else give every newcomer a match.
 func (l *learner) shares(totals []float64) float64 {
 	section := &l.index.plan.section
-	n := float64(l.records) + shippedRecords
+	n := l.mass + shippedRecords
 	match := (totals[0] + shippedRecords*section.Match) / n
 	match = math.Max(0.001, math.Min(0.98, match))
 	moved := math.Abs(match - l.match)
@@ -253,6 +267,7 @@ func (l *learner) maximize(hits [][]float64) float64 {
 		if k.fixed {
 			continue
 		}
+		l.rests[c] = l.rests[c][:0]
 		for _, g := range k.groups {
 			var total float64
 			for code := g.first; code <= g.last; code++ {
@@ -260,6 +275,7 @@ func (l *learner) maximize(hits [][]float64) float64 {
 					total += hits[c][code]
 				}
 			}
+			l.rests[c] = append(l.rests[c], significant(total))
 			for code := g.first; code <= g.last; code++ {
 				if k.levels[code-1].Neutral {
 					continue

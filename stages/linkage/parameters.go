@@ -22,6 +22,8 @@ type Parameters struct {
 	Directory int64   `json:"directory"`
 	Records   int64   `json:"records"`
 	Expected  float64 `json:"expected"`
+	// Labelled are the decisions that were learned from, nil without any.
+	Labelled *Labelled `json:"labelled,omitempty"`
 	// Match is the share of CRM records with a match; Prior the weight log2(match / (none · directory)).
 	Match       float64                `json:"match"`
 	Prior       int32                  `json:"prior"`
@@ -48,6 +50,8 @@ type LookAlikeParameters struct {
 type ComparisonParameters struct {
 	Name   string            `json:"name"`
 	Levels []LevelParameters `json:"levels"`
+	// Matches are how many matches m rests on, by group; nil where there were none or m is as shipped.
+	Matches []float64 `json:"matches,omitempty"`
 }
 
 // LevelParameters is one level: its probabilities, its weight, and the rarity that the weight already stands for.

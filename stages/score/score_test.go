@@ -102,7 +102,7 @@ func TestRun(t *testing.T) {
 	for _, threads := range []int{1, 3} {
 		s := open(t, threads)
 		crm, known, index := people(t, s, section, 1000)
-		estimated, err := Estimate(t.Context(), s, EstimateIn{section, crm, known, index})
+		estimated, err := Estimate(t.Context(), s, EstimateIn{Section: section, CRM: crm, Known: known, Index: index})
 		if err != nil {
 			t.Fatal(err)
 		}
