@@ -90,7 +90,17 @@ func (r *run) givenModel(g *Given, o Options, last Record) error {
 	if r.record.Adopted = last.Adopted; all.Adopted != nil {
 		r.record.Adopted = all.Adopted.stamp()
 	}
-	if adopted := all.Adopted; adopted != nil && r.record.Adopted != last.Adopted && !o.Estimate {
+	shipped, err := linkage.Default()
+	if err != nil {
+		return err
+	}
+	theirs, err := programme(shipped)
+	if err != nil {
+		return err
+	}
+	// A model with the comparisons of an older crmlink was adopted before that one went: its numbers do not fit any more.
+	current := func(k *keptModel) bool { return k.Own || k.Model.Programme == theirs }
+	if adopted := all.Adopted; adopted != nil && r.record.Adopted != last.Adopted && !o.Estimate && current(adopted) {
 		for _, snap := range adopted.Model.frequencies() {
 			if n := len(r.session.Missing(snap)); n > 0 || !r.session.HasObject(adopted.Sections) {
 				return &DamageError{Problem: fmt.Sprintf("the adopted model %s lacks %s in the store", adopted.Model.ID, filesOf(max(1, n))),
