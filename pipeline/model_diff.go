@@ -140,9 +140,8 @@ func (r *run) answersBy(ctx context.Context, last Record, a, b NamedModel, d *Mo
 		}
 		r.record = last
 		r.record.Steps = nil
-		if r.record.Program, r.record.Engine = r.program[:12], r.engine; i == 1 {
-			r.prefix = "then: "
-		}
+		r.record.Program, r.record.Engine = r.program[:12], r.engine
+		r.prefix = "by " + []string{"the first", "the second"}[i] + " model: "
 		with := inputs.clone()
 		with.Model = &m.Model
 		if with.Sections, err = r.putSections(m.Sections); err != nil {

@@ -148,7 +148,9 @@ func (r *run) noticeModel(o Options, last Record, drifted []score.Drifted) {
 		r.notice("a model was adopted, but this run was asked to estimate one: that one is used")
 	case !m.Pinned && !o.Estimate:
 		r.notice("this crmlink compares otherwise than the one that made the last publication, so the model was estimated anew: %s. Try: crmlink diff %s", m.ID, last.ID)
-	case m.Pinned && (m.ID != last.Model.ID || m.Programme != last.Model.Programme):
+	case m.Pinned && m.ID == last.Model.ID && m.Programme != last.Model.Programme:
+		r.notice("model %s was adopted with other comparisons, rules or limits", m.ID)
+	case m.Pinned && m.ID != last.Model.ID:
 		r.notice("model %s, which was adopted, takes the place of %s", m.ID, last.Model.ID)
 	}
 	if !m.Pinned || len(drifted) == 0 {

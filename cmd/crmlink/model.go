@@ -215,7 +215,7 @@ func (a *app) writeAdoption(d pipeline.Adoption) {
 	}
 	fmt.Fprintf(a.out, "%s  %s, is used from the next run on, in place of %s\n", i.bold("Model "+d.Model.Model.ID), d.Model.Name, d.InUse.ID)
 	if d.Model.Own() {
-		fmt.Fprintf(a.out, "  %s\n", "Its comparisons are not those that this crmlink brings. They stay, also with another version of crmlink, until another model is adopted.")
+		fmt.Fprintf(a.out, "  %s\n", "Its comparisons, rules or limits are not those that this crmlink brings. They stay, with later versions too, until another model is adopted.")
 	}
 	if e := d.Model.Model.Estimated; e != nil && e.Edited {
 		fmt.Fprintf(a.out, "  %s\n", "Its numbers were edited: the weights are those of its m and u.")

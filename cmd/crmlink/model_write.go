@@ -61,7 +61,7 @@ func originText(s linkage.FileSection) string {
 
 func (a *app) writeComparison(i ink, c linkage.FileComparison) {
 	fmt.Fprintln(a.out)
-	t := newTable(i, "<46 "+c.Name, ">m", ">u", ">bits", "")
+	t := newTable(i, "<64 "+c.Name, ">m", ">u", ">bits", "")
 	left, right := 0.0, 0.0
 	for _, g := range c.Groups {
 		for _, l := range g.Levels {
@@ -182,11 +182,11 @@ func (a *app) writeNumbers(i ink, d pipeline.ModelDiff, all bool) {
 	still := 0
 	for _, s := range d.Sections {
 		fmt.Fprintf(a.out, "\n%s\n", i.bold(kindTitle[s.Kind]))
-		t := newTable(i, "", ">now", ">then", ">bits")
+		t := newTable(i, "<56 ", ">before", ">after", ">bits")
 		for _, n := range s.Numbers {
 			moved := ""
 			if n.Bits != 0 {
-				moved = signedBits(int32(n.Bits))
+				moved = fmt.Sprintf("%+.2f", float64(n.Bits)/1000)
 			}
 			if all || n.A != n.B {
 				t.add(n.Name, fmt.Sprintf("%.6g", n.A), fmt.Sprintf("%.6g", n.B), moved)
@@ -217,7 +217,7 @@ func (a *app) writeNumbers(i ink, d pipeline.ModelDiff, all bool) {
 		fmt.Fprintf(a.out, "  No weight moves by %.2f bits or more.\n", quiet/1000.0)
 		return
 	}
-	t := newTable(i, "", "comparison", "<44 level", ">m now", ">then", ">u now", ">then", ">bits now", ">then", ">moved")
+	t := newTable(i, "", "comparison", "<44 level", ">m before", ">after", ">u before", ">after", ">bits before", ">after", ">moved")
 	more := 0
 	for k, r := range rows {
 		if !all && k >= mostLevels {
