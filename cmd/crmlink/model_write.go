@@ -31,7 +31,7 @@ func (a *app) writeModel(n pipeline.NamedModel, f pipeline.ModelFile) {
 		fmt.Fprintf(a.out, "  %s\n", i.dim(text))
 	}
 	for _, s := range []linkage.FileSection{f.Company, f.Person} {
-		fmt.Fprintf(a.out, "\n%s  %s\n", i.bold(kindTitle[s.Kind]), originText(s))
+		fmt.Fprintf(a.out, "\n%s  %s\n", i.bold(kindTitle[s.Kind]), pipeline.RestsOn(s))
 		t := newTable(i, "", "")
 		t.add("records with a match", share(s.Match))
 		t.add("directory", number(s.Directory)+" records")
@@ -46,17 +46,6 @@ func (a *app) writeModel(n pipeline.NamedModel, f pipeline.ModelFile) {
 		}
 	}
 	fmt.Fprintf(a.out, "\n%s\n", i.dim("m: share of the level among records that are the same; u: among others; weight: log2(m/u) in bits. ~ adjusted by how common the value is."))
-}
-
-// originText says what the numbers rest on.
-func originText(s linkage.FileSection) string {
-	switch s.Origin {
-	case linkage.OriginDefault:
-		return fmt.Sprintf("m as shipped: %s expected matches are too few to learn from", number(int64(s.Expected)))
-	case linkage.OriginBlended:
-		return fmt.Sprintf("m blended of the shipped values and %s expected matches of %s records", number(int64(s.Expected)), number(s.Records))
-	}
-	return fmt.Sprintf("%s from %s expected matches of %s records", s.Origin, number(int64(s.Expected)), number(s.Records))
 }
 
 func (a *app) writeComparison(i ink, c linkage.FileComparison) {
@@ -120,7 +109,7 @@ func (a *app) writeTrained(n pipeline.NamedModel, d pipeline.ModelDiff, decision
 	i := inkFor(a.out)
 	fmt.Fprintf(a.out, "%s  proposed; nothing changes until it is adopted\n", i.bold("Model "+n.Model.ID))
 	for _, p := range []linkage.Parameters{n.Model.Company.Parameters, n.Model.Person.Parameters} {
-		fmt.Fprintf(a.out, "  %-10s %s\n", kindTitle[p.Kind], originText(linkage.FileSection{Origin: p.Origin, Expected: p.Expected, Records: p.Records}))
+		fmt.Fprintf(a.out, "  %-10s %s\n", kindTitle[p.Kind], pipeline.RestsOn(linkage.FileSection{Origin: p.Origin, Expected: p.Expected, Records: p.Records}))
 		l := p.Labelled
 		switch {
 		case l != nil:

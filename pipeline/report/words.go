@@ -12,7 +12,7 @@ var functions = template.FuncMap{
 	"style": stylesheet, "policy": policy,
 	"number": number, "optional": optional, "percent": percent, "width": width, "count": count,
 	"plural": plural, "words": words, "first": first, "cause": causeText, "check": checkText, "fault": faultText,
-	"moment": moment, "stamp": stamp, "lasted": lasted, "size": size, "signed": signed, "money": money, "countInt": func(n int, one, many string) string { return count(int64(n), one, many) },
+	"moment": moment, "stamp": stamp, "lasted": lasted, "size": size, "signed": signed, "chance": chanceText, "bits": bitsText, "money": money, "countInt": func(n int, one, many string) string { return count(int64(n), one, many) },
 }
 
 // nbsp joins a number and its unit.
