@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/crmlink/crmlink/pipeline/report"
 	"github.com/crmlink/crmlink/schemas"
@@ -62,7 +63,7 @@ func reportKind(s linkage.FileSection, drift map[string]report.Drift) report.Mod
 			out.Drift = &x
 		}
 		for _, g := range c.Groups {
-			p := report.Pattern{When: g.Present}
+			p := report.Pattern{When: PatternText(g.Present)}
 			for _, l := range g.Levels {
 				p.Levels = append(p.Levels, report.Level{Label: l.Label, M: l.M, U: l.U, Bits: float64(l.Weight) / 1000, Adjusted: l.Frequency != "", Neutral: l.Neutral})
 			}
@@ -71,6 +72,21 @@ func reportKind(s linkage.FileSection, drift map[string]report.Drift) report.Mod
 		k.Comparisons = append(k.Comparisons, out)
 	}
 	return k
+}
+
+// PatternText says in words which fields a pattern of a comparison asks for; a condition that has no such words is shown
+// as it is.
+func PatternText(present string) string {
+	var fields []string
+	for _, part := range strings.Split(present, " & ") {
+		field, opens := strings.CutPrefix(part, "present(")
+		field, closes := strings.CutSuffix(field, ")")
+		if !opens || !closes || strings.ContainsAny(field, "(|") {
+			return "where " + present
+		}
+		fields = append(fields, strings.ReplaceAll(strings.ReplaceAll(field, ", ", " against "), "_", " "))
+	}
+	return "where both have " + strings.Join(fields, ", ")
 }
 
 // RestsOn says what the numbers of a kind rest on.

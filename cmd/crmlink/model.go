@@ -213,7 +213,11 @@ func (a *app) writeAdoption(d pipeline.Adoption) {
 		fmt.Fprintf(a.out, "%s  %s is in use already; the next run stays with it\n", i.bold("Model "+d.Model.Model.ID), d.Model.Name)
 		return
 	}
-	fmt.Fprintf(a.out, "%s  %s, is used from the next run on, in place of %s\n", i.bold("Model "+d.Model.Model.ID), d.Model.Name, d.InUse.ID)
+	place := "in place of " + d.InUse.ID
+	if d.InUse.ID == d.Model.Model.ID {
+		place = "with the same numbers as until now"
+	}
+	fmt.Fprintf(a.out, "%s  %s, is used from the next run on, %s\n", i.bold("Model "+d.Model.Model.ID), d.Model.Name, place)
 	if d.Model.Own() {
 		fmt.Fprintf(a.out, "  %s\n", "Its comparisons, rules or limits are not those that this crmlink brings. They stay, with later versions too, until another model is adopted.")
 	}

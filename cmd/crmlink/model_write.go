@@ -59,7 +59,7 @@ func (a *app) writeComparison(i ink, c linkage.FileComparison) {
 	}
 	for _, g := range c.Groups {
 		if len(c.Groups) > 1 {
-			t.add(cell{text: "where " + g.Present, paint: i.dim}, "", "", "", "")
+			t.add(cell{text: pipeline.PatternText(g.Present), paint: i.dim}, "", "", "", "")
 		}
 		for _, l := range g.Levels {
 			if l.Neutral {
