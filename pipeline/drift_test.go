@@ -114,4 +114,7 @@ func TestModelDrift_IsToldAndEndsWithTheNextModel(t *testing.T) {
 	if slices.ContainsFunc(after.Record.Notices, fits) || !after.Record.Model.Pinned || after.Record.Model.ID == shifted.Record.Model.ID {
 		t.Errorf("with the new model: %q", after.Record.Notices)
 	}
+	if a, b := matched(shifted), matched(after); 10*b < 9*a {
+		t.Errorf("%d matched by the old model, %d by the new one", a, b)
+	}
 }

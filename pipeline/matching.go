@@ -56,7 +56,9 @@ type matching struct {
 	person   block.Out
 	known    []sql.Snapshot              // what each half told the other
 	observed map[string]linkage.Observed // what scored records look like, by round
-	verdicts map[string]sql.Snapshot     // decisions that an estimate is to learn from, by kind; none where a run estimates
+	// What an estimate is told beside the records; nothing where a run makes it: decisions by kind, and the model until now.
+	verdicts map[string]sql.Snapshot
+	inUse    *Model
 }
 
 // round is what one half of the loop found.
@@ -107,7 +109,7 @@ func (m *matching) companies(ctx context.Context, name string, known sql.Snapsho
 	if !m.model.Pinned && m.model.Company.Parameters.Kind == "" {
 		var err error
 		m.model.Company, err = do(ctx, m.run, "estimate companies", score.Estimate, score.EstimateIn{
-			Section: m.sections.Company, CRM: m.rec.CRMCompany, Known: known, Index: m.company.Index, Verdicts: m.verdicts[linkage.Company]})
+			Section: m.sections.Company, CRM: m.rec.CRMCompany, Known: known, Index: m.company.Index, Verdicts: m.verdicts[linkage.Company], InUse: m.start(linkage.Company)})
 		if err != nil {
 			return round{}, err
 		}
@@ -127,6 +129,17 @@ func (m *matching) people(ctx context.Context, accounts round) (round, error) {
 		Directory: m.rec.DirMember})
 }
 
+// start are the numbers that an estimate starts from beside the shipped ones, nil for none.
+func (m *matching) start(kind string) *linkage.Parameters {
+	switch {
+	case m.inUse == nil:
+		return nil
+	case kind == linkage.Company:
+		return &m.inUse.Company.Parameters
+	}
+	return &m.inUse.Person.Parameters
+}
+
 // estimatePeople is what comes before people are scored: what their accounts are, and the numbers unless they are given.
 func (m *matching) estimatePeople(ctx context.Context, accounts round) (sql.Snapshot, error) {
 	known, err := do(ctx, m.run, "known accounts", resolve.KnownAccounts, resolve.KnownIn{
@@ -137,7 +150,7 @@ func (m *matching) estimatePeople(ctx context.Context, accounts round) (sql.Snap
 	m.known = append(m.known, known)
 	if !m.model.Pinned {
 		m.model.Person, err = do(ctx, m.run, "estimate people", score.Estimate, score.EstimateIn{
-			Section: m.sections.Person, CRM: m.rec.CRMPerson, Known: known, Index: m.person.Index, Verdicts: m.verdicts[linkage.Person]})
+			Section: m.sections.Person, CRM: m.rec.CRMPerson, Known: known, Index: m.person.Index, Verdicts: m.verdicts[linkage.Person], InUse: m.start(linkage.Person)})
 	}
 	return known, err
 }
@@ -156,7 +169,7 @@ func (m *matching) companiesAgain(ctx context.Context, people round) (round, err
 func (m *matching) match(ctx context.Context, name string, section linkage.Section, index string, estimate score.EstimateOut,
 	crm, known sql.Snapshot, in resolve.In) (round, error) {
 	scored, err := do(ctx, m.run, "score "+name, score.Run, score.In{Section: section, CRM: crm, Known: known, Index: index,
-		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies})
+		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies, Observe: name != "companies again"})
 	if err != nil {
 		return round{}, err
 	}

@@ -100,6 +100,9 @@ func (r *run) train(ctx context.Context, o TrainOptions, last Record) (keptModel
 	if err := m.begin(ctx, given); err != nil {
 		return kept, err
 	}
+	if m.model.Programme == last.Model.Programme {
+		m.inUse = &last.Model
+	}
 	if o.WithDecisions {
 		if err := m.readVerdicts(ctx); err != nil {
 			return kept, err

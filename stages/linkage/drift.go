@@ -45,6 +45,10 @@ const (
 // notice is read by a person.
 const deviations = 4
 
+// spreadOfRecords is the standard deviation, against its mean, of how many directory records a record's value equals: names
+// and towns are that skewed.
+const spreadOfRecords = 1.2
+
 // MeasureDrift holds the numbers of a section against what was observed of records that were scored with them.
 func MeasureDrift(s Section, out Parameters, seen Observed) ([]Drift, error) {
 	p, err := compile(s)
@@ -198,14 +202,14 @@ func (d drifting) restsOn(c, g int, hits float64) (then float64, learns bool) {
 func (d drifting) chance(c int, l *driftLevel, pairs, shipped float64) {
 	l.nowU = l.u
 	count := float64(d.seen.Pairs[c][l.code])
-	of := pairs
+	of, records := pairs, float64(d.seen.Records)
 	then := math.Min(chancePairs, float64(d.model.Records)*float64(d.model.Directory))
 	if all := sum(d.seen.Pairs[c]); all > 0 {
 		then *= pairs / all
 	}
 	if equal, ok := d.seen.Equal[c][l.code]; ok {
 		count, of = float64(equal.Pairs), float64(equal.CRM)*float64(equal.Other)
-		then = of
+		then, records = of, float64(equal.CRM)
 	}
 	if of == 0 || d.seen.Directory == 0 {
 		return
@@ -219,7 +223,9 @@ func (d drifting) chance(c int, l *driftLevel, pairs, shipped float64) {
 		return
 	}
 	l.nowU = (raw*then + shipped*shippedPairs) / (then + shippedPairs)
-	l.offU = beyond(l.nowU/l.u, (math.Sqrt(share/of)+0.1*matched/deviations)/raw)
+	// Pairs of one record are not independent: a few records with common names make many equal pairs.
+	few := spreadOfRecords * math.Sqrt(1/records+1/math.Max(1, float64(d.model.Records)))
+	l.offU = beyond(l.nowU/l.u, (math.Sqrt(share/of)+0.1*matched/deviations)/raw+few)
 }
 
 // beyond is how many bits a ratio is away from 1, less what its relative standard deviation explains.

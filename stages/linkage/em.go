@@ -19,9 +19,11 @@ type learner struct {
 
 	match    float64
 	ratios   []float64
+	most     []float64 // bounds of the ratios, nil for none
 	levels   levelTable
 	shipped  levelTable
 	expected float64
+	fit      float64     // log2 likelihood of the records, as the last step found it
 	rests    [][]float64 // by comparison and group: the matches that m rests on
 }
 
@@ -144,6 +146,7 @@ func (l *learner) step(free bool) float64 {
 	}
 	totals := make([]float64, len(start)) // match, then look-alikes
 	var log []float64
+	l.fit = 0
 	for i := range l.records {
 		from, to := l.pairs[i], l.pairs[i+1]
 		log = log[:0]
@@ -166,6 +169,7 @@ func (l *learner) step(free bool) float64 {
 			log[k] = exp2(log[k] - top)
 			sum += log[k]
 		}
+		l.fit += l.weight[i] * (top + math.Log2(sum))
 		for pair := from; pair < to; pair++ {
 			shares := log[(pair-from)*len(start) : (pair-from+1)*len(start)]
 			for k, v := range shares {
@@ -252,6 +256,9 @@ func (l *learner) shares(totals []float64) float64 {
 	for k, look := range section.LookAlikes {
 		share := (totals[k+1] + shippedRecords*section.Match*look.Ratio) / n
 		share = math.Min(share, rest/2)
+		if l.most != nil {
+			share = math.Min(share, l.most[k]*match)
+		}
 		rest -= share
 		moved = math.Max(moved, math.Abs(share/match-l.ratios[k]))
 		l.ratios[k] = share / match

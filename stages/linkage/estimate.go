@@ -35,21 +35,32 @@ func Sampled(id string, n int64) bool {
 // match is probable, shrunk towards the shipped m as if those were 500 matches: with n expected matches the data has
 // the weight n/(n+500). Below 500 expected matches m stays as shipped. u and the shares are always measured.
 func Estimate(x *Index, records *Records) (Parameters, error) {
-	return EstimateWith(x, records, Labels{})
+	return EstimateWith(x, records, Labels{}, nil)
 }
 
-// EstimateWith is Estimate with labels, which take the place of what is unknown about the records they are about.
-func EstimateWith(x *Index, records *Records, labels Labels) (Parameters, error) {
+// EstimateWith is Estimate with labels, which take the place of what is unknown about the records they are about, and
+// with a model that was in use until now, nil for none, to start from as well: see restart.
+func EstimateWith(x *Index, records *Records, labels Labels, inUse *Parameters) (Parameters, error) {
 	fields := x.fields()
 	if records.Len() == 0 || x.Len() == 0 {
 		return DefaultParameters(x.plan.section, int64(x.Len()), fields)
 	}
 	l := newLearner(x, records, x.tables(x.Frequencies(), fields), labels)
+	var again *learner
+	if inUse != nil && inUse.fits(x.plan) == nil {
+		again = l.restart(*inUse)
+	}
 	l.run(false)
 	origin := OriginDefault
 	if l.expected >= shippedMatches {
 		l.run(true)
 		origin = OriginBlended
+		if l.expected >= 10*shippedMatches {
+			origin = OriginEstimated
+		}
+	}
+	if again != nil && again.expected >= shippedMatches && again.fit > l.fit+1 {
+		l, origin = again, OriginBlended
 		if l.expected >= 10*shippedMatches {
 			origin = OriginEstimated
 		}

@@ -139,3 +139,33 @@ func (v *verdicts) rule(record, pair int, out []float64) {
 		}
 	}
 }
+
+// restart estimates from the numbers of a model in use. The estimation climbs to the nearest summit, and where the data
+// has become another since, the shipped numbers can be on the slope of a lower one: titles that say nothing any more make
+// true matches look like namesakes. Of the two estimates the one counts under which the records are more probable, and
+// of equal ones that from the shipped numbers. In both, look-alikes become at most twice as many in one go: there are
+// not suddenly many more namesakes, but there is a comparison whose numbers no longer hold.
+func (l *learner) restart(from Parameters) *learner {
+	for k, look := range from.LookAlikes {
+		l.most = append(l.most, 2*max(look.Ratio, l.index.plan.section.LookAlikes[k].Ratio))
+	}
+	again := *l
+	again.match, again.ratios = from.Match, nil
+	again.rests = make([][]float64, len(l.rests))
+	again.levels = defaultLevels(l.index.plan)
+	for c, k := range l.index.plan.comparisons {
+		if k.fixed {
+			continue
+		}
+		for j := range k.levels {
+			if !k.levels[j].Neutral && !k.levels[j].Fixed {
+				again.levels[c][j].M = from.Comparisons[c].Levels[j].M
+			}
+		}
+	}
+	for _, look := range from.LookAlikes {
+		again.ratios = append(again.ratios, look.Ratio)
+	}
+	again.run(true)
+	return &again
+}

@@ -26,7 +26,7 @@ type EqualPairs struct {
 // How many random pairs are compared: so many for each record, and no more in all. It is a small part of scoring.
 const (
 	observedPerRecord = 20
-	observedPairs     = 60_000
+	observedPairs     = 40_000
 )
 
 // Observer counts while records are scored. It belongs to one goroutine.

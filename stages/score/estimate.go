@@ -22,6 +22,8 @@ type EstimateIn struct {
 	Index   string          `json:"index"`
 	// Verdicts are decisions to learn from, a table verdict; absent where none are used.
 	Verdicts sql.Snapshot `json:"verdicts,omitzero"`
+	// InUse are the numbers used until now, to start from as well; nil for none.
+	InUse *linkage.Parameters `json:"in_use,omitempty"`
 }
 
 // EstimateOut is what Run is given, now or by every run that pins it.
@@ -56,7 +58,7 @@ func estimate(ctx context.Context, s *sql.Session, in EstimateIn) (EstimateOut, 
 		return EstimateOut{}, err
 	}
 	var out EstimateOut
-	if out.Parameters, err = linkage.EstimateWith(index, records, labels); err != nil {
+	if out.Parameters, err = linkage.EstimateWith(index, records, labels, in.InUse); err != nil {
 		return EstimateOut{}, err
 	}
 	out.Frequencies, err = writeFrequencies(ctx, s, in.Section, index.Frequencies())

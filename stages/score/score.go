@@ -27,6 +27,8 @@ type In struct {
 	Index       string             `json:"index"`
 	Parameters  linkage.Parameters `json:"parameters"`
 	Frequencies sql.Snapshot       `json:"frequencies"`
+	// Observe asks for what the records look like by the model.
+	Observe bool `json:"observe,omitempty"`
 }
 
 // Out is the table candidate for the section's objects, and what the records look like by the model (Drift).
@@ -78,7 +80,9 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 		if err != nil {
 			return Out{}, err
 		}
-		observer.Add(records, scored)
+		if in.Observe {
+			observer.Add(records, scored)
+		}
 		if err := writeCandidates(ctx, w, in.Section, scorer, records, scored); err != nil {
 			return Out{}, err
 		}

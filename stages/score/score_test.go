@@ -106,7 +106,7 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := throughJSON(t, In{section, crm, known, index, estimated.Parameters, estimated.Frequencies})
+		in := throughJSON(t, In{Section: section, CRM: crm, Known: known, Index: index, Parameters: estimated.Parameters, Frequencies: estimated.Frequencies})
 		out, err := Run(t.Context(), s, in)
 		if err != nil {
 			t.Fatal(err)
