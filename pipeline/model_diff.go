@@ -199,7 +199,7 @@ func sectionDiff(a, b linkage.FileSection) SectionDiff {
 	}}
 	for _, l := range b.LookAlikes {
 		if i := slices.IndexFunc(a.LookAlikes, func(x linkage.FileLookAlike) bool { return x.Name == l.Name }); i >= 0 {
-			d.Numbers = append(d.Numbers, NumberDiff{"look-alikes per match, " + l.Name, a.LookAlikes[i].Ratio, l.Ratio, int64(l.Weight - a.LookAlikes[i].Weight)})
+			d.Numbers = append(d.Numbers, NumberDiff{"look-alikes per match: " + l.Name, a.LookAlikes[i].Ratio, l.Ratio, int64(l.Weight - a.LookAlikes[i].Weight)})
 		}
 	}
 	type place struct {
