@@ -25,7 +25,7 @@ var kindsOfInput = []kindOfInput{
 		to.Settings, to.Candidates, to.OrgKind, to.Knowledge = from.Settings, from.Candidates, from.OrgKind, from.Knowledge
 		to.takeTables(from, schemas.RawSeat)
 	}},
-	{schemas.CauseModel, func(to *Inputs, from Inputs) { to.Sections, to.Model = from.Sections, from.Model }},
+	{schemas.CauseModel, func(to *Inputs, from Inputs) { to.Sections, to.Model, to.Own = from.Sections, from.Model, from.Own }},
 	{schemas.CauseDirectory, func(to *Inputs, from Inputs) {
 		to.takeTables(from, schemas.RawCompany, schemas.RawMember, schemas.RawRedirect, schemas.RawActivity)
 	}},

@@ -13,6 +13,7 @@ import (
 	"github.com/crmlink/crmlink/stages/normalize"
 	"github.com/crmlink/crmlink/stages/publish"
 	"github.com/crmlink/crmlink/stages/resolve"
+	"github.com/crmlink/crmlink/stages/score"
 )
 
 // Inputs are all that the tables of a publication follow from, beside the program and the run's id and time.
@@ -32,6 +33,8 @@ type Given struct {
 	// Sections is the model's programme, an object; Model are its numbers, nil where the run estimates them.
 	Sections string `json:"sections"`
 	Model    *Model `json:"model,omitempty"`
+	// Own says that the programme was adopted and is not the one crmlink ships, so that another version keeps it.
+	Own bool `json:"own_programme,omitempty"`
 	// Mapping and AutoSave are those of the publication before: deleted records keep their answer, saved rows stay.
 	Mapping  sql.Snapshot `json:"mapping"`
 	AutoSave sql.Snapshot `json:"auto_save"`
@@ -45,20 +48,8 @@ func (r *run) given(o Options, last Record) (Given, error) {
 	if g.Knowledge, err = r.putKnowledge(c); err != nil {
 		return g, err
 	}
-	sections, err := linkage.Default()
-	if err != nil {
+	if err := r.givenModel(&g, o, last); err != nil {
 		return g, err
-	}
-	if g.Sections, err = r.putSections(sections); err != nil {
-		return g, err
-	}
-	programme, err := programme(sections)
-	if err != nil {
-		return g, err
-	}
-	// Another programme needs other numbers; the same one keeps them, so that answers change only with the facts.
-	if !o.Estimate && last.Model.Programme == programme {
-		g.Model = &last.Model
 	}
 	g.Mapping, g.AutoSave = tableOf(last, schemas.Mapping), tableOf(last, schemas.AutoSave)
 	return g, nil
@@ -115,6 +106,7 @@ func tableOf(record Record, table schemas.Table) sql.Snapshot {
 type computed struct {
 	tables      map[string]sql.Snapshot
 	model       Model
+	drifted     []score.Drifted
 	answers     resolve.Out
 	publication publish.Out
 }
@@ -156,7 +148,7 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 	if err != nil {
 		return computed{}, err
 	}
-	matched, err := m.finish(ctx, accounts, people)
+	matched, drifted, err := m.finish(ctx, accounts, people)
 	if err != nil {
 		return computed{}, err
 	}
@@ -176,7 +168,7 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 	for _, snap := range append(matched, rec.CRMCompany, rec.CRMPerson, rec.DirCompany, rec.DirMember) {
 		tables[snap.Table] = snap
 	}
-	return computed{tables, m.model, answers, pub}, nil
+	return computed{tables, m.model, drifted, answers, pub}, nil
 }
 
 // collect adds what was read to what was computed: all tables of a publication.

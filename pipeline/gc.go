@@ -141,6 +141,9 @@ func (c *collection) choose() error {
 	for _, r := range c.remove {
 		removed = append(removed, c.inventory.records[r.ID])
 	}
+	if len(c.inventory.models) > 0 {
+		kept = append(kept, c.inventory.models)
+	}
 	needed, err := c.store.needs(c.inventory, kept...)
 	if err != nil {
 		return err

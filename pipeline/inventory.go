@@ -20,6 +20,7 @@ type inventory struct {
 	objects   map[string]storedFile // by file name: id and extension
 	actions   map[string]storedFile // by id
 	records   map[string][]byte     // run id → its run.json
+	models    []byte                // model.json, where there is one
 	leftovers []storedFile          // temporary files and folders of processes that were killed
 }
 
@@ -40,10 +41,14 @@ func (s Store) inventory() (inventory, error) {
 	inv := inventory{objects: map[string]storedFile{}, actions: map[string]storedFile{}, records: map[string][]byte{}}
 	err := errors.Join(
 		s.each(".", func(name string, f storedFile) error {
-			if name == "current.new" || strings.HasPrefix(name, ".tmp-") {
+			var err error
+			switch {
+			case name == "current.new" || strings.HasPrefix(name, ".tmp-"):
 				inv.leftovers = append(inv.leftovers, f)
+			case name == modelsFile:
+				inv.models, err = os.ReadFile(filepath.Join(s.Dir, name))
 			}
-			return nil
+			return err
 		}),
 		s.each("objects", func(name string, f storedFile) error { return s.listObjects(&inv, name) }),
 		s.each("actions", func(name string, f storedFile) error {

@@ -23,13 +23,21 @@ type Model struct {
 	Programme string            `json:"programme"`
 	Company   score.EstimateOut `json:"company"`
 	Person    score.EstimateOut `json:"person"`
-	Pinned    bool              `json:"pinned"` // taken from the publication before
+	Pinned    bool              `json:"pinned"` // taken from the publication before, or adopted
+	// Estimated says how the numbers came about; nil where an older crmlink estimated them.
+	Estimated *Estimation `json:"estimated,omitempty"`
 }
 
 // Origin says where the numbers of both kinds come from: default (as shipped, too few matches to learn from), blended,
 // or estimated from this org's data.
 func (m Model) Origin() string {
 	origin := fmt.Sprintf("companies %s, people %s", m.Company.Parameters.Origin, m.Person.Parameters.Origin)
+	if e := m.Estimated; e != nil && e.Decisions > 0 {
+		origin += fmt.Sprintf(", with %d decisions", e.Decisions)
+	}
+	if e := m.Estimated; e != nil && e.Edited {
+		origin += ", edited"
+	}
 	if m.Pinned {
 		origin += ", pinned"
 	}
@@ -48,7 +56,11 @@ type matching struct {
 	model     Model
 	company   block.Out
 	person    block.Out
-	known     []sql.Snapshot // what each half told the other
+	known     []sql.Snapshot              // what each half told the other
+	observed  map[string]linkage.Observed // what scored records look like, by round
+	// What an estimate is told beside the records; nothing where a run makes it: decisions by kind, and the model until now.
+	verdicts map[string]sql.Snapshot
+	inUse    *Model
 }
 
 // round is what one half of the loop found.
@@ -65,6 +77,7 @@ func (m *matching) begin(ctx context.Context, given Given) error {
 		return err
 	}
 	m.sections.Company.Keep, m.sections.Person.Keep = given.Candidates, given.Candidates
+	m.observed = map[string]linkage.Observed{}
 	if given.Model != nil {
 		m.model = *given.Model
 		m.model.Pinned = true
@@ -99,7 +112,7 @@ func (m *matching) companies(ctx context.Context, name string, known sql.Snapsho
 	if !m.model.Pinned && m.model.Company.Parameters.Kind == "" {
 		var err error
 		m.model.Company, err = do(ctx, m.run, "estimate companies", score.Estimate, score.EstimateIn{
-			Section: m.sections.Company, CRM: m.rec.CRMCompany, Known: known, Index: m.company.Index})
+			Section: m.sections.Company, CRM: m.rec.CRMCompany, Known: known, Index: m.company.Index, Verdicts: m.verdicts[linkage.Company], InUse: m.start(linkage.Company)})
 		if err != nil {
 			return round{}, err
 		}
@@ -111,22 +124,39 @@ func (m *matching) companies(ctx context.Context, name string, known sql.Snapsho
 
 // people matches contacts and leads, knowing the company their account is.
 func (m *matching) people(ctx context.Context, accounts round) (round, error) {
-	known, err := do(ctx, m.run, "known accounts", resolve.KnownAccounts, resolve.KnownIn{
-		Mapping: accounts.answer.Mapping, CRMPerson: m.rec.CRMPerson, Companies: m.rec.DirCompany})
+	known, err := m.estimatePeople(ctx, accounts)
 	if err != nil {
 		return round{}, err
-	}
-	m.known = append(m.known, known)
-	if !m.model.Pinned {
-		m.model.Person, err = do(ctx, m.run, "estimate people", score.Estimate, score.EstimateIn{
-			Section: m.sections.Person, CRM: m.rec.CRMPerson, Known: known, Index: m.person.Index})
-		if err != nil {
-			return round{}, err
-		}
 	}
 	return m.match(ctx, "people", m.sections.Person, m.person.Index, m.model.Person, m.rec.CRMPerson, known, resolve.In{
 		Kind: resolve.Person, CRM: m.rec.CRMPerson, Contact: m.raw["raw_contact"], Lead: m.raw["raw_lead"],
 		Directory: m.rec.DirMember, Other: m.rec.DirCompany})
+}
+
+// start are the numbers that an estimate starts from beside the shipped ones, nil for none.
+func (m *matching) start(kind string) *linkage.Parameters {
+	switch {
+	case m.inUse == nil:
+		return nil
+	case kind == linkage.Company:
+		return &m.inUse.Company.Parameters
+	}
+	return &m.inUse.Person.Parameters
+}
+
+// estimatePeople is what comes before people are scored: what their accounts are, and the numbers unless they are given.
+func (m *matching) estimatePeople(ctx context.Context, accounts round) (sql.Snapshot, error) {
+	known, err := do(ctx, m.run, "known accounts", resolve.KnownAccounts, resolve.KnownIn{
+		Mapping: accounts.answer.Mapping, CRMPerson: m.rec.CRMPerson, Companies: m.rec.DirCompany})
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	m.known = append(m.known, known)
+	if !m.model.Pinned {
+		m.model.Person, err = do(ctx, m.run, "estimate people", score.Estimate, score.EstimateIn{
+			Section: m.sections.Person, CRM: m.rec.CRMPerson, Known: known, Index: m.person.Index, Verdicts: m.verdicts[linkage.Person], InUse: m.start(linkage.Person)})
+	}
+	return known, err
 }
 
 // companiesAgain is the last round: matched contacts are evidence for their account, and so is the account above it.
@@ -144,11 +174,12 @@ func (m *matching) companiesAgain(ctx context.Context, accounts, people round) (
 func (m *matching) match(ctx context.Context, name string, section linkage.Section, index string, estimate score.EstimateOut,
 	crm, known sql.Snapshot, in resolve.In) (round, error) {
 	asked := score.In{Section: section, CRM: crm, Known: known, Index: index,
-		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies}
+		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies, Observe: name != "companies again"}
 	scored, err := do(ctx, m.run, "score "+name, score.Run, asked)
 	if err != nil {
 		return round{}, err
 	}
+	m.observed[name] = scored.Observed
 	in.Candidates, in.Previous = scored.Candidates, m.previous
 	in.Decisions, in.Redirects = m.raw["raw_decision"], m.raw["raw_redirect"]
 	in.ThresholdMicros, in.SureMicros, in.Known = section.ThresholdMicros(), section.SureMicros(), known
@@ -157,24 +188,43 @@ func (m *matching) match(ctx context.Context, name string, section linkage.Secti
 }
 
 // finish names the model and gives the tables of matching that are published beside the answers.
-func (m *matching) finish(ctx context.Context, companies, people round) ([]sql.Snapshot, error) {
-	if !m.model.Pinned {
-		var err error
-		if m.model.ID, err = contentID([]score.EstimateOut{m.model.Company, m.model.Person}); err != nil {
-			return nil, err
-		}
+func (m *matching) finish(ctx context.Context, companies, people round) ([]sql.Snapshot, []score.Drifted, error) {
+	if err := m.name(); err != nil {
+		return nil, nil, err
 	}
 	levels, err := do(ctx, m.run, "model", readableModel, modelIn{m.sections, m.model.Company.Parameters, m.model.Person.Parameters})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	drift, err := do(ctx, m.run, "model drift", score.Drift, score.DriftIn{Sections: []linkage.Section{m.sections.Company, m.sections.Person},
+		Parameters: []linkage.Parameters{m.model.Company.Parameters, m.model.Person.Parameters},
+		Observed:   []linkage.Observed{m.observed["companies"], m.observed["people"]}})
+	if err != nil {
+		return nil, nil, err
 	}
 	return []sql.Snapshot{
-		levels.Levels,
+		levels.Levels, drift.Drift,
 		sql.Together(schemas.Candidate.Name, companies.candidates, people.candidates),
 		sql.Together(schemas.BlockCost.Name, m.company.Cost, m.person.Cost),
 		sql.Together(schemas.TermFrequency.Name, m.model.Company.Frequencies, m.model.Person.Frequencies),
 		sql.Together(schemas.Known.Name, m.known...),
-	}, nil
+	}, drift.Drifted, nil
+}
+
+// name gives a model that was just estimated its id, and says how it came about.
+func (m *matching) name() error {
+	if m.model.Pinned {
+		return nil
+	}
+	var err error
+	m.model.ID, err = m.model.contentID()
+	m.model.Estimated = &Estimation{Run: m.run.record.ID, AsOf: m.run.record.AsOf, Program: m.run.record.Program}
+	for _, p := range []linkage.Parameters{m.model.Company.Parameters, m.model.Person.Parameters} {
+		if p.Labelled != nil {
+			m.model.Estimated.Decisions += p.Labelled.Sum()
+		}
+	}
+	return err
 }
 
 type modelIn struct {

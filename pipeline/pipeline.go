@@ -65,6 +65,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 		return Result{}, err
 	}
 	r.noticeAnswers(made.answers, made.publication)
+	r.noticeModel(o, last, made.drifted)
 	if r.record.Stats, err = readStats(ctx, r.session, r.record.Tables[schemas.SyncStats.Name]); err != nil {
 		return Result{}, err
 	}

@@ -30,9 +30,11 @@ type Record struct {
 	ReplayOf string     `json:"replay_of,omitempty"` // in another store: what would have been, had that run been given other inputs
 	Resumed  int        `json:"resumed,omitempty"`   // how often the run was killed and taken up again
 	// Extract and Given are what the publication follows from; Extract is there from the moment it was read.
-	Extract *extract.Out  `json:"extract,omitempty"`
-	Given   *Given        `json:"given,omitempty"`
-	Model   Model         `json:"model"`
+	Extract *extract.Out `json:"extract,omitempty"`
+	Given   *Given       `json:"given,omitempty"`
+	Model   Model        `json:"model"`
+	// Adopted is the last adoption of a model that this run or one before it has seen.
+	Adopted string        `json:"adopted,omitempty"`
 	Steps   []Step        `json:"steps"`
 	Notices []string      `json:"notices,omitempty"`
 	Checks  []Check       `json:"checks,omitempty"`

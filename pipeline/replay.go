@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
-	"github.com/crmlink/crmlink/stages/linkage"
 )
 
 // ReplayOptions say which runs to compute again, with what, and where to.
@@ -23,7 +21,7 @@ type ReplayOptions struct {
 	Store  Store
 	From   string // first run of the chain; the same as To for one run
 	To     string
-	// WithConfig and WithModel answer what would have been: another configuration's settings, another model's programme.
+	// WithConfig and WithModel answer what would have been: another configuration's settings, another model.
 	WithConfig *Config
 	WithModel  string // path of a model file
 	// Into is the store that the replayed runs are published to. Empty: they are computed, compared and thrown away.
@@ -158,12 +156,12 @@ func (r *run) replay(ctx context.Context, o ReplayOptions, original Record, last
 	}
 	inputs = inputs.clone()
 	other := o.WithConfig != nil || o.WithModel != ""
-	if err := r.exchange(o, &inputs); err != nil {
+	if err := r.exchange(o, original, &inputs); err != nil {
 		return result, err
 	}
 	if last != nil {
 		inputs.Mapping, inputs.AutoSave = tableOf(*last, schemas.Mapping), tableOf(*last, schemas.AutoSave)
-		if inputs.Model != nil && other {
+		if inputs.Model != nil && other && o.WithModel == "" {
 			inputs.Model = &last.Model // the chain keeps its own model
 		}
 	}
@@ -195,7 +193,7 @@ func (r *run) replay(ctx context.Context, o ReplayOptions, original Record, last
 }
 
 // exchange puts the other configuration's settings and the other model in the place of the recorded ones.
-func (r *run) exchange(o ReplayOptions, inputs *Inputs) error {
+func (r *run) exchange(o ReplayOptions, original Record, inputs *Inputs) error {
 	if c := o.WithConfig; c != nil {
 		inputs.Settings, inputs.Candidates = publishSettings(*c), c.Int("settings.candidates")
 		var err error
@@ -206,15 +204,17 @@ func (r *run) exchange(o ReplayOptions, inputs *Inputs) error {
 	if o.WithModel == "" {
 		return nil
 	}
-	data, err := os.ReadFile(o.WithModel)
+	sections, numbers, err := readModelFile(o.WithModel)
 	if err != nil {
-		return &InputError{Problem: "the model file cannot be read: " + err.Error(), Next: "crmlink model > model.json writes one to start from"}
+		return err
 	}
-	sections, err := linkage.Parse(data)
-	if err != nil {
-		return &InputError{Problem: fmt.Sprintf("%s: %v", o.WithModel, err), Next: "crmlink model > model.json writes one to start from"}
+	if inputs.Model = nil; numbers != nil { // a programme alone needs numbers of its own
+		named := NamedModel{Name: o.WithModel, Sections: sections, Model: *numbers}
+		if err := named.here(r.session, original); err != nil {
+			return err
+		}
+		inputs.Model = &named.Model
 	}
-	inputs.Model = nil // other comparisons need other numbers
 	inputs.Sections, err = r.putSections(sections)
 	return err
 }
@@ -300,17 +300,4 @@ func (r *run) publishReplay(ctx context.Context) error {
 		return fmt.Errorf("publish replay: %w", err)
 	}
 	return r.publish(ctx)
-}
-
-// ModelProgramme is the programme of a published run's model, as a file that a replay takes.
-func (p *Publication) ModelProgramme() ([]byte, error) {
-	sections, err := programmeOf(p.session, p.Record)
-	if err != nil {
-		return nil, err
-	}
-	data, err := json.MarshalIndent(sections, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("encode model: %w", err)
-	}
-	return append(data, '\n'), nil
 }

@@ -30,6 +30,9 @@ func (r *run) writeReport(ctx context.Context) error {
 	if err := r.reportTables(ctx, &d); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
+	if err := r.reportModel(ctx, &d); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
 	roi, err := readROI(ctx, r.session, r.record.Tables)
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)

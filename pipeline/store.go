@@ -24,6 +24,7 @@ import (
 //	actions/<id>.json        what a stage made of which inputs
 //	runs/<run id>/           run.json, log.jsonl, report.html, analytics.duckdb
 //	current                  link to the published run: its rename is the only commit point
+//	model.json               the model last proposed, and the one that the next run is to adopt
 //	spill/                   what sessions cannot hold in memory, and what a replay computes; empty between commands
 //
 // Objects are written before actions, actions before runs, runs before the link, so a kill at any point leaves a

@@ -112,6 +112,7 @@ func (v *verifier) check(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(scope.actions)) {
 		v.readAction(id)
 	}
+	v.readModels()
 	if err := v.checkObjects(ctx, scope.objects); err != nil {
 		return err
 	}
@@ -190,6 +191,24 @@ func (v *verifier) readAction(id string) {
 	}
 	for _, f := range found {
 		v.named[f.object] = append(v.named[f.object], naming{action: id, step: a.Stage, table: f.table})
+	}
+}
+
+// readModels looks at what is proposed and adopted; one run does not need it.
+func (v *verifier) readModels() {
+	if v.options.Run != "" || len(v.inventory.models) == 0 {
+		return
+	}
+	found, err := references(v.inventory.models)
+	if err == nil {
+		_, err = v.store.models()
+	}
+	if err != nil {
+		v.damaged(modelsFile, "it cannot be read")
+		return
+	}
+	for _, f := range found {
+		v.named[f.object] = append(v.named[f.object], naming{step: modelsFile, table: f.table})
 	}
 }
 

@@ -111,8 +111,11 @@ func (v *verifier) missObjects() error {
 		}
 		v.named[name] = slices.DeleteFunc(v.named[name], func(n naming) bool {
 			file := v.store.action(n.action)
-			if n.run != "" {
+			switch {
+			case n.run != "":
 				file = v.store.runFile(n.run)
+			case n.action == "":
+				file = filepath.Join(v.store.Dir, modelsFile)
 			}
 			_, err := os.Stat(file)
 			return errors.Is(err, fs.ErrNotExist)

@@ -9,7 +9,7 @@ func All() []Table {
 		Badge, ContactCard, InCRM, MissingInCRM,
 		AutoSave, NotSaved, SuggestedLead, SeatMap, SeatCandidate, Profile,
 		RoiSummary, RoiOpportunity, RoiTouch,
-		SyncStats, Change, BlastRadius, DataQuality, FieldGain, Run, ExtractLog, Reject, BlockCost, ModelLevel,
+		SyncStats, Change, BlastRadius, DataQuality, FieldGain, Run, ExtractLog, Reject, BlockCost, ModelLevel, ModelDrift,
 		CRMCompany, CRMPerson, DirCompany, DirMember, Known, TermFrequency,
 		Standing, Redirected, Verdict, Proposal, Reason, PatchCompany, PatchPerson, Remedy, ResolveNotice, StageOrder, OpportunityRecord, CheckCount,
 		RoiPerson, RoiAmount, StepChange, Walked, FateChange,

@@ -62,6 +62,30 @@ var ModelLevel = Table{
 	},
 }
 
+// ModelDrift holds the model against the data of the run.
+var ModelDrift = Table{
+	Name: "model_drift", Doc: "How far the model's numbers are from what this run's data looks like; what chance can explain is not counted.",
+	Key: []string{"kind", "comparison"},
+	Columns: []Column{
+		key("kind", "company or person."),
+		key("comparison", "Name of the comparison; 'share of matches' and 'size of the directory' move all weights of the kind together."),
+		{Name: "position", Type: Int, Doc: "Place of the comparison in candidate.levels, from 1; 0 for what is not about one.", NotNull: true},
+		count("matches", "Expected matches with a value to compare: the sum of the candidates' probabilities."),
+		count("pairs", "Random pairs with a value to compare, from which u is observed."),
+		count("m_bits", "How far the weight of the average match is off because matches agree otherwise than they did, thousandths of a bit. At position 0: how far all weights are off."),
+		count("u_bits", "The same because other pairs agree otherwise than they did."),
+		flag("drifted", "Whether one of them is above 250 (at position 0: 500), so that the model should be estimated anew."),
+		text("level", "The level that is off most."),
+		text("what", "What of it: m or u."),
+		{Name: "model_value", Type: Number, Doc: "Its number in the model, within its pattern of fields."},
+		{Name: "data_value", Type: Number, Doc: "What an estimate would make of it today."},
+		ints("model_m", "m of each level within its pattern of fields, millionths, by level code from 1; 0 where none is estimated."),
+		ints("observed_m", "The share of the expected matches that have the level."),
+		ints("model_u", "u of each level within its pattern of fields."),
+		ints("observed_u", "The share of the random pairs that have the level."),
+	},
+}
+
 // Evidence explains candidate row by row.
 var Evidence = Table{
 	Name: "evidence", Doc: "Why: per candidate the prior, each comparison and each frequency adjustment, with the two values. Sums to candidate.weight.",

@@ -99,9 +99,17 @@ func writeChanges(w io.Writer, i ink, r pipeline.Record) {
 	}
 	fmt.Fprintf(w, "\n%s\n", i.bold("Changes since "+against))
 	writeChangeCounts(w, i, r.Changes)
+	writeEffects(w, i, r.Effects)
+}
+
+// writeEffects prints what people notice.
+func writeEffects(w io.Writer, i ink, effects []pipeline.Effect) {
+	if len(effects) == 0 {
+		return
+	}
 	fmt.Fprintln(w)
 	t := newTable(i, "people notice", ">gained", ">lost", "")
-	for _, e := range r.Effects {
+	for _, e := range effects {
 		name, note := strings.ReplaceAll(e.Measure, "_", " "), ""
 		if e.Amount != "" {
 			name, note = "opportunities on another seat's list", "worth "+strings.TrimSpace(e.Amount+" "+e.Currency)
@@ -124,29 +132,6 @@ func writeChangeCounts(w io.Writer, i ink, counts []pipeline.ChangeCount) (total
 	}
 	t.write(w)
 	return total
-}
-
-// modelVerb prints what a replay can be given.
-func (a *app) modelVerb() *cobra.Command {
-	return &cobra.Command{
-		Use:   "model [RUN]",
-		Short: "Prints the programme of a run's model: comparisons, levels, blocking rules",
-		Long: "Prints the programme of a run's model as JSON: comparisons, levels, blocking rules, thresholds. Edit a copy and see what\n" +
-			"would have been: crmlink replay RUN --with-model FILE --into DIR.",
-		Args: takes(0, 1, "RUN"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := a.published(cmd.Context(), firstOr(args, "latest"))
-			if err != nil {
-				return err
-			}
-			defer p.Close()
-			data, err := p.ModelProgramme()
-			if err == nil {
-				_, err = a.out.Write(data)
-			}
-			return err
-		},
-	}
 }
 
 func firstOr(args []string, other string) string {

@@ -19,7 +19,7 @@ func (a *app) replayVerb() *cobra.Command {
 		Long: "Computes a run again from its snapshot, or a chain of runs, each on top of the one before.\n\n" +
 			"  replay RUN --verify                       compare every table with the original, and change nothing\n" +
 			"  replay RUN --with-config FILE --into DIR  what would have been with the settings of FILE\n" +
-			"  replay RUN --with-model FILE --into DIR   what would have been with another model (crmlink model prints one)\n" +
+			"  replay RUN --with-model FILE --into DIR   what would have been with another model (crmlink model show --json prints one)\n" +
 			"  replay --from RUN --to RUN --verify       a chain\n\n" +
 			"DIR becomes a store of its own; FILE may name it with store:, and then crmlink -c FILE reads it like any other.",
 		Args: takes(0, 1, "RUN"),
@@ -75,7 +75,7 @@ func (a *app) replayVerb() *cobra.Command {
 	f.StringVar(&from, "from", "", "first run of a chain")
 	f.StringVar(&to, "to", "", "last run of a chain (default: latest)")
 	f.StringVar(&withConfig, "with-config", "", "a configuration file: its settings are taken instead of the recorded ones")
-	f.StringVar(&withModel, "with-model", "", "a model file: its comparisons, levels and rules are taken instead of the recorded ones")
+	f.StringVar(&withModel, "with-model", "", "a model file, taken instead of the recorded model; one without numbers is estimated anew")
 	f.StringVar(&into, "into", "", "store that the replayed runs are published to")
 	f.IntVar(&threads, "threads", 0, "processors to use (default: all); never changes a result")
 	f.BoolVar(&asJSON, "json", false, "print the comparison as JSON")

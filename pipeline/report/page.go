@@ -19,6 +19,8 @@ type page struct {
 	Causes     []causeBar
 	Blast      []effectBar
 	Histograms []histogram
+	ModelCards []modelCard
+	ModelOff   int // numbers of the model that have drifted
 	Reasons    []reasonList
 	Qualities  []qualityTable
 	Clean      int // fields that were looked at and have no fault
@@ -51,6 +53,9 @@ func newPage(d Data) page {
 	p.Rates, p.Runs = rates(d)
 	p.Causes, p.Blast = causeBars(d.Changes), effectBars(d.Effects)
 	p.Histograms = histograms(d)
+	for _, c := range modelCards(d) {
+		p.ModelCards, p.ModelOff = append(p.ModelCards, c), p.ModelOff+c.Off
+	}
 	p.Reasons = reasons(d)
 	p.Qualities, p.Clean = qualities(d.Quality)
 	p.Reads, p.ReadTotal = reads(d.Files)

@@ -55,6 +55,7 @@ type Data struct {
 
 	Program, Engine    string
 	Model, ModelOrigin string
+	Kinds              []ModelKind // empty where the run ended before it had a model
 	Steps              []Step
 	Settings           []Setting
 }

@@ -74,6 +74,9 @@ func TestReport_D14_D15_D16_TheGuidesExample(t *testing.T) {
 		"1 of 3 checks did not pass and was accepted", "the old campaign was deleted on purpose",
 		"CRM records changed 17 rows", "up 1.3 points", "down 0.3 points", "as in the run before",
 		"accepted Records that disappeared Lead: 12 of 110 records are gone",
+		"no longer fits 2 numbers of the model no longer agree with the data", "Companies How often matches agree is as shipped",
+		"Does it fit the data? Yes: nothing is off by more than chance explains.", "Size of the directory ▲ 1.00 bits off", "1,000 then, 2,000 now",
+		"Title ▲ 0.91 bits off", "most of all “differs”: 13.8 % of records that are the same by the model, 42.3 % in the data",
 		"won 12 5 2 1,310,000.00 310,000.50 80,000.00", "125,000.00 EUR",
 	} {
 		if !strings.Contains(text, want) {
@@ -100,6 +103,9 @@ func TestReport_SaysWhatIsNotThere(t *testing.T) {
 		if !strings.Contains(plainText(t, all[c.page]), c.want) {
 			t.Errorf("page %s does not say %q", c.page, c.want)
 		}
+	}
+	if strings.Contains(all["nothing"], "What the evidence weighs") {
+		t.Error("a section of the model though there is none")
 	}
 	if strings.Contains(all["first"], "Return on investment") {
 		t.Error("a section of ROI though there is none (I1)")

@@ -9,10 +9,10 @@ import (
 )
 
 var functions = template.FuncMap{
-	"style": stylesheet, "policy": policy, "whyStyle": whyStyle, "whyPolicy": whyPolicy, "bits": bits, "share": share,
+	"style": stylesheet, "policy": policy, "whyStyle": whyStyle, "whyPolicy": whyPolicy, "signedBits": bits, "share": share,
 	"number": number, "optional": optional, "percent": percent, "width": width, "count": count,
 	"plural": plural, "words": words, "first": first, "cause": causeText, "check": checkText, "fault": faultText,
-	"moment": moment, "stamp": stamp, "lasted": lasted, "size": size, "signed": signed, "money": money, "countInt": func(n int, one, many string) string { return count(int64(n), one, many) },
+	"moment": moment, "stamp": stamp, "lasted": lasted, "size": size, "signed": signed, "chance": chanceText, "bits": bitsText, "money": money, "countInt": func(n int, one, many string) string { return count(int64(n), one, many) },
 }
 
 // nbsp joins a number and its unit.

@@ -18,20 +18,24 @@ type learner struct {
 	bits   []int32 // rarity of the value a level is adjusted by, noBits where there is none
 	adjust []int   // comparison to its place in bits, or -1
 	width  int     // rarities per pair
+	verdicts
 
 	match    float64
 	ratios   []float64
 	own      [][][]float64 // by look-alike, comparison and level code − 1; nil where a look-alike has no probabilities of its own
+	most     []float64     // bounds of the ratios, nil for none
 	levels   levelTable
 	shipped  levelTable
 	expected float64
+	fit      float64     // log2 likelihood of the records, as the last step found it
+	rests    [][]float64 // by comparison and group: the matches that m rests on
 }
 
 const noBits = math.MinInt32
 
-func newLearner(x *Index, records *Records, tables []valueBits) *learner {
-	l := &learner{index: x, tables: tables, pairs: []int{0}, match: x.plan.section.Match,
-		levels: defaultLevels(x.plan), shipped: defaultLevels(x.plan)}
+func newLearner(x *Index, records *Records, tables []valueBits, labels Labels) *learner {
+	l := &learner{index: x, verdicts: verdicts{labels: labels}, tables: tables, pairs: []int{0}, match: x.plan.section.Match,
+		levels: defaultLevels(x.plan), shipped: defaultLevels(x.plan), rests: make([][]float64, len(x.plan.comparisons))}
 	for _, c := range x.plan.comparisons {
 		if c.adjusts {
 			l.adjust = append(l.adjust, l.width)
@@ -50,37 +54,44 @@ func newLearner(x *Index, records *Records, tables []valueBits) *learner {
 	return l
 }
 
-// collect compares the sampled records with all their candidates.
+// collect compares the sampled records, and labelled ones beyond the sample, with all their candidates.
 func (l *learner) collect(records *Records, order []int) {
 	seek := newSeeker(l.index)
 	compare := newComparer(l.index.plan, records, l.index.records)
 	levels := make([]uint8, len(l.index.plan.comparisons))
-	for _, i := range order {
-		if l.records == learnRecords || l.pairs[l.records] >= learnPairs {
-			break
-		}
-		row, n := records.row(i), 0
-		seek.each(records, row, func(b uint32, _ int) {
-			n++
-			other := l.index.records.row(int(b))
-			compare.levels(row, other, levels)
-			l.codes = append(l.codes, levels...)
-			for c, code := range levels {
-				if l.adjust[c] < 0 {
-					continue
-				}
-				bits := int32(noBits)
-				if code > 0 {
-					if v, ok := compare.rarity(l.tables, &l.index.plan.comparisons[c].levels[code-1].adjust, row, other); ok {
-						bits = v
-					}
-				}
-				l.bits = append(l.bits, bits)
+	var entities []uint32
+	pair := func(row []uint32, b uint32) {
+		other := l.index.records.row(int(b))
+		compare.levels(row, other, levels)
+		l.codes = append(l.codes, levels...)
+		for c, code := range levels {
+			if l.adjust[c] < 0 {
+				continue
 			}
-		})
-		l.records++
-		l.pairs = append(l.pairs, l.pairs[l.records-1]+n)
+			bits := int32(noBits)
+			if code > 0 {
+				if v, ok := compare.rarity(l.tables, &l.index.plan.comparisons[c].levels[code-1].adjust, row, other); ok {
+					bits = v
+				}
+			}
+			l.bits = append(l.bits, bits)
+		}
+		entities = append(entities, b)
 	}
+	add := func(i int) {
+		row := records.row(i)
+		entities = entities[:0]
+		seek.each(records, row, func(b uint32, _ int) { pair(row, b) })
+		l.judge(records.ID(i), entities, func(b uint32) { pair(row, b) })
+		l.records++
+		l.pairs = append(l.pairs, l.pairs[l.records-1]+len(entities))
+	}
+	taken := 0
+	for taken < len(order) && l.records < learnRecords && l.pairs[l.records] < learnPairs {
+		add(order[taken])
+		taken++
+	}
+	l.beyond(records, order, taken, add)
 }
 
 // run iterates until the probabilities stand still. With free, m moves; without, only u and the shares do.
@@ -144,34 +155,41 @@ func (l *learner) step(free bool) float64 {
 	}
 	totals := make([]float64, len(start)) // match, then look-alikes
 	var log []float64
+	l.fit = 0
 	for i := range l.records {
 		from, to := l.pairs[i], l.pairs[i+1]
 		log = log[:0]
 		top := noneBits
+		if l.sure[i] {
+			top = math.Inf(-1)
+		}
+		nobody := top // the hypothesis none, where it stands
 		for pair := from; pair < to; pair++ {
 			at := len(log)
 			log = append(log, start...)
 			l.pairBits(pair, weights, rare, looks, log[at:])
+			l.rule(i, pair, log[at:])
 			for _, v := range log[at:] {
 				top = math.Max(top, v)
 			}
 		}
-		sum := math.Exp2(noneBits - top)
+		sum := math.Exp2(nobody - top)
 		for k := range log {
 			log[k] = exp2(log[k] - top)
 			sum += log[k]
 		}
+		l.fit += l.weight[i] * (top + math.Log2(sum))
 		for pair := from; pair < to; pair++ {
 			shares := log[(pair-from)*len(start) : (pair-from+1)*len(start)]
 			codes := l.codes[pair*len(p.comparisons) : (pair+1)*len(p.comparisons)]
 			for h, v := range shares {
 				r := v / sum
-				totals[h] += r
+				totals[h] += r * l.weight[i]
 				if r < 1e-6 {
 					continue
 				}
 				for c, code := range codes {
-					hits[h][c][code] += r
+					hits[h][c][code] += r * l.weight[i]
 				}
 			}
 		}
@@ -261,7 +279,7 @@ func (l *learner) pairBits(pair int, weights, rare [][]float64, looks [][][]floa
 // reaches 0 or 1: a file of matches only would else give every newcomer a match.
 func (l *learner) shares(totals []float64) float64 {
 	section := &l.index.plan.section
-	n := float64(l.records) + shippedRecords
+	n := l.mass + shippedRecords
 	match := (totals[0] + shippedRecords*section.Match) / n
 	match = math.Max(0.001, math.Min(0.98, match))
 	moved := math.Abs(match - l.match)
@@ -269,6 +287,9 @@ func (l *learner) shares(totals []float64) float64 {
 	for k, look := range section.LookAlikes {
 		share := (totals[k+1] + shippedRecords*section.Match*look.Ratio) / n
 		share = math.Min(share, rest/2)
+		if l.most != nil {
+			share = math.Min(share, l.most[k]*match)
+		}
 		rest -= share
 		moved = math.Max(moved, math.Abs(share/match-l.ratios[k]))
 		l.ratios[k] = share / match
@@ -284,6 +305,7 @@ func (l *learner) maximize(hits [][]float64) float64 {
 		if k.fixed {
 			continue
 		}
+		l.rests[c] = l.rests[c][:0]
 		for _, g := range k.groups {
 			var total float64
 			for code := g.first; code <= g.last; code++ {
@@ -291,6 +313,7 @@ func (l *learner) maximize(hits [][]float64) float64 {
 					total += hits[c][code]
 				}
 			}
+			l.rests[c] = append(l.rests[c], significant(total))
 			for code := g.first; code <= g.last; code++ {
 				if k.levels[code-1].Neutral {
 					continue

@@ -35,11 +35,21 @@ func Sampled(id string, n int64) bool {
 // match is probable, shrunk towards the shipped m as if those were 500 matches: with n expected matches the data has
 // the weight n/(n+500). Below 500 expected matches m stays as shipped. u and the shares are always measured.
 func Estimate(x *Index, records *Records) (Parameters, error) {
+	return EstimateWith(x, records, Labels{}, nil)
+}
+
+// EstimateWith is Estimate with labels, which take the place of what is unknown about the records they are about, and
+// with a model that was in use until now, nil for none, to start from as well: see restart.
+func EstimateWith(x *Index, records *Records, labels Labels, inUse *Parameters) (Parameters, error) {
 	fields := x.fields()
 	if records.Len() == 0 || x.Len() == 0 {
 		return DefaultParameters(x.plan.section, int64(x.Len()), fields)
 	}
-	l := newLearner(x, records, x.tables(x.Frequencies(), fields))
+	l := newLearner(x, records, x.tables(x.Frequencies(), fields), labels)
+	var again *learner
+	if inUse != nil && inUse.fits(x.plan) == nil {
+		again = l.restart(*inUse)
+	}
 	l.run(false)
 	origin := OriginDefault
 	if l.expected >= shippedMatches {
@@ -49,9 +59,23 @@ func Estimate(x *Index, records *Records) (Parameters, error) {
 			origin = OriginEstimated
 		}
 	}
+	if again != nil && again.expected >= shippedMatches && again.fit > l.fit+1 {
+		l, origin = again, OriginBlended
+		if l.expected >= 10*shippedMatches {
+			origin = OriginEstimated
+		}
+	}
 	out := Parameters{Kind: x.plan.section.Kind, Origin: origin, Directory: int64(x.Len()), Records: int64(l.records),
 		Expected: significant(l.expected), Match: l.match, Fields: fields}
+	if l.count.Sum() > 0 {
+		out.Labelled = &l.count
+	}
 	out.finish(x.plan, l.ratios, l.own, l.levels)
+	for c := range out.Comparisons {
+		if slices.ContainsFunc(l.rests[c], func(n float64) bool { return n > 0 }) {
+			out.Comparisons[c].Matches = l.rests[c]
+		}
+	}
 	return out, nil
 }
 

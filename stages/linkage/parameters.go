@@ -23,6 +23,8 @@ type Parameters struct {
 	Directory int64   `json:"directory"`
 	Records   int64   `json:"records"`
 	Expected  float64 `json:"expected"`
+	// Labelled are the decisions that were learned from, nil without any.
+	Labelled *Labelled `json:"labelled,omitempty"`
 	// Match is the share of CRM records with a match; Prior the weight log2(match / (none · directory)).
 	Match       float64                `json:"match"`
 	Prior       int32                  `json:"prior"`
@@ -51,6 +53,8 @@ type LookAlikeParameters struct {
 type ComparisonParameters struct {
 	Name   string            `json:"name"`
 	Levels []LevelParameters `json:"levels"`
+	// Matches are how many matches m rests on, by group; nil where there were none or m is as shipped.
+	Matches []float64 `json:"matches,omitempty"`
 }
 
 // LevelParameters is one level: its probabilities, its weight, and the rarity that the weight already stands for.
@@ -156,6 +160,23 @@ func (out *Parameters) finish(p *plan, ratios []float64, own [][][]float64, leve
 			}
 		}
 	}
+}
+
+// ownOf are the probabilities that look-alikes have of their own in parameters that fit the plan.
+func ownOf(p *plan, from Parameters) [][][]float64 {
+	own := make([][][]float64, len(p.lookAlikes))
+	for k := range p.lookAlikes {
+		own[k] = make([][]float64, len(p.comparisons))
+		for _, kept := range from.LookAlikes[k].Own {
+			c := p.at(kept.Name)
+			levels := make([]float64, len(kept.Levels))
+			for j, l := range kept.Levels {
+				levels[j] = l.M
+			}
+			own[k][c] = p.comparisons[c].perGroup(levels)
+		}
+	}
+	return own
 }
 
 // ownLevels are the probabilities that a look-alike has of its own, as weights against the same u as a match's.

@@ -3,7 +3,6 @@ package linkage
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"sync"
 )
 
@@ -119,10 +118,4 @@ func (t *tryer) passes(entity uint32, threshold int64) int64 {
 		return 0
 	}
 	return best[0].Probability
-}
-
-// find is the place of a directory record.
-func (x *Index) find(id string) (uint32, bool) {
-	i := sort.Search(x.Len(), func(i int) bool { return x.records.ID(i) >= id })
-	return uint32(i), i < x.Len() && x.records.ID(i) == id
 }

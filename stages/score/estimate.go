@@ -20,6 +20,10 @@ type EstimateIn struct {
 	CRM     sql.Snapshot    `json:"crm"`
 	Known   sql.Snapshot    `json:"known"`
 	Index   string          `json:"index"`
+	// Verdicts are decisions to learn from, a table verdict; absent where none are used.
+	Verdicts sql.Snapshot `json:"verdicts,omitzero"`
+	// InUse are the numbers used until now, to start from as well; nil for none.
+	InUse *linkage.Parameters `json:"in_use,omitempty"`
 }
 
 // EstimateOut is what Run is given, now or by every run that pins it.
@@ -28,7 +32,7 @@ type EstimateOut struct {
 	Frequencies sql.Snapshot       `json:"frequencies"`
 }
 
-// Estimate learns the section's parameters from the live records, or a fixed sample of them, without labels.
+// Estimate learns the section's parameters from the live records, or a fixed sample of them, and from decisions where some are given.
 func Estimate(ctx context.Context, s *sql.Session, in EstimateIn) (EstimateOut, error) {
 	out, err := estimate(ctx, s, in)
 	if err != nil {
@@ -42,15 +46,19 @@ func estimate(ctx context.Context, s *sql.Session, in EstimateIn) (EstimateOut, 
 	if err != nil {
 		return EstimateOut{}, err
 	}
+	labels, err := readLabels(ctx, s, in)
+	if err != nil {
+		return EstimateOut{}, err
+	}
 	records := index.NewRecords()
 	sampled := func(batch arrow.RecordBatch) error {
-		return records.AppendIf(batch, func(id string) bool { return linkage.Sampled(id, in.CRM.Rows) })
+		return records.AppendIf(batch, func(id string) bool { return linkage.Sampled(id, in.CRM.Rows) || labels.Has(id) })
 	}
 	if err := eachRecord(ctx, s, in.Section, in.CRM, in.Known, sampled); err != nil {
 		return EstimateOut{}, err
 	}
 	var out EstimateOut
-	if out.Parameters, err = linkage.Estimate(index, records); err != nil {
+	if out.Parameters, err = linkage.EstimateWith(index, records, labels, in.InUse); err != nil {
 		return EstimateOut{}, err
 	}
 	out.Frequencies, err = writeFrequencies(ctx, s, in.Section, index.Frequencies())

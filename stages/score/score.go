@@ -27,11 +27,14 @@ type In struct {
 	Index       string             `json:"index"`
 	Parameters  linkage.Parameters `json:"parameters"`
 	Frequencies sql.Snapshot       `json:"frequencies"`
+	// Observe asks for what the records look like by the model.
+	Observe bool `json:"observe,omitempty"`
 }
 
-// Out is the table candidate for the section's objects.
+// Out is the table candidate for the section's objects, and what the records look like by the model (Drift).
 type Out struct {
-	Candidates sql.Snapshot `json:"candidates"`
+	Candidates sql.Snapshot     `json:"candidates"`
+	Observed   linkage.Observed `json:"observed"`
 }
 
 // recordsAtOnce bounds how many records are in memory together, in whole parts of the table.
@@ -67,6 +70,7 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
 	}
+	observer := scorer.NewObserver(in.CRM.Rows)
 	for _, part := range inPieces(in.CRM) {
 		records := index.NewRecords()
 		if err := eachRecord(ctx, s, in.Section, part, in.Known, records.Append); err != nil {
@@ -76,6 +80,9 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 		if err != nil {
 			return Out{}, err
 		}
+		if in.Observe {
+			observer.Add(records, scored)
+		}
 		if err := writeCandidates(ctx, w, in.Section, scorer, records, scored); err != nil {
 			return Out{}, err
 		}
@@ -84,7 +91,7 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if err != nil {
 		return Out{}, err
 	}
-	return Out{Candidates: snapshot}, nil
+	return Out{Candidates: snapshot, Observed: observer.Seen()}, nil
 }
 
 func readIndex(s *sql.Session, section linkage.Section, id string) (*linkage.Index, error) {

@@ -102,11 +102,11 @@ func TestRun(t *testing.T) {
 	for _, threads := range []int{1, 3} {
 		s := open(t, threads)
 		crm, known, index := people(t, s, section, 1000)
-		estimated, err := Estimate(t.Context(), s, EstimateIn{section, crm, known, index})
+		estimated, err := Estimate(t.Context(), s, EstimateIn{Section: section, CRM: crm, Known: known, Index: index})
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := throughJSON(t, In{section, crm, known, index, estimated.Parameters, estimated.Frequencies})
+		in := throughJSON(t, In{Section: section, CRM: crm, Known: known, Index: index, Parameters: estimated.Parameters, Frequencies: estimated.Frequencies})
 		out, err := Run(t.Context(), s, in)
 		if err != nil {
 			t.Fatal(err)

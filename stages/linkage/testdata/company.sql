@@ -15,12 +15,16 @@ left_side AS (
     nullif(postal_code, '') AS a_postal_code,
     nullif(street, '') AS a_street,
     nullif(house_number, '') AS a_house_number,
+    nullif(name_placed, '') AS a_name_placed,
+    nullif(place_hint, '') AS a_place_hint,
+    nullif(list_distinct(list_filter(placed_tokens, lambda x: x <> '')), []::VARCHAR[]) AS a_placed_tokens,
     nullif(region, '') AS a_region,
     nullif(country, '') AS a_country,
     nullif(headcount_band, '') AS a_headcount_band,
     nullif(legal_form, '') AS a_legal_form,
-    nullif(place_hint, '') AS a_place_hint,
-    nullif(list_distinct(list_filter(known_groups, lambda x: x <> '')), []::VARCHAR[]) AS a_known_groups
+    nullif(list_distinct(list_filter(known_groups, lambda x: x <> '')), []::VARCHAR[]) AS a_known_groups,
+    nullif(list_distinct(list_filter(known_parents, lambda x: x <> '')), []::VARCHAR[]) AS a_known_parents,
+    nullif(list_distinct(list_filter(known_parent_groups, lambda x: x <> '')), []::VARCHAR[]) AS a_known_parent_groups
   FROM a
 ),
 right_side AS (
@@ -38,12 +42,15 @@ right_side AS (
     nullif(postal_code, '') AS b_postal_code,
     nullif(street, '') AS b_street,
     nullif(house_number, '') AS b_house_number,
+    nullif(name_placed, '') AS b_name_placed,
+    nullif(place_hint, '') AS b_place_hint,
+    nullif(list_distinct(list_filter(placed_tokens, lambda x: x <> '')), []::VARCHAR[]) AS b_placed_tokens,
     nullif(region, '') AS b_region,
     nullif(country, '') AS b_country,
     nullif(headcount_band, '') AS b_headcount_band,
     nullif(legal_form, '') AS b_legal_form,
-    nullif(place_hint, '') AS b_place_hint,
-    nullif(group_id, '') AS b_group_id
+    nullif(group_id, '') AS b_group_id,
+    nullif(parent_id, '') AS b_parent_id
   FROM b
 ),
 both_sides AS (SELECT * FROM pair JOIN left_side USING (a_id) JOIN right_side USING (b_id)),
@@ -52,21 +59,24 @@ leveled AS (
     -- name
     CASE
       WHEN a_name_key IS NOT NULL AND b_name_key IS NOT NULL THEN CASE
-        WHEN a_name_key = b_name_key THEN 1
-        WHEN a_name_compact = b_name_compact THEN 2
-        WHEN list_has_any(a_alias_keys, b_alias_keys) THEN 3
-        WHEN 1000 * len(list_intersect(a_name_tokens, b_name_tokens)) >= 1000 * (len(a_name_tokens) + len(b_name_tokens) - len(list_intersect(a_name_tokens, b_name_tokens))) THEN 4
-        WHEN damerau_levenshtein(a_name_compact, b_name_compact) <= 1 THEN 5
-        WHEN (len(a_name_tokens) > 0 AND len(b_name_tokens) > 0 AND 1000 * (len(list_filter(a_name_tokens, lambda x: len(list_filter(b_name_tokens, lambda y: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0)) + len(list_filter(b_name_tokens, lambda y: len(list_filter(a_name_tokens, lambda x: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0))) >= 1000 * (len(a_name_tokens) + len(b_name_tokens))) THEN 6
-        WHEN 1000 * len(list_intersect(a_name_tokens, b_name_tokens)) >= 1000 * CASE WHEN len(a_name_tokens) < len(b_name_tokens) THEN len(a_name_tokens) ELSE len(b_name_tokens) END AND a_rare_token = b_rare_token THEN 7
-        WHEN a_acronym = b_name_compact OR a_name_compact = b_acronym THEN 8
-        WHEN jaro_winkler_similarity(a_name_compact, b_name_compact) >= CAST('0.94' AS DOUBLE) THEN 9
-        WHEN a_rare_token = b_rare_token AND jaro_winkler_similarity(a_name_key, b_name_key) >= CAST('0.8' AS DOUBLE) THEN 10
-        WHEN list_has_any(CASE WHEN a_rare_token IS NOT NULL THEN [a_rare_token] END, b_name_tokens) OR list_has_any(a_name_tokens, CASE WHEN b_rare_token IS NOT NULL THEN [b_rare_token] END) THEN 11
-        WHEN 1000 * len(list_intersect(a_name_tokens, b_name_tokens)) >= 1000 * CASE WHEN len(a_name_tokens) < len(b_name_tokens) THEN len(a_name_tokens) ELSE len(b_name_tokens) END THEN 12
-        WHEN jaro_winkler_similarity(a_name_key, b_name_key) >= CAST('0.88' AS DOUBLE) THEN 13
-        WHEN 1000 * len(list_intersect(a_name_tokens, b_name_tokens)) >= 500 * (len(a_name_tokens) + len(b_name_tokens) - len(list_intersect(a_name_tokens, b_name_tokens))) THEN 14
-        ELSE 15 END
+        WHEN a_name_placed = b_name_placed THEN 1
+        WHEN a_name_key = b_name_key AND a_place_hint IS NOT NULL AND b_place_hint IS NOT NULL THEN 2
+        WHEN a_name_key = b_name_key THEN 3
+        WHEN a_name_compact = b_name_compact THEN 4
+        WHEN list_has_any(a_alias_keys, b_alias_keys) THEN 5
+        WHEN 1000 * len(list_intersect(a_name_tokens, b_name_tokens)) >= 1000 * (len(a_name_tokens) + len(b_name_tokens) - len(list_intersect(a_name_tokens, b_name_tokens))) THEN 6
+        WHEN damerau_levenshtein(a_name_compact, b_name_compact) <= 1 THEN 7
+        WHEN (len(a_name_tokens) > 0 AND len(b_name_tokens) > 0 AND 1000 * (len(list_filter(a_name_tokens, lambda x: len(list_filter(b_name_tokens, lambda y: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0)) + len(list_filter(b_name_tokens, lambda y: len(list_filter(a_name_tokens, lambda x: x = y OR (length(x) >= 4 AND length(y) >= 4 AND jaro_winkler_similarity(x, y) >= CAST('0.9' AS DOUBLE)))) > 0))) >= 1000 * (len(a_name_tokens) + len(b_name_tokens))) THEN 8
+        WHEN 1000 * len(list_intersect(a_placed_tokens, b_placed_tokens)) >= 1000 * CASE WHEN len(a_placed_tokens) < len(b_placed_tokens) THEN len(a_placed_tokens) ELSE len(b_placed_tokens) END AND a_rare_token = b_rare_token THEN 9
+        WHEN 1000 * len(list_intersect(a_name_tokens, b_name_tokens)) >= 1000 * CASE WHEN len(a_name_tokens) < len(b_name_tokens) THEN len(a_name_tokens) ELSE len(b_name_tokens) END AND a_rare_token = b_rare_token THEN 10
+        WHEN a_acronym = b_name_compact OR a_name_compact = b_acronym THEN 11
+        WHEN jaro_winkler_similarity(a_name_compact, b_name_compact) >= CAST('0.94' AS DOUBLE) THEN 12
+        WHEN a_rare_token = b_rare_token AND jaro_winkler_similarity(a_name_key, b_name_key) >= CAST('0.8' AS DOUBLE) THEN 13
+        WHEN list_has_any(CASE WHEN a_rare_token IS NOT NULL THEN [a_rare_token] END, b_name_tokens) OR list_has_any(a_name_tokens, CASE WHEN b_rare_token IS NOT NULL THEN [b_rare_token] END) THEN 14
+        WHEN 1000 * len(list_intersect(a_name_tokens, b_name_tokens)) >= 1000 * CASE WHEN len(a_name_tokens) < len(b_name_tokens) THEN len(a_name_tokens) ELSE len(b_name_tokens) END THEN 15
+        WHEN jaro_winkler_similarity(a_name_key, b_name_key) >= CAST('0.88' AS DOUBLE) THEN 16
+        WHEN 1000 * len(list_intersect(a_name_tokens, b_name_tokens)) >= 500 * (len(a_name_tokens) + len(b_name_tokens) - len(list_intersect(a_name_tokens, b_name_tokens))) THEN 17
+        ELSE 18 END
       ELSE 0 END AS level_1,
     -- domain
     CASE
@@ -165,18 +175,20 @@ leveled AS (
         WHEN a_legal_form = b_legal_form THEN 1
         ELSE 2 END
       ELSE 0 END AS level_7,
-    -- place in the name
-    CASE
-      WHEN a_place_hint IS NOT NULL AND b_place_hint IS NOT NULL THEN CASE
-        WHEN a_place_hint = b_place_hint THEN 1
-        ELSE 2 END
-      ELSE 0 END AS level_8,
     -- contacts
     CASE
       WHEN a_known_ids IS NOT NULL AND b_entity_id IS NOT NULL THEN CASE
         WHEN list_has_any(a_known_ids, CASE WHEN b_entity_id IS NOT NULL THEN [b_entity_id] END) THEN 1
         WHEN list_has_any(a_known_groups, CASE WHEN b_group_id IS NOT NULL THEN [b_group_id] END) THEN 2
         ELSE 3 END
+      ELSE 0 END AS level_8,
+    -- parent
+    CASE
+      WHEN a_known_parents IS NOT NULL AND b_entity_id IS NOT NULL THEN CASE
+        WHEN list_has_any(a_known_parents, CASE WHEN b_parent_id IS NOT NULL THEN [b_parent_id] END) THEN 1
+        WHEN list_has_any(a_known_parents, CASE WHEN b_entity_id IS NOT NULL THEN [b_entity_id] END) THEN 2
+        WHEN list_has_any(a_known_parent_groups, CASE WHEN b_group_id IS NOT NULL THEN [b_group_id] END) THEN 3
+        ELSE 4 END
       ELSE 0 END AS level_9
   FROM both_sides
 ),
@@ -273,16 +285,19 @@ rarity_14 AS (
 weighed AS (
   SELECT a_id, b_id,
     level_1,
-    CASE level_1 WHEN 1 THEN 14849 WHEN 2 THEN 13873 WHEN 3 THEN 12551 WHEN 4 THEN 11551 WHEN 5 THEN 11288 WHEN 6 THEN 9551 WHEN 7 THEN 8644 WHEN 8 THEN 7229 WHEN 9 THEN 6644 WHEN 10 THEN 6644 WHEN 11 THEN 5322 WHEN 12 THEN 3322 WHEN 13 THEN 3322 WHEN 14 THEN 1322 WHEN 15 THEN -4635 ELSE 0 END AS weight_1,
+    CASE level_1 WHEN 1 THEN 15163 WHEN 2 THEN 11966 WHEN 3 THEN 12873 WHEN 4 THEN 13873 WHEN 5 THEN 12551 WHEN 6 THEN 11551 WHEN 7 THEN 11288 WHEN 8 THEN 9814 WHEN 9 THEN 9814 WHEN 10 THEN 7229 WHEN 11 THEN 7229 WHEN 12 THEN 6644 WHEN 13 THEN 6644 WHEN 14 THEN 5322 WHEN 15 THEN 3322 WHEN 16 THEN 3322 WHEN 17 THEN 1322 WHEN 18 THEN -4635 ELSE 0 END AS weight_1,
     CASE
-      WHEN level_1 = 1 AND least(rarity_0, rarity_1) IS NOT NULL THEN greatest(-9000, least(6000, least(rarity_0, rarity_1) - 15610))
-      WHEN level_1 = 3 AND rarity_2 IS NOT NULL THEN greatest(-9000, least(6000, rarity_2 - 16610))
-      WHEN level_1 = 4 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 17610))
-      WHEN level_1 = 7 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 12703))
-      WHEN level_1 = 10 AND rarity_3 IS NOT NULL THEN greatest(-9000, least(6000, rarity_3 - 11703))
-      WHEN level_1 = 11 AND rarity_4 IS NOT NULL THEN greatest(-9000, least(6000, rarity_4 - 9966))
-      WHEN level_1 = 12 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 8966))
-      WHEN level_1 = 14 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 8966))
+      WHEN level_1 = 1 AND least(rarity_0, rarity_1) IS NOT NULL THEN greatest(-9000, least(6000, least(rarity_0, rarity_1) - 16025))
+      WHEN level_1 = 2 AND least(rarity_0, rarity_1) IS NOT NULL THEN greatest(-9000, least(6000, least(rarity_0, rarity_1) - 19932))
+      WHEN level_1 = 3 AND least(rarity_0, rarity_1) IS NOT NULL THEN greatest(-9000, least(6000, least(rarity_0, rarity_1) - 17932))
+      WHEN level_1 = 5 AND rarity_2 IS NOT NULL THEN greatest(-9000, least(6000, rarity_2 - 16610))
+      WHEN level_1 = 6 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 17610))
+      WHEN level_1 = 9 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 14025))
+      WHEN level_1 = 10 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 14610))
+      WHEN level_1 = 13 AND rarity_3 IS NOT NULL THEN greatest(-9000, least(6000, rarity_3 - 11703))
+      WHEN level_1 = 14 AND rarity_4 IS NOT NULL THEN greatest(-9000, least(6000, rarity_4 - 9966))
+      WHEN level_1 = 15 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 8966))
+      WHEN level_1 = 17 AND rarity_1 IS NOT NULL THEN greatest(-9000, least(6000, rarity_1 - 8966))
       ELSE 0 END AS frequency_1,
     level_2,
     CASE level_2 WHEN 1 THEN 15288 WHEN 2 THEN 10966 WHEN 3 THEN 10966 WHEN 4 THEN -3059 WHEN 5 THEN 15195 WHEN 6 THEN 10966 WHEN 7 THEN -2251 ELSE 0 END AS weight_2,
@@ -328,10 +343,10 @@ weighed AS (
       WHEN level_7 = 1 AND rarity_14 IS NOT NULL THEN greatest(-9000, least(6000, rarity_14 - 1737))
       ELSE 0 END AS frequency_7,
     level_8,
-    CASE level_8 WHEN 1 THEN 2278 WHEN 2 THEN -4737 ELSE 0 END AS weight_8,
+    CASE level_8 WHEN 1 THEN 2500 WHEN 2 THEN 0 WHEN 3 THEN -2500 ELSE 0 END AS weight_8,
     0 AS frequency_8,
     level_9,
-    CASE level_9 WHEN 1 THEN 2500 WHEN 2 THEN 0 WHEN 3 THEN -2500 ELSE 0 END AS weight_9,
+    CASE level_9 WHEN 1 THEN 3053 WHEN 2 THEN -1862 WHEN 3 THEN -1862 WHEN 4 THEN -3059 ELSE 0 END AS weight_9,
     0 AS frequency_9
   FROM leveled
   LEFT JOIN rarity_0 USING (a_id, b_id)

@@ -7,7 +7,7 @@ left_side AS (
     nullif(surname, '') AS a_surname,
     nullif(list_distinct(list_filter(given_roots, lambda x: x <> '')), []::VARCHAR[]) AS a_given_roots,
     nullif(city, '') AS a_city,
-    nullif(name_words, '') AS a_name_words,
+    nullif(name_sorted, '') AS a_name_sorted,
     nullif(list_distinct(list_filter(surname_parts, lambda x: x <> '')), []::VARCHAR[]) AS a_surname_parts,
     nullif(list_distinct(list_filter(known_ids, lambda x: x <> '')), []::VARCHAR[]) AS a_known_ids,
     nullif(list_distinct(list_filter(email_domains, lambda x: x <> '')), []::VARCHAR[]) AS a_email_domains,
@@ -15,11 +15,11 @@ left_side AS (
     nullif(company_token, '') AS a_company_token,
     nullif(list_distinct(list_filter(email_locals, lambda x: x <> '')), []::VARCHAR[]) AS a_email_locals,
     nullif(surname_skeleton, '') AS a_surname_skeleton,
+    nullif(given_skeleton, '') AS a_given_skeleton,
     nullif(postal_code, '') AS a_postal_code,
     nullif(street, '') AS a_street,
     nullif(house_number, '') AS a_house_number,
     nullif(title, '') AS a_title,
-    nullif(given_skeleton, '') AS a_given_skeleton,
     nullif(list_distinct(list_filter(name_words, lambda x: x <> '')), []::VARCHAR[]) AS a_name_words,
     nullif(middle, '') AS a_middle,
     nullif(list_distinct(list_filter(known_keys, lambda x: x <> '')), []::VARCHAR[]) AS a_known_keys,
@@ -39,7 +39,7 @@ right_side AS (
     nullif(surname, '') AS b_surname,
     nullif(list_distinct(list_filter(given_roots, lambda x: x <> '')), []::VARCHAR[]) AS b_given_roots,
     nullif(city, '') AS b_city,
-    nullif(name_words, '') AS b_name_words,
+    nullif(name_sorted, '') AS b_name_sorted,
     nullif(list_distinct(list_filter(surname_parts, lambda x: x <> '')), []::VARCHAR[]) AS b_surname_parts,
     nullif(list_distinct(list_filter(company_ids, lambda x: x <> '')), []::VARCHAR[]) AS b_company_ids,
     nullif(list_distinct(list_filter(past_company_ids, lambda x: x <> '')), []::VARCHAR[]) AS b_past_company_ids,
@@ -49,11 +49,11 @@ right_side AS (
     nullif(company_token, '') AS b_company_token,
     nullif(list_distinct(list_filter(email_locals, lambda x: x <> '')), []::VARCHAR[]) AS b_email_locals,
     nullif(surname_skeleton, '') AS b_surname_skeleton,
+    nullif(given_skeleton, '') AS b_given_skeleton,
     nullif(postal_code, '') AS b_postal_code,
     nullif(street, '') AS b_street,
     nullif(house_number, '') AS b_house_number,
     nullif(title, '') AS b_title,
-    nullif(given_skeleton, '') AS b_given_skeleton,
     nullif(list_distinct(list_filter(name_words, lambda x: x <> '')), []::VARCHAR[]) AS b_name_words,
     nullif(middle, '') AS b_middle,
     nullif(list_distinct(list_filter(group_ids, lambda x: x <> '')), []::VARCHAR[]) AS b_group_ids,
@@ -72,7 +72,7 @@ leveled AS (
     -- given
     CASE
       WHEN a_given IS NOT NULL AND b_given IS NOT NULL THEN CASE
-        WHEN (a_given = b_surname AND a_surname = b_given) OR a_name_words = b_name_words AND list_has_any(a_surname_parts, CASE WHEN b_given IS NOT NULL THEN [b_given] END) OR a_name_words = b_name_words AND list_has_any(CASE WHEN a_given IS NOT NULL THEN [a_given] END, b_surname_parts) OR a_given = b_surname AND list_has_any(CASE WHEN a_surname IS NOT NULL THEN [a_surname] END, b_given_roots) OR a_surname = b_given AND list_has_any(a_given_roots, CASE WHEN b_surname IS NOT NULL THEN [b_surname] END) THEN 1
+        WHEN (a_given = b_surname AND a_surname = b_given) OR a_name_sorted = b_name_sorted AND list_has_any(a_surname_parts, CASE WHEN b_given IS NOT NULL THEN [b_given] END) OR a_name_sorted = b_name_sorted AND list_has_any(CASE WHEN a_given IS NOT NULL THEN [a_given] END, b_surname_parts) OR a_given = b_surname AND list_has_any(CASE WHEN a_surname IS NOT NULL THEN [a_surname] END, b_given_roots) OR a_surname = b_given AND list_has_any(a_given_roots, CASE WHEN b_surname IS NOT NULL THEN [b_surname] END) THEN 1
         WHEN ((length(a_given) = 1 OR length(b_given) = 1) AND left(a_given, 1) = left(b_given, 1)) THEN 2
         WHEN a_given = b_given THEN 3
         WHEN list_has_any(a_given_roots, b_given_roots) THEN 4
@@ -90,7 +90,7 @@ leveled AS (
     -- surname
     CASE
       WHEN a_surname IS NOT NULL AND b_surname IS NOT NULL THEN CASE
-        WHEN (a_given = b_surname AND a_surname = b_given) OR a_name_words = b_name_words AND list_has_any(a_surname_parts, CASE WHEN b_given IS NOT NULL THEN [b_given] END) OR a_name_words = b_name_words AND list_has_any(CASE WHEN a_given IS NOT NULL THEN [a_given] END, b_surname_parts) OR a_given = b_surname AND list_has_any(CASE WHEN a_surname IS NOT NULL THEN [a_surname] END, b_given_roots) OR a_surname = b_given AND list_has_any(a_given_roots, CASE WHEN b_surname IS NOT NULL THEN [b_surname] END) THEN 1
+        WHEN (a_given = b_surname AND a_surname = b_given) OR a_name_sorted = b_name_sorted AND list_has_any(a_surname_parts, CASE WHEN b_given IS NOT NULL THEN [b_given] END) OR a_name_sorted = b_name_sorted AND list_has_any(CASE WHEN a_given IS NOT NULL THEN [a_given] END, b_surname_parts) OR a_given = b_surname AND list_has_any(CASE WHEN a_surname IS NOT NULL THEN [a_surname] END, b_given_roots) OR a_surname = b_given AND list_has_any(a_given_roots, CASE WHEN b_surname IS NOT NULL THEN [b_surname] END) THEN 1
         WHEN a_surname = b_surname THEN 2
         WHEN list_has_any(a_surname_parts, b_surname_parts) THEN 3
         WHEN damerau_levenshtein(a_surname, b_surname) <= 1 OR jaro_winkler_similarity(a_surname, b_surname) >= CAST('0.93' AS DOUBLE) THEN 4

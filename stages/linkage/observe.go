@@ -1,0 +1,126 @@
+package linkage
+
+// Observed is what records scored with a model look like: the counts that its m, u and share of matches can be held
+// against. All are whole numbers, so that they add up to the same in any order.
+type Observed struct {
+	Records   int64 `json:"records"`
+	Directory int64 `json:"directory"`
+	// Matches is the sum of the probabilities of all candidates kept, in millionths, and Hits how much of it fell on
+	// each level, by comparison and level code: what the next step of the estimation would call the expected matches.
+	Matches int64     `json:"matches"`
+	Hits    [][]int64 `json:"hits"`
+	// Pairs counts the levels of random pairs.
+	Pairs [][]int64 `json:"pairs"`
+	// Equal counts, for levels that are exactly the equality of values, the equal pairs among all pairs of records: no
+	// sample shows how rare those are. By comparison and level code.
+	Equal map[int]map[int]EqualPairs `json:"equal"`
+}
+
+// EqualPairs are the pairs that share a value, the CRM records that have one and the directory records that have one.
+type EqualPairs struct {
+	Pairs int64 `json:"pairs"`
+	CRM   int64 `json:"crm"`
+	Other int64 `json:"directory"`
+}
+
+// How many random pairs are compared: so many for each record, and no more in all. It is a small part of scoring.
+const (
+	observedPerRecord = 20
+	observedPairs     = 40_000
+)
+
+// Observer counts while records are scored. It belongs to one goroutine.
+type Observer struct {
+	scorer *Scorer
+	per    float64 // random pairs for each record
+	counts map[*planCondition][]uint32
+	seen   Observed
+}
+
+// NewObserver prepares for about so many records in all.
+func (s *Scorer) NewObserver(records int64) *Observer {
+	p := s.index.plan
+	o := &Observer{scorer: s, per: min(observedPerRecord, observedPairs/float64(max(1, records))), counts: map[*planCondition][]uint32{},
+		seen: Observed{Directory: int64(s.index.Len()), Equal: map[int]map[int]EqualPairs{}}}
+	for c, k := range p.comparisons {
+		o.seen.Hits, o.seen.Pairs = append(o.seen.Hits, make([]int64, len(k.levels)+1)), append(o.seen.Pairs, make([]int64, len(k.levels)+1))
+		for code := range k.levels {
+			product := k.levels[code].product
+			if product == nil || k.fixed {
+				continue
+			}
+			counts, other := s.index.records.counts(product.r)
+			o.counts[product] = counts
+			if o.seen.Equal[c] == nil {
+				o.seen.Equal[c] = map[int]EqualPairs{}
+			}
+			o.seen.Equal[c][code+1] = EqualPairs{Other: other}
+		}
+	}
+	return o
+}
+
+// Add counts records and what they were scored.
+func (o *Observer) Add(records *Records, scored []Scored) {
+	o.seen.Records += int64(records.Len())
+	for _, r := range scored {
+		for _, c := range r.Best {
+			o.seen.Matches += c.Probability
+			for k, level := range c.Levels {
+				o.seen.Hits[k][level] += c.Probability
+			}
+		}
+	}
+	o.equal(records)
+	o.pairs(records)
+}
+
+func (o *Observer) equal(records *Records) {
+	for c, levels := range o.seen.Equal {
+		for code, seen := range levels {
+			product := o.scorer.index.plan.comparisons[c].levels[code-1].product
+			counts := o.counts[product]
+			for i := range records.Len() {
+				values := records.set(records.row(i), product.l)
+				if len(values) > 0 {
+					seen.CRM++
+				}
+				for _, v := range values {
+					if int(v) < len(counts) {
+						seen.Pairs += int64(counts[v])
+					}
+				}
+			}
+			levels[code] = seen
+		}
+	}
+}
+
+// pairs compares each record with random directory records. Which follows from the record's id alone, so that the
+// records' order and number of parts change nothing.
+func (o *Observer) pairs(records *Records) {
+	x := o.scorer.index
+	if x.Len() == 0 {
+		return
+	}
+	compare := newComparer(x.plan, records, x.records)
+	levels := make([]uint8, len(x.plan.comparisons))
+	for i := range records.Len() {
+		h := records.dict.hashOf(records.ids[i])
+		row := records.row(i)
+		n := int(o.per)
+		if float64(mix(h+1)>>11)/(1<<53) < o.per-float64(n) {
+			n++
+		}
+		for k := range n {
+			h = mix(h + uint64(k)*0x9e3779b97f4a7c15 + 1)
+			compare.levels(row, x.records.row(int((h>>32)*uint64(x.Len())>>32)), levels)
+			for c, l := range levels {
+				o.seen.Pairs[c][l]++
+			}
+		}
+	}
+}
+
+// Seen is what was counted.
+func (o *Observer) Seen() Observed { return o.seen }
