@@ -65,11 +65,17 @@ func (p *patcher) company(in rows, i int) []patch {
 	base := union(p.companyNames(now), p.placeAndPhones(now, true), p.accountSite(now))
 	site := p.siteOf(in.text(4, i), in.list(nil, 5, i))
 	name, country, city := in.text(3, i), in.text(6, i), in.text(7, i)
-	everywhere := func(w written) form { return union(p.companyNames(w), p.placeAndPhones(w, true)) }
+	inCity := func(w written) form { return union(p.companyNames(w), p.placeOf(w)) }
+	inCountry := func(w written) form {
+		if p.sameCountry(w, now) {
+			return nil
+		}
+		return union(p.companyNames(w), p.placeAndPhones(w, true))
+	}
 	return []patch{
 		now.try(base, "Website", site, func(w *written) { w.website = site }, p.accountSite),
-		now.try(base, now.prefix+"Country", country, func(w *written) { w.country = country }, everywhere),
-		now.try(base, now.prefix+"City", city, func(w *written) { w.city = city }, everywhere),
+		now.try(base, now.prefix+"Country", country, func(w *written) { w.country = country }, inCountry),
+		now.try(base, now.prefix+"City", city, func(w *written) { w.city = city }, inCity),
 		now.try(base, "Name", name, func(w *written) { w.name = name }, p.companyNames),
 	}
 }
@@ -115,12 +121,21 @@ func (p *patcher) companyNames(w written) form {
 
 func (p *patcher) accountSite(w written) form { return form{"domains": p.domainsOf(nil, w.website)} }
 
-// placeAndPhones are the columns of an address but the street, which no proposal changes, and of the numbers, which are
-// read in its country: of an account one, of a person a list.
-func (p *patcher) placeAndPhones(w written, account bool) form {
+// placeOf are the columns of an address but the street, which no proposal changes.
+func (p *patcher) placeOf(w written) form {
 	at := p.place("", w.city, w.region, w.postal, w.country)
-	f := form{"city": textCell(at.city), "region": textCell(at.region), "postal_code": textCell(at.postal), "country": textCell(at.country)}
-	who := person{at: at}
+	return form{"city": textCell(at.city), "region": textCell(at.region), "postal_code": textCell(at.postal), "country": textCell(at.country)}
+}
+
+// sameCountry saves reading everything that depends on the country anew where only its spelling differs.
+func (p *patcher) sameCountry(a, b written) bool {
+	return p.worker.country.get(a.country) == p.worker.country.get(b.country)
+}
+
+// placeAndPhones adds the numbers, which are read in the country: of an account one, of a person a list.
+func (p *patcher) placeAndPhones(w written, account bool) form {
+	f := p.placeOf(w)
+	who := person{at: place{country: p.worker.country.get(w.country)}}
 	p.readPhones(&who, w.phones, w.object, "Phone", false)
 	if f["phones"] = who.phones; account {
 		delete(f, "phones")
@@ -142,12 +157,18 @@ func (p *patcher) person(in rows, i int) []patch {
 	owned := in.list(nil, 6, i)
 	given, family, country, city := in.text(3, i), in.text(4, i), in.text(7, i), in.text(8, i)
 	email := p.workAddress(in.list(nil, 5, i), owned)
-	everywhere := func(w written) form {
-		f := p.placeAndPhones(w, false)
+	named := func(w written, f form) form {
 		if w.object == schemas.Lead {
 			return union(f, p.leadCompany(w))
 		}
 		return f
+	}
+	inCity := func(w written) form { return named(w, p.placeOf(w)) }
+	inCountry := func(w written) form {
+		if p.sameCountry(w, now) {
+			return nil
+		}
+		return named(w, p.placeAndPhones(w, false))
 	}
 	// Which hosts are shared is known from the directory's own normal form: of its addresses' domains only these count.
 	theirs := func(w written) form {
@@ -168,8 +189,8 @@ func (p *patcher) person(in rows, i int) []patch {
 		}})
 	}
 	return append(all,
-		now.try(base, now.prefix+"Country", country, func(w *written) { w.country = country }, everywhere),
-		now.try(base, now.prefix+"City", city, func(w *written) { w.city = city }, everywhere),
+		now.try(base, now.prefix+"Country", country, func(w *written) { w.country = country }, inCountry),
+		now.try(base, now.prefix+"City", city, func(w *written) { w.city = city }, inCity),
 		now.try(base, "FirstName", given, func(w *written) { w.given = given }, p.personNames),
 		now.try(base, "LastName", family, func(w *written) { w.family = family }, p.personNames),
 		now.try(base, "Email", email, func(w *written) { w.email = email }, theirs))
