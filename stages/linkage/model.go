@@ -30,7 +30,8 @@ type Section struct {
 	Match float64 `json:"match"`
 	// Threshold is the probability from which a candidate is a match; Keep the number of candidates stored per record.
 	Threshold float64 `json:"threshold"`
-	// Sure is the probability from which a match is of the sure tier; older models have none, and then it is 0.8.
+	// Sure is the probability from which a match is of the sure tier; older models have none, and then it is 0.8. Below the threshold it has
+	// no effect.
 	Sure float64 `json:"sure,omitempty"`
 	Keep int     `json:"keep"`
 	// FrequencyFloor and FrequencyCeiling bound a frequency adjustment, in millibits.
@@ -139,10 +140,11 @@ func (m Model) Section(kind string) (Section, error) {
 func (s Section) ThresholdMicros() int64 { return int64(s.Threshold*1e6 + 0.5) }
 
 func (s Section) SureMicros() int64 {
-	if s.Sure == 0 {
-		return max(800_000, s.ThresholdMicros())
+	sure := int64(s.Sure*1e6 + 0.5)
+	if sure == 0 {
+		sure = 800_000
 	}
-	return int64(s.Sure*1e6 + 0.5)
+	return max(sure, s.ThresholdMicros())
 }
 
 // LeftTable and RightTable are the tables a section compares.
@@ -196,8 +198,8 @@ func (s Section) check() error {
 	if s.Match <= 0 || s.Match >= 1 || s.Keep < 1 || s.Threshold <= 0 || s.Threshold >= 1 {
 		return fmt.Errorf("model %s: match and threshold must lie between 0 and 1, keep must be at least 1", s.Kind)
 	}
-	if s.Sure != 0 && (s.Sure < s.Threshold || s.Sure >= 1) {
-		return fmt.Errorf("model %s: sure must lie between the threshold and 1", s.Kind)
+	if s.Sure < 0 || s.Sure >= 1 {
+		return fmt.Errorf("model %s: sure must lie between 0 and 1", s.Kind)
 	}
 	rest := 1 - s.Match
 	for _, l := range s.LookAlikes {

@@ -127,9 +127,16 @@ func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Ta
 		if err != nil {
 			return err
 		}
-		for i := range int(batch.NumRows()) {
+		found := make([][]patch, batch.NumRows())
+		p.share(len(found), func(w *worker, from, to int) {
+			q := patcher{run: p.run, worker: w, written: p.written}
+			for i := from; i < to; i++ {
+				found[i] = propose(&q, in, i)
+			}
+		})
+		for i, changes := range found {
 			place := int64(0)
-			for _, c := range propose(&p, in, i) {
+			for _, c := range changes {
 				if len(c.form) == 0 {
 					continue
 				}

@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -61,23 +62,40 @@ func (p *patcher) company(in rows, i int) []patch {
 	if !ok {
 		return nil
 	}
-	base := p.companyForm(now)
-	try := func(field, value string, set func(*written)) patch {
-		if value = oneLine(value); value == "" {
-			return patch{}
-		}
-		then := now
-		set(&then)
-		return patch{field, value, p.companyForm(then).without(base)}
-	}
+	base := union(p.companyNames(now), p.placeAndPhones(now, true), p.accountSite(now))
 	site := p.siteOf(in.text(4, i), in.list(nil, 5, i))
 	name, country, city := in.text(3, i), in.text(6, i), in.text(7, i)
-	return []patch{
-		try("Website", site, func(w *written) { w.website = site }),
-		try(now.prefix+"Country", country, func(w *written) { w.country = country }),
-		try(now.prefix+"City", city, func(w *written) { w.city = city }),
-		try("Name", name, func(w *written) { w.name = name }),
+	inCity := func(w written) form { return union(p.companyNames(w), p.placeOf(w)) }
+	inCountry := func(w written) form {
+		if p.sameCountry(w, now) {
+			return nil
+		}
+		return union(p.companyNames(w), p.placeAndPhones(w, true))
 	}
+	return []patch{
+		now.try(base, "Website", site, func(w *written) { w.website = site }, p.accountSite),
+		now.try(base, now.prefix+"Country", country, func(w *written) { w.country = country }, inCountry),
+		now.try(base, now.prefix+"City", city, func(w *written) { w.city = city }, inCity),
+		now.try(base, "Name", name, func(w *written) { w.name = name }, p.companyNames),
+	}
+}
+
+// try is the patch of one field: part makes the columns that can follow from it, base is the record as it is. An empty
+// value is never proposed.
+func (w written) try(base form, field, value string, set func(*written), part func(written) form) patch {
+	if value = oneLine(value); value == "" {
+		return patch{}
+	}
+	set(&w)
+	return patch{field, value, part(w).without(base)}
+}
+
+func union(forms ...form) form {
+	all := form{}
+	for _, f := range forms {
+		maps.Copy(all, f)
+	}
+	return all
 }
 
 // siteOf is the domain to propose as Website: that of the directory's own website where it is among the usable ones.
@@ -91,29 +109,41 @@ func (p *patcher) siteOf(website string, domains []string) string {
 	return ""
 }
 
-// companyForm is the part of an account's normal form that the proposed fields decide, as writeAccount makes it.
-func (p *patcher) companyForm(w written) form {
-	at := p.place("", w.city, w.region, w.postal, w.country)
-	e := p.companyEntry(w.name, nil, at)
+// companyNames are the columns of an account's name, as writeAccount makes them. The place helps to take it apart.
+func (p *patcher) companyNames(w written) form {
+	e := p.companyEntry(w.name, nil, p.place("", w.city, w.region, w.postal, w.country))
 	placed := e.placed()
-	f := form{
+	return form{
 		"name": textCell(oneLine(w.name)), "name_key": textCell(e.key), "name_compact": textCell(strings.ReplaceAll(e.key, " ", "")),
 		"name_tokens": distinctWords(e.key), "alias_keys": appendPacked(nil, e.aliases), "rare_token": textCell(p.rareToken(e.key)),
 		"acronym": textCell(acronymOf(e.key)), "legal_form": textCell(e.legal), "place_hint": textCell(e.place),
 		"name_placed": textCell(placed), "placed_tokens": distinctWords(placed),
-		"domains": p.domainsOf(nil, w.website),
 	}
-	p.addPlace(f, at)
-	f["phone"] = nil
-	if len(w.phones) > 0 {
-		f["phone"] = textCell(p.phones.parse(w.phones[0], at.country))
-	}
-	return f
 }
 
-// addPlace adds the columns of an address but the street, which no proposal changes.
-func (p *patcher) addPlace(f form, at place) {
-	f["city"], f["region"], f["postal_code"], f["country"] = textCell(at.city), textCell(at.region), textCell(at.postal), textCell(at.country)
+func (p *patcher) accountSite(w written) form { return form{"domains": p.domainsOf(nil, w.website)} }
+
+// placeOf are the columns of an address but the street, which no proposal changes.
+func (p *patcher) placeOf(w written) form {
+	at := p.place("", w.city, w.region, w.postal, w.country)
+	return form{"city": textCell(at.city), "region": textCell(at.region), "postal_code": textCell(at.postal), "country": textCell(at.country)}
+}
+
+// sameCountry saves reading everything that depends on the country anew where only its spelling differs.
+func (p *patcher) sameCountry(a, b written) bool {
+	return p.worker.country.get(a.country) == p.worker.country.get(b.country)
+}
+
+// placeAndPhones adds the numbers, which are read in the country: of an account one, of a person a list.
+func (p *patcher) placeAndPhones(w written, account bool) form {
+	f := p.placeOf(w)
+	who := person{at: place{country: p.worker.country.get(w.country)}}
+	p.readPhones(&who, w.phones, w.object, "Phone", false)
+	if f["phones"] = who.phones; account {
+		delete(f, "phones")
+		f["phone"] = who.phones
+	}
+	return f
 }
 
 // person proposes for a contact or lead.
@@ -122,27 +152,37 @@ func (p *patcher) person(in rows, i int) []patch {
 	if !ok {
 		return nil
 	}
-	base := p.personForm(now, nil)
-	owned := in.list(nil, 6, i)
-	try := func(field, value string, set func(*written)) patch {
-		if value = oneLine(value); value == "" {
-			return patch{}
-		}
-		then := now
-		set(&then)
-		mail := []string(nil)
-		if field == "Email" {
-			mail = append([]string{}, owned...)
-		}
-		return patch{field, value, p.personForm(then, mail).without(base)}
+	base := union(p.personNames(now), p.mails(now), p.placeAndPhones(now, false))
+	if now.object == schemas.Lead {
+		base = union(base, p.leadCompany(now), p.leadSite(now))
 	}
+	owned := in.list(nil, 6, i)
 	given, family, country, city := in.text(3, i), in.text(4, i), in.text(7, i), in.text(8, i)
 	email := p.workAddress(in.list(nil, 5, i), owned)
+	named := func(w written, f form) form {
+		if w.object == schemas.Lead {
+			return union(f, p.leadCompany(w))
+		}
+		return f
+	}
+	inCity := func(w written) form { return named(w, p.placeOf(w)) }
+	inCountry := func(w written) form {
+		if p.sameCountry(w, now) {
+			return nil
+		}
+		return named(w, p.placeAndPhones(w, false))
+	}
+	// Which hosts are shared is known from the directory's own normal form: of its addresses' domains only these count.
+	theirs := func(w written) form {
+		f := p.mails(w)
+		f["email_domains"] = slices.DeleteFunc(f["email_domains"], func(h string) bool { return !slices.Contains(owned, h) })
+		return union(p.personNames(w), f) // a name that is missing or an initial is taken from the address
+	}
 	var all []patch
 	if now.object == schemas.Lead {
 		site, company := p.siteOf(in.text(10, i), in.list(nil, 11, i)), in.text(9, i)
-		all = append(all, try("Website", site, func(w *written) { w.website = site }),
-			try("Company", company, func(w *written) { w.name = company }))
+		all = append(all, now.try(base, "Website", site, func(w *written) { w.website = site }, p.leadSite),
+			now.try(base, "Company", company, func(w *written) { w.name = company }, p.leadCompany))
 	} else if account := in.text(12, i); account != "" && account != now.account {
 		all = append(all, patch{"AccountId", account, form{
 			"known_ids": textCell(in.text(16, i)), "known_groups": textCell(in.text(17, i)), "known_keys": in.list(nil, 18, i),
@@ -151,11 +191,11 @@ func (p *patcher) person(in rows, i int) []patch {
 		}})
 	}
 	return append(all,
-		try(now.prefix+"Country", country, func(w *written) { w.country = country }),
-		try(now.prefix+"City", city, func(w *written) { w.city = city }),
-		try("FirstName", given, func(w *written) { w.given = given }),
-		try("LastName", family, func(w *written) { w.family = family }),
-		try("Email", email, func(w *written) { w.email = email }))
+		now.try(base, now.prefix+"Country", country, func(w *written) { w.country = country }, inCountry),
+		now.try(base, now.prefix+"City", city, func(w *written) { w.city = city }, inCity),
+		now.try(base, "FirstName", given, func(w *written) { w.given = given }, p.personNames),
+		now.try(base, "LastName", family, func(w *written) { w.family = family }, p.personNames),
+		now.try(base, "Email", email, func(w *written) { w.email = email }, theirs))
 }
 
 // workAddress is the address to propose: the first under a domain of a company, else the first.
@@ -174,30 +214,27 @@ func (p *patcher) workAddress(addresses, owned []string) string {
 	return best
 }
 
-// personForm is the part of a contact's or lead's normal form that the proposed fields decide, as writeContact and
-// writeLead make it. With owned, a mail domain counts only if it is among them: which hosts are shared is known from
-// the directory's own normal form.
-func (p *patcher) personForm(w written, owned []string) form {
-	at := p.place("", w.city, w.region, w.postal, w.country)
-	who := person{name: p.know.parseName(w.given, w.family, w.whole), at: at}
+// personNames, mails, leadCompany and leadSite are columns as writeContact and writeLead make them.
+func (p *patcher) personNames(w written) form {
+	var who person
 	p.readEmails(p.worker, &who, filled(w.email), w.object, "Email", false)
-	who.name = p.know.fromLocals(who.name, who.locals)
-	if owned != nil {
-		who.hosts = slices.DeleteFunc(who.hosts, func(h string) bool { return !slices.Contains(owned, h) })
-	}
-	p.readPhones(&who, w.phones, w.object, "Phone", false)
-	f := form{
-		"given": textCell(who.name.given), "given_roots": who.name.roots, "middle": textCell(who.name.middle),
-		"surname": textCell(who.name.surname), "surname_parts": who.name.parts, "surname_skeleton": textCell(who.name.skeleton),
-		"given_skeleton": textCell(who.name.givenSkeleton), "name_words": who.name.words, "name_sorted": textCell(who.name.sorted()),
-		"emails": who.emails, "email_locals": who.locals, "email_domains": who.hosts, "phones": who.phones,
-	}
-	p.addPlace(f, at)
-	if w.object == schemas.Lead {
-		n := p.know.parseCompany(w.name, at)
-		f["company_keys"] = sortedSet(append([]string{n.key, n.uncut}, n.others...))
-		f["company_token"] = textCell(p.rareToken(n.key))
-		f["company_domains"] = p.domainsOf(nil, w.website)
-	}
-	return f
+	n := p.know.fromLocals(p.know.parseName(w.given, w.family, w.whole), who.locals)
+	return form{"given": textCell(n.given), "given_roots": n.roots, "middle": textCell(n.middle), "surname": textCell(n.surname),
+		"surname_parts": n.parts, "surname_skeleton": textCell(n.skeleton),
+		"given_skeleton": textCell(n.givenSkeleton), "name_words": n.words, "name_sorted": textCell(n.sorted())}
+}
+
+func (p *patcher) mails(w written) form {
+	var who person
+	p.readEmails(p.worker, &who, filled(w.email), w.object, "Email", false)
+	return form{"emails": who.emails, "email_locals": who.locals, "email_domains": who.hosts}
+}
+
+func (p *patcher) leadCompany(w written) form {
+	n := p.know.parseCompany(w.name, p.place("", w.city, w.region, w.postal, w.country))
+	return form{"company_keys": sortedSet(append([]string{n.key, n.uncut}, n.others...)), "company_token": textCell(p.rareToken(n.key))}
+}
+
+func (p *patcher) leadSite(w written) form {
+	return form{"company_domains": p.domainsOf(nil, w.website)}
 }
