@@ -138,7 +138,11 @@ func asRead(last Record) map[string]sql.Snapshot {
 // noticeAnswers notes what an administrator should look at though it stops nothing.
 func (r *run) noticeAnswers(answers resolve.Out, pub publish.Out) {
 	for _, n := range answers.Notices {
-		r.notice("%s: %d records", strings.ReplaceAll(n.Name, "_", " "), n.Records)
+		of := "%d decisions"
+		if n.Records == 1 {
+			of = "%d decision"
+		}
+		r.notice("%s: "+of+"; crmlink decisions --conflicts lists them", strings.ReplaceAll(n.Name, "_", " "), n.Records)
 	}
 	for _, c := range pub.Checks {
 		if c.Passed && c.Detail != "" {
