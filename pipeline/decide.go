@@ -54,55 +54,75 @@ func (p *Publication) Decide(ctx context.Context, j Judgement, who Person, at ti
 }
 
 func (p *Publication) decideIn(ctx context.Context, db *control.DB, j Judgement, who Person, at time.Time) (Decided, error) {
-	full, err := FullID(j.CRMID)
+	r, err := p.prepare(ctx, db, j)
 	if err != nil {
-		return Decided{}, err
+		return r.Decided, err
 	}
-	if err := checkNote(j.Note); err != nil {
-		return Decided{}, err
+	if err := p.explainNames(ctx, &r.record); err != nil {
+		return r.Decided, fmt.Errorf("decide: %w", err)
 	}
-	x := Explanation{Run: p.Record.ID, CRMID: full}
-	if found, err := p.explainAnswer(ctx, &x); err != nil {
-		return Decided{}, fmt.Errorf("decide: %w", err)
-	} else if !found {
-		return Decided{}, notInMapping(full)
-	}
-	d := Decided{Run: p.Record.ID, Object: x.Object, CRMID: full, Verdict: j.Verdict, EntityID: j.EntityID}
-	now, err := p.today(ctx, j.EntityID, x.EntityID)
-	if err != nil {
+	d := r.Decided
+	d.Name = r.record.Name
+	if d.Now, d.Then, err = p.nowAndThen(ctx, r.record, r.said, d.EntityName, r.standing); err != nil {
 		return d, fmt.Errorf("decide: %w", err)
 	}
-	if j.Verdict == "is" || j.Verdict == "is_not" {
-		if d.EntityName, err = p.knownEntity(ctx, x.Object, j.EntityID, now[j.EntityID]); err != nil {
-			return d, err
-		}
-	}
-	standing, err := p.standingOn(ctx, db, full)
-	if err != nil {
-		return d, fmt.Errorf("decide: %w", err)
-	}
-	said := Decision{Object: x.Object, CRMID: full, Verdict: j.Verdict, EntityID: j.EntityID, NowID: now[j.EntityID]}
-	rows, err := rowsFor(said, standing, &d)
-	if err != nil {
-		return d, err
-	}
-	for i := range rows {
-		rows[i].By, rows[i].At, rows[i].Note, rows[i].Via, rows[i].Run = who.By, at, j.Note, j.Via, p.Record.ID
-	}
-	if err := p.explainNames(ctx, &x); err != nil {
-		return d, fmt.Errorf("decide: %w", err)
-	}
-	d.Name = x.Name
-	if d.Now, d.Then, err = p.nowAndThen(ctx, x, said, d.EntityName, standing); err != nil {
-		return d, fmt.Errorf("decide: %w", err)
-	}
-	act := control.Act{By: who.By, Login: who.Login, At: at, What: j.Via, Detail: fmt.Sprintf("%s %s %s", j.Verdict, x.Object, full)}
-	seqs, err := db.Add(ctx, act, rows...)
+	act := control.Act{By: who.By, Login: who.Login, At: at, What: j.Via, Detail: fmt.Sprintf("%s %s %s", j.Verdict, d.Object, d.CRMID)}
+	seqs, err := db.Add(ctx, act, r.signed(p, j, who, at)...)
 	if err != nil {
 		return d, fmt.Errorf("decide: %w", err)
 	}
 	d.Seq = seqs[len(seqs)-1]
 	return d, nil
+}
+
+// prepared is a judgement that was checked against the publication and can be stored.
+type prepared struct {
+	Decided
+	record   Explanation // the record's answer, without names
+	said     Decision
+	standing []Decision
+	rows     []control.Decision
+}
+
+func (r prepared) signed(p *Publication, j Judgement, who Person, at time.Time) []control.Decision {
+	for i := range r.rows {
+		r.rows[i].By, r.rows[i].At, r.rows[i].Note, r.rows[i].Via, r.rows[i].Run = who.By, at, j.Note, j.Via, p.Record.ID
+	}
+	return r.rows
+}
+
+// prepare checks that the record and the entity exist, and finds what has to be stored.
+func (p *Publication) prepare(ctx context.Context, db *control.DB, j Judgement) (prepared, error) {
+	full, err := FullID(j.CRMID)
+	if err != nil {
+		return prepared{}, err
+	}
+	if err := checkNote(j.Note); err != nil {
+		return prepared{}, err
+	}
+	r := prepared{record: Explanation{Run: p.Record.ID, CRMID: full}}
+	if found, err := p.explainAnswer(ctx, &r.record); err != nil {
+		return r, fmt.Errorf("decide: %w", err)
+	} else if !found {
+		return r, notInMapping(full)
+	}
+	object := r.record.Object
+	r.Decided = Decided{Run: p.Record.ID, Object: object, CRMID: full, Verdict: j.Verdict, EntityID: j.EntityID}
+	now, err := p.today(ctx, j.EntityID)
+	if err != nil {
+		return r, fmt.Errorf("decide: %w", err)
+	}
+	if j.Verdict == "is" || j.Verdict == "is_not" {
+		if r.EntityName, err = p.knownEntity(ctx, object, j.EntityID, now[j.EntityID]); err != nil {
+			return r, err
+		}
+	}
+	if r.standing, err = p.standingOn(ctx, db, full); err != nil {
+		return r, fmt.Errorf("decide: %w", err)
+	}
+	r.said = Decision{Object: object, CRMID: full, Verdict: j.Verdict, EntityID: j.EntityID, NowID: now[j.EntityID]}
+	r.rows, err = rowsFor(r.said, r.standing, &r.Decided)
+	return r, err
 }
 
 func checkNote(note string) error {
@@ -191,6 +211,9 @@ func (p *Publication) knownEntity(ctx context.Context, object, id, now string) (
 // nowAndThen says what the record is now and what the next run makes of the decision, all else being equal.
 func (p *Publication) nowAndThen(ctx context.Context, x Explanation, said Decision, name string, standing []Decision) (now, then string, err error) {
 	now = x.Status
+	if x.Status == "decided" && x.EntityID == "" {
+		now += ": no match"
+	}
 	if x.EntityID != "" {
 		now += ": " + x.EntityID + " " + x.EntityName
 	}

@@ -76,7 +76,7 @@ func newRoot(c *console) *cobra.Command {
 	}{
 		{"sync", []*cobra.Command{a.runVerb(), a.showVerb(), a.runsVerb(), a.diffVerb(), a.replayVerb()}},
 		{"read", []*cobra.Command{a.explainVerb(), a.listVerb(), a.sqlVerb(), a.schemaVerb(), a.modelVerb(), a.evalVerb()}},
-		{"people", []*cobra.Command{a.decideVerb(), a.decisionsVerb()}},
+		{"people", []*cobra.Command{a.reviewVerb(), a.decideVerb(), a.decisionsVerb()}},
 		{"keep", []*cobra.Command{a.verifyVerb(), a.gcVerb(), a.pinVerb(), a.unpinVerb(), a.viewsVerb()}},
 		{"set", []*cobra.Command{a.initVerb(), a.configVerb(), a.demoVerb(), a.versionVerb()}},
 	} {
