@@ -45,16 +45,7 @@ const mostNote = 10_000
 // Decide checks a judgement against the publication and stores it in the control database. The next run, also one
 // with --decisions, applies it. It takes no lock: a run that is on has read its decisions already.
 func (p *Publication) Decide(ctx context.Context, j Judgement, who Person, at time.Time) (Decided, error) {
-	db, err := control.Open(ctx, p.store.Dir)
-	if err != nil {
-		return Decided{}, fmt.Errorf("decide: %w", err)
-	}
-	defer db.Close()
-	return p.decideIn(ctx, db, j, who, at)
-}
-
-func (p *Publication) decideIn(ctx context.Context, db *control.DB, j Judgement, who Person, at time.Time) (Decided, error) {
-	r, err := p.prepare(ctx, db, j)
+	r, err := p.prepare(ctx, j)
 	if err != nil {
 		return r.Decided, err
 	}
@@ -63,11 +54,11 @@ func (p *Publication) decideIn(ctx context.Context, db *control.DB, j Judgement,
 	}
 	d := r.Decided
 	d.Name = r.record.Name
-	if d.Now, d.Then, err = p.nowAndThen(ctx, r.record, r.said, d.EntityName, r.standing); err != nil {
+	if d.Now, d.Then, err = p.nowAndThen(ctx, r.record, r.said, d.EntityName); err != nil {
 		return d, fmt.Errorf("decide: %w", err)
 	}
 	act := control.Act{By: who.By, Login: who.Login, At: at, What: j.Via, Detail: fmt.Sprintf("%s %s %s", j.Verdict, d.Object, d.CRMID)}
-	seqs, err := db.Add(ctx, act, r.signed(p, j, who, at)...)
+	seqs, err := p.store.add(ctx, act, r.signed(p, j, who, at))
 	if err != nil {
 		return d, fmt.Errorf("decide: %w", err)
 	}
@@ -91,8 +82,18 @@ func (r prepared) signed(p *Publication, j Judgement, who Person, at time.Time) 
 	return r.rows
 }
 
+// add stores decisions; the first ones make the database.
+func (s Store) add(ctx context.Context, act control.Act, decisions []control.Decision) ([]int64, error) {
+	db, err := control.Open(ctx, s.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	return db.Add(ctx, act, decisions...)
+}
+
 // prepare checks that the record and the entity exist, and finds what has to be stored.
-func (p *Publication) prepare(ctx context.Context, db *control.DB, j Judgement) (prepared, error) {
+func (p *Publication) prepare(ctx context.Context, j Judgement) (prepared, error) {
 	full, err := FullID(j.CRMID)
 	if err != nil {
 		return prepared{}, err
@@ -117,7 +118,7 @@ func (p *Publication) prepare(ctx context.Context, db *control.DB, j Judgement) 
 			return r, err
 		}
 	}
-	if r.standing, err = p.standingOn(ctx, db, full); err != nil {
+	if r.standing, err = p.standingOn(ctx, full); err != nil {
 		return r, fmt.Errorf("decide: %w", err)
 	}
 	r.said = Decision{Object: object, CRMID: full, Verdict: j.Verdict, EntityID: j.EntityID, NowID: now[j.EntityID]}
@@ -209,7 +210,7 @@ func (p *Publication) knownEntity(ctx context.Context, object, id, now string) (
 }
 
 // nowAndThen says what the record is now and what the next run makes of the decision, all else being equal.
-func (p *Publication) nowAndThen(ctx context.Context, x Explanation, said Decision, name string, standing []Decision) (now, then string, err error) {
+func (p *Publication) nowAndThen(ctx context.Context, x Explanation, said Decision, name string) (now, then string, err error) {
 	now = x.Status
 	if x.Status == "decided" && x.EntityID == "" {
 		now += ": no match"
@@ -222,9 +223,13 @@ func (p *Publication) nowAndThen(ctx context.Context, x Explanation, said Decisi
 	}
 	switch {
 	case x.Link != nil:
-		for _, w := range standing {
+		theirs, err := p.standingOn(ctx, x.Link.CRMID)
+		if err != nil {
+			return now, "", err
+		}
+		for _, w := range theirs {
 			if w.CRMID == x.Link.CRMID && said.denies(w) {
-				return now, fmt.Sprintf("It holds for %s %s, which this record became; that has a decision of its own, which comes first.", x.Link.Object, x.Link.CRMID), nil
+				return now, fmt.Sprintf("It holds for %s %s, which this record became; that has a decision of its own, which comes first; this one will be listed as a conflict.", x.Link.Object, x.Link.CRMID), nil
 			}
 		}
 		return now, fmt.Sprintf("It holds for %s %s, which this record became, unless that has a decision of its own.", x.Link.Object, x.Link.CRMID), nil

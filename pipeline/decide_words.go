@@ -107,7 +107,12 @@ func (p *Publication) today(ctx context.Context, ids ...string) (map[string]stri
 
 // standingOn are the words about a record, and about those that became it, which nobody has taken back or replaced:
 // those of the run, and after them those that no run has read yet.
-func (p *Publication) standingOn(ctx context.Context, db *control.DB, record string) ([]Decision, error) {
+func (p *Publication) standingOn(ctx context.Context, record string) ([]Decision, error) {
+	db, err := control.OpenIfThere(ctx, p.store.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
 	known, err := p.decisionsOn(ctx, record)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func WriteDecisions(w io.Writer, decisions []control.Decision) error {
 // Imported says what an import of decisions did.
 type Imported struct {
 	Stored  int `json:"stored"`
-	Known   int `json:"known"`   // rows that are in the control database word for word
+	Known   int `json:"known"`   // rows that the control database holds already
 	Skipped int `json:"skipped"` // rows of a review sheet without a verdict
 }
 
@@ -115,12 +115,7 @@ func (s Store) ImportDecisions(ctx context.Context, in io.Reader, who Person, at
 	if ordered {
 		slices.SortStableFunc(decisions, func(a, b control.Decision) int { return int(min(max(a.Seq-b.Seq, -1), 1)) })
 	}
-	db, err := control.Open(ctx, s.Dir)
-	if err != nil {
-		return Imported{}, fmt.Errorf("import decisions: %w", err)
-	}
-	defer db.Close()
-	stored, err := db.Decisions(ctx)
+	stored, err := s.Controlled(ctx)
 	if err != nil {
 		return Imported{}, fmt.Errorf("import decisions: %w", err)
 	}
@@ -135,7 +130,7 @@ func (s Store) ImportDecisions(ctx context.Context, in io.Reader, who Person, at
 	}
 	act := control.Act{By: who.By, Login: who.Login, At: at, What: "import",
 		Detail: fmt.Sprintf("%d decisions stored, %d known, file %s", result.Stored, result.Known, hex.EncodeToString(sum.Sum(nil))[:16])}
-	_, err = db.Add(ctx, act, fresh...)
+	_, err = s.add(ctx, act, fresh)
 	return result, err
 }
 

@@ -157,17 +157,12 @@ func (p *Publication) secondOf(ctx context.Context, q Question) (second string, 
 }
 
 // ImportReview stores what a person filled in on a review sheet: all of it or, where a cell cannot be used, nothing.
-// Rows without a verdict are passed over.
+// Rows without a verdict are passed over, and so are those that say what stands already.
 func (p *Publication) ImportReview(ctx context.Context, in io.Reader, who Person, at time.Time) (Imported, error) {
 	rows, err := readSheet(in, "crm_id", "verdict")
 	if err != nil {
 		return Imported{}, err
 	}
-	db, err := control.Open(ctx, p.store.Dir)
-	if err != nil {
-		return Imported{}, fmt.Errorf("review: %w", err)
-	}
-	defer db.Close()
 	fault := &SheetError{Next: "correct these cells and import again; a verdict is yes, no, none, or is with an entity_id"}
 	var result Imported
 	var decisions []control.Decision
@@ -189,7 +184,7 @@ func (p *Publication) ImportReview(ctx context.Context, in io.Reader, who Person
 			wrong(column, problem)
 			continue
 		}
-		one, err := p.prepare(ctx, db, j)
+		one, err := p.prepare(ctx, j)
 		switch {
 		case IsInput(err) && one.Object == "":
 			wrong("crm_id", "it is no Account, Contact or Lead of the latest run")
@@ -197,6 +192,10 @@ func (p *Publication) ImportReview(ctx context.Context, in io.Reader, who Person
 			wrong("entity_id", "the directory of the latest run has no such entity for this object")
 		case err != nil:
 			return Imported{}, err
+		case slices.ContainsFunc(one.standing, func(w Decision) bool {
+			return w.CRMID == j.CRMID && w.Verdict == j.Verdict && w.EntityID == j.EntityID
+		}):
+			result.Known++ // the sheet was imported before
 		default:
 			decisions = append(decisions, one.signed(p, j, who, at)...)
 			result.Stored++
@@ -209,7 +208,7 @@ func (p *Publication) ImportReview(ctx context.Context, in io.Reader, who Person
 		return result, nil
 	}
 	act := control.Act{By: who.By, Login: who.Login, At: at, What: "review", Detail: fmt.Sprintf("sheet with %d decisions", result.Stored)}
-	_, err = db.Add(ctx, act, decisions...)
+	_, err = p.store.add(ctx, act, decisions)
 	return result, err
 }
 

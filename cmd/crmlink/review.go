@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/crmlink/crmlink/pipeline"
 	"github.com/crmlink/crmlink/schemas"
@@ -44,6 +46,9 @@ func (a *app) reviewVerb() *cobra.Command {
 			}
 			defer p.Close()
 			r := &reviewer{app: a, p: p, ctx: cmd.Context(), in: bufio.NewReader(cmd.InOrStdin()), who: person(by), sampled: sample > 0}
+			if in, ok := cmd.InOrStdin().(*os.File); ok {
+				r.typed = term.IsTerminal(int(in.Fd()))
+			}
 			switch {
 			case estimate:
 				return r.estimate(asJSON)
@@ -111,6 +116,7 @@ type reviewer struct {
 	in      *bufio.Reader
 	who     pipeline.Person
 	sampled bool
+	typed   bool           // on a terminal, which shows what is typed
 	stored  map[string]int // by verdict
 	skipped int
 }
@@ -199,6 +205,9 @@ func (r *reviewer) ask(q pipeline.Question, x pipeline.Explanation) (more bool, 
 		} else if err != nil && err != io.EOF {
 			return false, fmt.Errorf("review: read answer: %w", err)
 		}
+		if !r.typed {
+			fmt.Fprintln(r.out, line(text))
+		}
 		j, done := r.answer(strings.TrimSpace(text), q, x)
 		switch {
 		case done == "quit":
@@ -265,7 +274,7 @@ func (r *reviewer) end() error {
 	for _, v := range []string{"is", "is_not", "none"} {
 		if n := r.stored[v]; n > 0 {
 			total += n
-			parts = append(parts, number(n)+" "+map[string]string{"is": "are named", "is_not": "are not what was asked", "none": "have no match"}[v])
+			parts = append(parts, number(n)+" "+map[string]string{"is": "named", "is_not": "not what was asked", "none": "without a match"}[v])
 		}
 	}
 	if r.skipped > 0 {
@@ -288,51 +297,3 @@ func (r *reviewer) end() error {
 	}
 	return err
 }
-
-func (r *reviewer) estimate(asJSON bool) error {
-	q, err := r.p.Estimate(r.ctx)
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return writeJSON(r.out, q)
-	}
-	i := inkFor(r.out)
-	fmt.Fprintf(r.out, "\n%s  run %s, %s of %s sampled records judged, drawn from %s\n", i.bold("How good the answers are"), q.Run,
-		number(q.Judged), number(q.Sampled), count(q.Records, "record", "records"))
-	t := newTable(i, "", ">precision", ">95 % interval", ">recall", ">95 % interval")
-	add := func(name string, p, c *pipeline.Share) {
-		cells := []any{name}
-		for _, s := range []*pipeline.Share{p, c} {
-			if s == nil {
-				cells = append(cells, "–", "")
-				continue
-			}
-			cells = append(cells, percent(s.Value), percent(s.Low)+" – "+percent(s.High))
-		}
-		t.add(cells...)
-	}
-	add("all", q.Precision, q.Recall)
-	for _, part := range q.Parts {
-		add(part.Name, part.Precision, part.Recall)
-	}
-	t.write(r.out)
-	strata := newTable(i, "", ">records", ">sampled", ">judged", ">right", ">missed")
-	for _, h := range q.Strata {
-		if h.Records > 0 {
-			right := "–"
-			if h.Answer {
-				right = number(h.Correct)
-			}
-			strata.add(h.Name, number(h.Records), number(h.Sampled), number(h.N), right, number(h.Missed))
-		}
-	}
-	fmt.Fprintln(r.out)
-	strata.write(r.out)
-	if q.Judged < q.Sampled {
-		fmt.Fprintf(r.out, "  %s\n", i.dim("Records that are not judged yet are taken to be like the others of their line; crmlink review --sample goes on."))
-	}
-	return nil
-}
-
-func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }

@@ -166,7 +166,12 @@ func open(ctx context.Context, path string) (*DB, error) {
 }
 
 // Close ends the use of the database. The last one to close it folds the write-ahead log into the file.
-func (db *DB) Close() error { return db.sql.Close() }
+func (db *DB) Close() error {
+	if db == nil {
+		return nil
+	}
+	return db.sql.Close()
+}
 
 // migrate brings the schema to the present version, in one transaction.
 func (db *DB) migrate(ctx context.Context) error {
