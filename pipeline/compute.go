@@ -165,6 +165,7 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 		return computed{}, err
 	}
 	tables := maps.Clone(pub.Tables)
+	tables[schemas.DecisionOutcome.Name] = answers.Outcomes
 	for _, snap := range append(matched, rec.CRMCompany, rec.CRMPerson, rec.DirCompany, rec.DirMember) {
 		tables[snap.Table] = snap
 	}

@@ -65,7 +65,7 @@ func entryOf(t schemas.Table) Entry {
 
 func groupOf(t schemas.Table) string {
 	switch t.Name {
-	case "mapping", "candidate", "evidence", "unmatched", "model_level":
+	case "mapping", "candidate", "evidence", "unmatched", "decision_outcome", "model_level":
 		return "answers"
 	case "sync_stats", "data_quality", "field_gain", "run", "extract_log", "reject", "block_cost", "model_drift",
 		"roi_summary", "roi_opportunity", "roi_touch", "change", "blast_radius":

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/crmlink/crmlink/sql"
 )
@@ -73,17 +72,6 @@ type Remedy struct {
 	EntityID string   `json:"entity_id"`
 	Prob     float64  `json:"probability"`            // of that entity, after the change
 	Account  string   `json:"account_name,omitempty"` // of the account to link to, where AccountId is to change
-}
-
-// Decision is a person's word on the record. Counts says whether it is the one in force for its target.
-type Decision struct {
-	Seq      int64      `json:"seq"`
-	Verdict  string     `json:"verdict"`
-	EntityID string     `json:"entity_id,omitempty"`
-	By       string     `json:"by,omitempty"`
-	At       *time.Time `json:"at,omitempty"`
-	Note     string     `json:"note,omitempty"`
-	Counts   bool       `json:"made_this_answer"`
 }
 
 // Considered is one candidate with its evidence, which sums to its weight.
@@ -224,21 +212,16 @@ func (p *Publication) explainNone(ctx context.Context, x *Explanation) error {
 }
 
 func (p *Publication) explainDecisions(ctx context.Context, x *Explanation) error {
-	if err := p.bind(ctx, "raw_decision"); err != nil {
-		return err
-	}
 	var made int64 = -1
 	if len(x.Decisions) == 1 {
 		made = x.Decisions[0].Seq
 	}
-	x.Decisions = nil
-	return p.read(ctx, "decisions", map[string]any{"crm_id": x.CRMID}, func(r *sql.Rows) error {
-		var d Decision
-		err := r.Scan(&d.Seq, &d.Verdict, &d.EntityID, &d.By, &d.At, &d.Note)
-		d.Counts = d.Seq == made
-		x.Decisions = append(x.Decisions, d)
-		return err
-	})
+	var err error
+	x.Decisions, err = p.decisionsOn(ctx, x.CRMID)
+	for i := range x.Decisions {
+		x.Decisions[i].Counts = x.Decisions[i].Seq == made
+	}
+	return err
 }
 
 func (p *Publication) explainCandidates(ctx context.Context, x *Explanation) error {

@@ -65,7 +65,11 @@ func (r *run) read(ctx context.Context, o Options, last Record) (extract.Out, In
 		case o.Decisions:
 			return r.readDecisions(ctx, o.Config, last)
 		}
-		crm, own, parquet := sources(o.Config, r)
+		crm, lists, parquet := sources(o.Config, r)
+		own, err := r.withControl(ctx, lists)
+		if err != nil {
+			return extract.Out{}, err
+		}
 		return extract.Run(ctx, r.session, crm, own, r.extractIn(o.Config, last, parquet))
 	})
 	if err != nil {
@@ -90,7 +94,11 @@ func (r *run) readDecisions(ctx context.Context, c Config, last Record) (extract
 		return extract.Out{}, &InputError{Problem: "--decisions goes on from a publication, and nothing is published yet", Next: "crmlink run"}
 	}
 	inputs, parquet := listInputs(c, "decision")
-	read, err := extract.Run(ctx, r.session, nil, csvdir.Lists(c.Dir, inputs, nil), extract.In{AsOf: r.record.AsOf, Parquet: parquet, Only: []string{"decision"}})
+	own, err := r.withControl(ctx, csvdir.Lists(c.Dir, inputs, nil))
+	if err != nil {
+		return extract.Out{}, err
+	}
+	read, err := extract.Run(ctx, r.session, nil, own, extract.In{AsOf: r.record.AsOf, Parquet: parquet, Only: []string{"decision"}})
 	if err != nil {
 		return read, err
 	}
@@ -138,7 +146,11 @@ func asRead(last Record) map[string]sql.Snapshot {
 // noticeAnswers notes what an administrator should look at though it stops nothing.
 func (r *run) noticeAnswers(answers resolve.Out, pub publish.Out) {
 	for _, n := range answers.Notices {
-		r.notice("%s: %d records", strings.ReplaceAll(n.Name, "_", " "), n.Records)
+		of := "%d decisions"
+		if n.Records == 1 {
+			of = "%d decision"
+		}
+		r.notice("%s: "+of+"; crmlink decisions --conflicts lists them", strings.ReplaceAll(n.Name, "_", " "), n.Records)
 	}
 	for _, c := range pub.Checks {
 		if c.Passed && c.Detail != "" {

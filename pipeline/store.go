@@ -23,6 +23,7 @@ import (
 //	objects/ab/ab….parquet   tables by content, immutable
 //	actions/<id>.json        what a stage made of which inputs
 //	runs/<run id>/           run.json, log.jsonl, report.html, analytics.duckdb
+//	control.sqlite           decisions and other things that people change between runs; see package control
 //	current                  link to the published run: its rename is the only commit point
 //	model.json               the model last proposed, and the one that the next run is to adopt
 //	spill/                   what sessions cannot hold in memory, and what a replay computes; empty between commands

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/crmlink/crmlink/pipeline/control"
 )
 
 // Verification is what Verify looked at and what it found. It names files, tables, runs and steps, never a value.
@@ -114,6 +116,9 @@ func (v *verifier) check(ctx context.Context) error {
 	}
 	v.readModels()
 	if err := v.checkObjects(ctx, scope.objects); err != nil {
+		return err
+	}
+	if err := v.checkControl(ctx); err != nil {
 		return err
 	}
 	return v.checkDatabases(ctx)
@@ -243,7 +248,7 @@ func (v Verification) Next() string {
 	for _, d := range v.Damage {
 		switch {
 		case d.Remade:
-		case strings.HasSuffix(d.File, "/run.json") || d.File == "current":
+		case strings.HasSuffix(d.File, "/run.json") || d.File == "current" || d.File == control.FileName:
 			records = append(records, d.File)
 		case d.Current:
 			current = append(current, d.File)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crmlink/crmlink/pipeline/control"
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
@@ -20,14 +21,14 @@ const quarantine = "quarantine"
 
 // repair sets damaged files aside, so that nothing reads or reuses them, and makes again what it can: tables from the
 // copies in analytics.duckdb, and databases from the tables. Results of steps that name what is still missing are set
-// aside too, so that the next run computes them again. Records and the link current are left alone: nothing here knows
+// aside too, so that the next run computes them again. Records, the link current and the control database are left alone: nothing here knows
 // them better.
 func (v *verifier) repair(ctx context.Context) error {
 	if len(v.damage) == 0 {
 		return nil
 	}
 	for _, file := range slices.Sorted(maps.Keys(v.damage)) {
-		if d := v.damage[file]; d.Problem != missing && !strings.HasSuffix(file, "/run.json") && file != "current" {
+		if d := v.damage[file]; d.Problem != missing && !strings.HasSuffix(file, "/run.json") && file != "current" && file != control.FileName {
 			if err := v.setAside(file); err != nil {
 				return err
 			}

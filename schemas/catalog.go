@@ -5,7 +5,7 @@ import "sort"
 // All lists every declared table in the order of the data dictionary: what people read first comes first.
 func All() []Table {
 	all := []Table{
-		Mapping, Candidate, Evidence, Unmatched,
+		Mapping, Candidate, Evidence, Unmatched, DecisionOutcome,
 		Badge, ContactCard, InCRM, MissingInCRM,
 		AutoSave, NotSaved, SuggestedLead, SeatMap, SeatCandidate, Profile,
 		RoiSummary, RoiOpportunity, RoiTouch,

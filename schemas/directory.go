@@ -82,12 +82,19 @@ var RawActivity = Table{
 	},
 }
 
+// ControlSeq is where the seq of decisions of the control database begins: they count as said later than those of the
+// user's file, however long that grows (a seq of nanoseconds since 1970 is below it until 2096), and keep their seq.
+const ControlSeq = 4_000_000_000_000_000_000
+
+// ControlFile is what stands for the control database where files are named: in extract_log.
+const ControlFile = "control.sqlite"
+
 // RawDecision is what people decided about single records.
 var RawDecision = Table{
 	Name: "raw_decision", Doc: "People's word on single records. The highest seq per record and target counts.",
 	Key: []string{"seq"},
 	Columns: []Column{
-		{Name: "seq", Type: Int, Doc: "Order of the decisions; never the clock.", NotNull: true},
+		{Name: "seq", Type: Int, Doc: "Order of the decisions; never the clock. From 4,000,000,000,000,000,001 on: number 1, 2 … of the control database, later than all of the file.", NotNull: true},
 		text("object", "Account, Contact or Lead."),
 		text("crm_id", "Record decided about."),
 		text("verdict", "is, is_not, none or undo. undo with an entity takes back what was said of it, without one everything before it."),

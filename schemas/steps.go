@@ -79,8 +79,8 @@ var ResolveNotice = Table{
 	Name: "resolve_notice", Doc: "What is odd about the decisions, counted.",
 	Key: []string{"notice"}, Internal: true,
 	Columns: []Column{
-		key("notice", "decided_entity_not_in_directory, decision_on_unknown_record or decision_on_record_left_out."),
-		count("records", "Records concerned."),
+		key("notice", "decided_entity_not_in_directory, decision_on_unknown_record, decision_on_record_left_out, decision_overruled_after_merge, decision_overruled_after_redirect or decision_with_nothing_to_undo."),
+		count("records", "Decisions concerned."),
 	},
 }
 

@@ -62,12 +62,12 @@ func TestInk_OnlyOnATerminal(t *testing.T) {
 // Cells that a spreadsheet would run are text; all others stay as they are.
 func TestHarmless(t *testing.T) {
 	for _, text := range []string{"=1+1", "+49 30 1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "=cmd|' /C calc'!A0", "＝1", "\u00a0=1", "\ufeff+1"} {
-		if got := harmless(text); got != "'"+text {
+		if got := pipeline.Harmless(text); got != "'"+text {
 			t.Errorf("%q became %q", text, got)
 		}
 	}
 	for _, text := range []string{"", "Ada", "a=b", "'", "0035g000015aIx5AAE", "true", "2026-07-29T04:00:00Z", "https://x.example/=1", "a\n=b", " a"} {
-		if got := harmless(text); got != text {
+		if got := pipeline.Harmless(text); got != text {
 			t.Errorf("%q became %q", text, got)
 		}
 	}

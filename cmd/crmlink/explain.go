@@ -165,19 +165,28 @@ func (e *explainer) decisions(x pipeline.Explanation) {
 		return
 	}
 	e.title("Decisions")
-	t := newTable(e.ink, ">seq", "verdict", "entity", "by", "at", "<50 note", "")
+	t := newTable(e.ink, "", "record", "verdict", "entity", "by", "at", "<50 note", "")
 	for _, d := range x.Decisions {
-		at, made := "", ""
+		at, record, made := "", "", cell{text: outcomeText[d.Outcome]}
 		if d.At != nil {
 			at = clock(*d.At)
 		}
+		if d.CRMID != x.CRMID {
+			record = d.CRMID
+		}
+		if d.Conflict() {
+			made.paint = e.ink.yellow
+		}
 		if d.Counts {
-			made = "made this answer"
+			made = cell{text: "made this answer", paint: e.ink.green}
 			if d.EntityID != "" && d.EntityID != x.EntityID && x.EntityID != "" {
-				made += ": it is " + x.EntityID + " now"
+				made.text += ": it is " + x.EntityID + " now"
 			}
 		}
-		t.add(number(d.Seq), d.Verdict, d.EntityID, d.By, at, d.Note, cell{text: made, paint: e.ink.green})
+		if d.BySeq != 0 {
+			made.text += ": see " + decisionName(d.BySeq)
+		}
+		t.add(decisionName(d.Seq), record, d.Verdict, d.EntityID, d.By, at, d.Note, made)
 	}
 	t.write(e.w)
 }

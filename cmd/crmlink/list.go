@@ -102,7 +102,7 @@ func writeListCSV(w io.Writer, l pipeline.SeatList) error {
 		row := []string{r.List, rank, r.Object, r.CRMID, r.Name, r.Title, r.Company, r.Email, r.Phone, r.EntityID, r.EntityName,
 			r.URL, r.OpportunityID, r.Opportunity, r.Stage, opportunities, fmt.Sprint(r.StillValid), r.Reason, saved}
 		for i := range row {
-			row[i] = harmless(row[i])
+			row[i] = pipeline.Harmless(row[i])
 		}
 		out.Write(row) //nolint:errcheck // Flush tells
 	}
@@ -111,17 +111,4 @@ func writeListCSV(w io.Writer, l pipeline.SeatList) error {
 		return fmt.Errorf("list: %w", err)
 	}
 	return nil
-}
-
-// harmless makes a cell text for every spreadsheet: one that begins with = + - @ or a tab or carriage return would be
-// run as a formula, so it gets a ' in front, as OWASP advises. Some spreadsheets cut blanks and line breaks off first,
-// and take the full-width forms of these characters for the ASCII ones.
-func harmless(text string) string {
-	bare := strings.TrimLeft(text, " \n\u00a0\ufeff")
-	for _, begin := range []string{"=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"} {
-		if strings.HasPrefix(text, begin) || strings.HasPrefix(bare, begin) {
-			return "'" + text
-		}
-	}
-	return text
 }

@@ -67,6 +67,7 @@ func newRoot(c *console) *cobra.Command {
 		return found.Help()
 	}})
 	root.AddGroup(&cobra.Group{ID: "sync", Title: "Sync:"}, &cobra.Group{ID: "read", Title: "Read what a run published:"},
+		&cobra.Group{ID: "people", Title: "Say what is right:"},
 		&cobra.Group{ID: "keep", Title: "Look after the store:"}, &cobra.Group{ID: "set", Title: "Set up:"})
 	cobra.EnableCommandSorting = false // in the order of the day, not of the alphabet
 	for _, group := range []struct {
@@ -75,6 +76,7 @@ func newRoot(c *console) *cobra.Command {
 	}{
 		{"sync", []*cobra.Command{a.runVerb(), a.showVerb(), a.runsVerb(), a.diffVerb(), a.replayVerb()}},
 		{"read", []*cobra.Command{a.explainVerb(), a.listVerb(), a.sqlVerb(), a.schemaVerb(), a.modelVerb(), a.evalVerb()}},
+		{"people", []*cobra.Command{a.reviewVerb(), a.decideVerb(), a.decisionsVerb()}},
 		{"keep", []*cobra.Command{a.verifyVerb(), a.gcVerb(), a.pinVerb(), a.unpinVerb(), a.viewsVerb()}},
 		{"set", []*cobra.Command{a.initVerb(), a.configVerb(), a.knowledgeVerb(), a.demoVerb(), a.versionVerb()}},
 	} {

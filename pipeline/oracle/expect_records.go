@@ -1,10 +1,5 @@
 package oracle
 
-import (
-	"sort"
-	"strconv"
-)
-
 // record is an Account, Contact or Lead with what is known of it.
 type record struct {
 	object, id string
@@ -105,65 +100,4 @@ func (e *expectation) endOf(r *record) *record {
 		}
 	}
 	return nil
-}
-
-// decide finds what people's words come to: per record and target the highest seq counts; words about a record that
-// became another one hold for that one, but what was said about that one itself comes after them.
-func (e *expectation) decide() {
-	type said struct {
-		row Row
-		own bool
-		seq int
-	}
-	about := map[*record][]said{}
-	for _, row := range e.files.listed["decisions"] {
-		r := e.record(row["object"], row["crm_id"])
-		if r == nil {
-			continue
-		}
-		own := true
-		if r.end != nil {
-			r, own = r.end, false
-		}
-		seq, _ := strconv.Atoi(row["seq"])
-		about[r] = append(about[r], said{row, own, seq})
-	}
-	for r, words := range about {
-		sort.Slice(words, func(i, j int) bool {
-			if words[i].own != words[j].own {
-				return !words[i].own
-			}
-			return words[i].seq < words[j].seq
-		})
-		var standing []said
-		target := func(w said) string {
-			if w.row["verdict"] == "none" {
-				return ""
-			}
-			return e.today(w.row["entity_id"])
-		}
-		for _, w := range words {
-			var rest []said
-			if w.row["verdict"] != "undo" || target(w) != "" { // undo without entity takes back everything
-				for _, earlier := range standing {
-					if target(earlier) != target(w) {
-						rest = append(rest, earlier)
-					}
-				}
-			}
-			if w.row["verdict"] != "undo" {
-				rest = append(rest, w)
-			}
-			standing = rest
-		}
-		r.vetoed = map[string]bool{}
-		for _, w := range standing { // in order, so that the last is or none is what counts
-			switch w.row["verdict"] {
-			case "is_not":
-				r.vetoed[target(w)] = true
-			case "is", "none":
-				r.said = word{w.row["verdict"], target(w), w.row["seq"]}
-			}
-		}
-	}
 }

@@ -11,6 +11,8 @@ WITH judged AS (
             WHEN full_id IS NULL THEN 'crm_id'
             WHEN left(full_id, 3) <> CASE object WHEN 'Account' THEN '001' WHEN 'Contact' THEN '003' ELSE '00Q' END THEN 'crm_id'
             WHEN verdict IN ('is', 'is_not') AND entity_id IS NULL THEN 'entity_id'
+            -- schemas.ControlSeq: from here on decisions are those of the control database.
+            WHEN seq >= 4000000000000000000 AND file <> 'control.sqlite' THEN 'seq'
         END AS wrong
     FROM identified
 )

@@ -1,24 +1,17 @@
--- What is odd about decisions and stops nothing: decisions win always, but an administrator should see these.
--- in: mapping, verdict, standing, raw_decision, dir_company, dir_member
+-- Decisions that are not applied as they were said, counted by why: they stop nothing, but an administrator should see
+-- them. crmlink decisions --conflicts lists them.
+-- in: decision_outcome
 -- out: resolve_notice
--- values: $kind TEXT
-WITH decided AS (
-    SELECT DISTINCT entity_id FROM verdict WHERE verdict = 'is'
-),
-found AS (
-    SELECT entity_id FROM dir_company SEMI JOIN decided USING (entity_id) WHERE $kind = 'company'
-    UNION
-    SELECT entity_id FROM dir_member SEMI JOIN decided USING (entity_id) WHERE $kind = 'person'
-)
-SELECT 'decided_entity_not_in_directory' AS notice, count(*) AS records
-FROM verdict
-WHERE verdict = 'is' AND entity_id NOT IN (SELECT entity_id FROM found)
-UNION ALL
-SELECT 'decision_on_unknown_record', count(*)
-FROM (SELECT DISTINCT object, crm_id FROM raw_decision WHERE (object = 'Account') = ($kind = 'company')) d
-ANTI JOIN standing s ON s.object = d.object AND s.crm_id = d.crm_id
-UNION ALL
-SELECT 'decision_on_record_left_out', count(*)
-FROM verdict v
-JOIN standing s ON s.object = v.object AND s.crm_id = v.crm_id
-WHERE v.verdict IS NOT NULL AND s.standing <> 'live'
+SELECT CASE outcome
+        WHEN 'entity_not_in_directory' THEN 'decided_entity_not_in_directory'
+        WHEN 'unknown_record' THEN 'decision_on_unknown_record'
+        WHEN 'record_left_out' THEN 'decision_on_record_left_out'
+        WHEN 'overruled_after_merge' THEN 'decision_overruled_after_merge'
+        WHEN 'overruled_after_redirect' THEN 'decision_overruled_after_redirect'
+        WHEN 'nothing_to_undo' THEN 'decision_with_nothing_to_undo'
+    END AS notice,
+    count(*) AS records
+FROM decision_outcome
+WHERE is_conflict
+GROUP BY outcome
+ORDER BY notice

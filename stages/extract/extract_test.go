@@ -232,7 +232,7 @@ var everyList = input{
 		"a3,s1,save,gestern,\na4,s1,save,2026-01-02T03:04:05,\na5,s1,save,,\n",
 	"decisions.csv": "seq,object,crm_id,verdict,entity_id,at\n1,Account,001000000000001,is,c1,2026-01-02T03:04:05Z\n2.0,Contact,003000000000001AAA,none,,\n3,Lead,00Q000000000001,undo,,\n" +
 		"4,Account,003000000000001,is,c1,\n5,Opportunity,006000000000001,is,c1,\n6,Account,001000000000001,IS,c1,\n7,Account,001000000000001AAX,none,,\n8,Account,,none,,\n" +
-		"9,Account,001000000000001,is,,\n1.5,Account,001000000000001,none,,\n,Account,001000000000001,none,,\n11,Account,001000000000001,none,,x\n",
+		"9,Account,001000000000001,is,,\n1.5,Account,001000000000001,none,,\n,Account,001000000000001,none,,\n11,Account,001000000000001,none,,x\n4000000000000000000,Account,001000000000001,none,,\n",
 	"redirects.csv": "old_id,new_id\nc9,c1\n",
 }
 
@@ -259,6 +259,7 @@ decision,10,,entity_id,bad_value
 decision,11,,seq,bad_number
 decision,12,,seq,missing_id
 decision,13,,at,bad_time
+decision,14,,seq,bad_value
 seat,4,s3,crm_user_id,id_of_other_object
 seat,5,s4,crm_user_id,bad_id
 seat,6,s5,sync,bad_boolean`)

@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"fmt"
+
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
@@ -64,5 +66,9 @@ func (s subject) states(of string) string {
 		}
 		state = "CASE WHEN missing_since IS NOT NULL THEN 'missing' " + merged + "WHEN IsDeleted THEN 'deleted' ELSE 'live' END"
 	}
-	return "SELECT " + name + " AS name, " + state + " AS state FROM " + of
+	query := "SELECT " + name + " AS name, " + state + " AS state FROM " + of
+	if s.object == "decision" { // those of the control database never go, and must not hide how much of the file is gone
+		query += fmt.Sprintf(" WHERE seq < %d", schemas.ControlSeq)
+	}
+	return query
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/sql/sqltest"
 	"github.com/crmlink/crmlink/stages/resolve"
 )
@@ -23,6 +24,9 @@ type option struct {
 type word struct {
 	seq             int
 	verdict, entity string
+	own             bool   // said about the record that it holds for
+	outcome         string // what became of it
+	by              int    // the decision that is to blame; 0 for none
 }
 
 type person struct {
@@ -41,10 +45,11 @@ type person struct {
 type world struct {
 	people    []*person
 	redirects map[string]string
+	directory map[string]bool
 }
 
 func randomWorld(r *rand.Rand, number int) world {
-	w := world{redirects: map[string]string{}}
+	w := world{redirects: map[string]string{}, directory: map[string]bool{}}
 	entity := func() string { return fmt.Sprintf("w%dm%d", number, r.IntN(5)) }
 	var contacts []string
 	for i := range r.IntN(9) {
@@ -84,7 +89,10 @@ func randomWorld(r *rand.Rand, number int) world {
 		})
 		w.people = append(w.people, p)
 	}
-	for i := range r.IntN(5) {
+	for i := range 4 { // all but one
+		w.directory[fmt.Sprintf("w%dm%d", number, i)] = true
+	}
+	for i := range r.IntN(7) {
 		if len(w.people) == 0 {
 			break
 		}
@@ -146,6 +154,7 @@ func (w world) end(p *person) *person {
 func (p *person) live() bool { return !p.deleted && p.master == "" && !p.converted }
 
 func (w world) resolve(threshold int) {
+	w.decide()
 	for _, p := range w.people {
 		p.status, p.seq, p.weight = "unmatched", -1, -1
 		if p.live() {
@@ -217,36 +226,13 @@ func orLate(created string) string { return cmp.Or(created, "9999") }
 
 // propose fills entity, seq and weight from decisions and options.
 func (w world) propose(p *person, threshold int) {
-	var words []word // others' first, then the record's own, each by seq
-	for _, other := range w.people {
-		if other != p && w.end(other) == p {
-			words = append(words, other.words...)
-		}
-	}
-	slices.SortFunc(words, func(a, b word) int { return cmp.Compare(a.seq, b.seq) })
-	own := slices.Clone(p.words)
-	slices.SortFunc(own, func(a, b word) int { return cmp.Compare(a.seq, b.seq) })
-	words = append(words, own...)
-	var valid []word
-	for _, d := range words {
-		if d.entity != "" {
-			d.entity = w.final(d.entity)
-		}
-		if d.verdict == "undo" && d.entity == "" {
-			valid = nil
-			continue
-		}
-		valid = slices.DeleteFunc(valid, func(v word) bool { return v.entity == d.entity })
-		if d.verdict != "undo" {
-			valid = append(valid, d)
-		}
-	}
 	vetoed := map[string]bool{}
 	decided := word{seq: -1}
-	for _, d := range valid {
-		if d.verdict == "is_not" {
+	for _, d := range w.applied(p) {
+		switch {
+		case d.verdict == "is_not":
 			vetoed[d.entity] = true
-		} else {
+		case decided.seq < 0 || d.own || !decided.own:
 			decided = d
 		}
 	}
@@ -288,9 +274,13 @@ func TestResolve_D5_Invariant4_EqualsPlainLoops(t *testing.T) {
 		contacts, leads := "Id,IsDeleted,MasterRecordId,LastActivityDate,CreatedDate\n", "Id,IsDeleted,MasterRecordId,IsConverted,ConvertedContactId,LastActivityDate,CreatedDate\n"
 		candidates := "object,crm_id,rank,entity_id,weight,probability\n"
 		decisions, redirects := "seq,object,crm_id,verdict,entity_id\n", "old_id,new_id\n"
-		var want []string
+		directory := "entity_id\n"
+		var want, outcomes []string
 		for number := range 300 {
 			w := randomWorld(r, 1000+number)
+			for entity := range w.directory {
+				directory += entity + "\n"
+			}
 			for old, id := range w.redirects {
 				redirects += old + "," + id + "\n"
 			}
@@ -308,6 +298,11 @@ func TestResolve_D5_Invariant4_EqualsPlainLoops(t *testing.T) {
 				}
 			}
 			w.resolve(500_000)
+			for _, p := range w.people {
+				for _, d := range p.words {
+					outcomes = append(outcomes, fmt.Sprintf("%d,%s,%s", d.seq, d.outcome, strings.TrimPrefix(fmt.Sprint(d.by), "0")))
+				}
+			}
 			primaries := map[string]int{}
 			for _, p := range w.people {
 				want = append(want, fmt.Sprintf("%s,%s,%s,%s,%v,%s,%s", p.object, p.id, p.entity, p.status, p.primary, p.lost, p.gap))
@@ -325,6 +320,7 @@ func TestResolve_D5_Invariant4_EqualsPlainLoops(t *testing.T) {
 		in := resolve.In{
 			Kind: resolve.Person, ThresholdMicros: 500_000,
 			Candidates: sqltest.Load(t, s, "candidate", candidates),
+			Directory:  sqltest.Load(t, s, "dir_member", directory),
 			Contact:    sqltest.Load(t, s, "raw_contact", contacts), Lead: sqltest.Load(t, s, "raw_lead", leads),
 			Decisions: sqltest.Load(t, s, "raw_decision", decisions), Redirects: sqltest.Load(t, s, "raw_redirect", redirects),
 		}
@@ -335,15 +331,21 @@ func TestResolve_D5_Invariant4_EqualsPlainLoops(t *testing.T) {
 		if again, err := resolve.Run(t.Context(), s, in); err != nil || again.Mapping.ID != out.Mapping.ID || again.Unmatched.ID != out.Unmatched.ID {
 			t.Errorf("seed %d: a second run gave other bytes, error %v (invariant 1)", seed, err)
 		}
-		got := strings.Split(strings.TrimSpace(sqltest.Dump(t, s, out.Mapping, "object,crm_id,entity_id,status,primary,lost_to,gap")), "\n")[1:]
-		slices.Sort(got)
-		slices.Sort(want)
-		if len(got) != len(want) {
-			t.Fatalf("seed %d: %d rows, want %d", seed, len(got), len(want))
-		}
-		for i := range got {
-			if got[i] != want[i] {
-				t.Errorf("seed %d: got %s, want %s", seed, got[i], want[i])
+		for _, c := range []struct {
+			table   sql.Snapshot
+			columns string
+			want    []string
+		}{{out.Mapping, "object,crm_id,entity_id,status,primary,lost_to,gap", want}, {out.Outcomes, "seq,outcome,by_seq", outcomes}} {
+			got := strings.Split(strings.TrimSpace(sqltest.Dump(t, s, c.table, c.columns)), "\n")[1:]
+			slices.Sort(got)
+			slices.Sort(c.want)
+			if len(got) != len(c.want) {
+				t.Fatalf("seed %d: %d rows of %s, want %d", seed, len(got), c.table.Table, len(c.want))
+			}
+			for i := range got {
+				if got[i] != c.want[i] {
+					t.Errorf("seed %d: got %s, want %s", seed, got[i], c.want[i])
+				}
 			}
 		}
 	}

@@ -44,6 +44,8 @@ type In struct {
 type Out struct {
 	Mapping   sql.Snapshot `json:"mapping"`
 	Unmatched sql.Snapshot `json:"unmatched"`
+	// Outcomes says of each decision whether it is applied, or why not.
+	Outcomes sql.Snapshot `json:"outcomes"`
 	// Steps are the tables between; a store keeps them as long as the answers.
 	Steps   []sql.Snapshot `json:"steps,omitempty"`
 	Notices []Notice       `json:"notices,omitempty"`
@@ -52,7 +54,7 @@ type Out struct {
 // Notice is something an administrator should look at, though it stops nothing. It names no record and no value.
 type Notice struct {
 	Name    string `json:"name"`
-	Records int64  `json:"records"`
+	Records int64  `json:"records"` // or decisions
 }
 
 // Run resolves one kind. Redirects and decisions are often empty, and the steps for them are then left out.
@@ -68,7 +70,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	} else {
 		in.Contact, in.Lead = sql.Snapshot{}, sql.Snapshot{}
 	}
-	r := run{ctx: ctx, session: s}
+	r := run{ctx: ctx, session: s, kind: in.Kind, threshold: in.ThresholdMicros}
 	for name, snap := range map[string]sql.Snapshot{
 		"raw_account": in.Account, "raw_contact": in.Contact, "raw_lead": in.Lead,
 		"raw_decision": in.Decisions, "raw_redirect": in.Redirects, "candidate": in.Candidates,
@@ -81,15 +83,20 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 
 	r.stepIf(in.Redirects.Rows > 0, "resolve/redirected", schemas.Redirected)
 	r.stepIf(true, "resolve/standing", schemas.Standing)
+	out := Out{Outcomes: sql.Empty(schemas.DecisionOutcome.Name)}
+	if in.Decisions.Rows > 0 {
+		out.Outcomes = r.save("resolve/decision_outcome")
+	}
+	r.bind(schemas.DecisionOutcome.Name, schemas.DecisionOutcome.Name, out.Outcomes)
 	r.stepIf(in.Decisions.Rows > 0, "resolve/verdict", schemas.Verdict)
 	r.threshold, r.sure = in.ThresholdMicros, in.SureMicros
 	r.stepIf(true, "resolve/proposal", schemas.Proposal)
 	r.stepIf(true, "resolve/reason", schemas.Reason)
-	out := Out{Mapping: r.save("resolve/mapping")}
+	out.Mapping = r.save("resolve/mapping")
 	r.bind("mapping", "mapping", out.Mapping)
 	out.Unmatched = r.save("resolve/unmatched")
 	if in.Decisions.Rows > 0 {
-		out.Notices = r.notices(in.Kind)
+		out.Notices = r.notices()
 	}
 	out.Steps = r.steps
 	if r.err != nil {
@@ -112,7 +119,8 @@ func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
 	r.bind("mapping", "mapping", sql.Together(schemas.Mapping.Name, in.Companies.Mapping, in.People.Mapping))
 	r.bind("unmatched", "unmatched", sql.Together(schemas.Unmatched.Name, in.Companies.Unmatched, in.People.Unmatched))
 	r.bind("remedy", "remedy", sql.Together(schemas.Remedy.Name, in.Remedies...))
-	out := Out{Mapping: r.save("resolve/mapping_all"), Unmatched: r.save("resolve/unmatched_all")}
+	r.bind("decision_outcome", "decision_outcome", sql.Together(schemas.DecisionOutcome.Name, in.Companies.Outcomes, in.People.Outcomes))
+	out := Out{Mapping: r.save("resolve/mapping_all"), Unmatched: r.save("resolve/unmatched_all"), Outcomes: r.save("resolve/decision_outcome_all")}
 	seen := map[string]int{}
 	for _, n := range append(append([]Notice{}, in.Companies.Notices...), in.People.Notices...) {
 		if i, ok := seen[n.Name]; ok {
@@ -132,6 +140,7 @@ func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
 type run struct {
 	ctx       context.Context
 	session   *sql.Session
+	kind      string
 	threshold int64
 	sure      int64
 	steps     []sql.Snapshot
@@ -149,12 +158,12 @@ func (r *run) bind(name, table string, snap sql.Snapshot) {
 	r.err = r.session.BindAs(r.ctx, name, snap)
 }
 
-// save runs a file; only some use the threshold.
+// save runs a file; only some use the values.
 func (r *run) save(file string) sql.Snapshot {
 	if r.err != nil {
 		return sql.Snapshot{}
 	}
-	snap, err := r.session.Save(r.ctx, file, map[string]any{"threshold": r.threshold, "sure": r.sure})
+	snap, err := r.session.Save(r.ctx, file, map[string]any{"threshold": r.threshold, "sure": r.sure, "kind": r.kind})
 	r.err = err
 	return snap
 }
@@ -169,7 +178,7 @@ func (r *run) stepIf(needed bool, file string, table schemas.Table) {
 	r.bind(table.Name, table.Name, snap)
 }
 
-func (r *run) notices(kind string) []Notice {
+func (r *run) notices() []Notice {
 	if r.err != nil {
 		return nil
 	}
@@ -178,7 +187,7 @@ func (r *run) notices(kind string) []Notice {
 		r.err = err
 		return nil
 	}
-	rows, err := r.session.Query(r.ctx, f.Text, map[string]any{"kind": kind})
+	rows, err := r.session.Query(r.ctx, f.Text, nil)
 	if err != nil {
 		r.err = fmt.Errorf("%s: %w", f.Name, err)
 		return nil
@@ -190,9 +199,7 @@ func (r *run) notices(kind string) []Notice {
 		if r.err = rows.Scan(&n.Name, &n.Records); r.err != nil {
 			return nil
 		}
-		if n.Records > 0 {
-			notices = append(notices, n)
-		}
+		notices = append(notices, n)
 	}
 	r.err = rows.Err()
 	return notices

@@ -28,7 +28,7 @@ func TestResolve(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return map[string]sql.Snapshot{"mapping": both.Mapping, "unmatched": both.Unmatched, "resolve_notice": notices(t, s, both.Notices)}
+		return map[string]sql.Snapshot{"mapping": both.Mapping, "unmatched": both.Unmatched, "decision_outcome": both.Outcomes, "resolve_notice": notices(t, s, both.Notices)}
 	})
 }
 
