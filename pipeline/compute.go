@@ -159,7 +159,8 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 		Previous: map[string]sql.Snapshot{schemas.AutoSave.Name: in.AutoSave},
 		About: publish.About{RunID: r.record.ID, OrgKind: in.OrgKind, Import: r.record.Import, Program: r.record.Program,
 			Engine: r.record.Engine, ModelID: m.model.ID, ModelOrigin: m.model.Origin(),
-			ThresholdMicros: m.sections.Person.ThresholdMicros(), SureMicros: m.sections.Person.SureMicros()},
+			ThresholdMicros: m.sections.Person.ThresholdMicros(), SureMicros: m.sections.Person.SureMicros(),
+			CompanyThresholdMicros: m.sections.Company.ThresholdMicros(), CompanySureMicros: m.sections.Company.SureMicros()},
 	})
 	if err != nil {
 		return computed{}, err

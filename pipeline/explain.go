@@ -179,7 +179,7 @@ func (p *Publication) explainAnswer(ctx context.Context, x *Explanation) (found 
 	if seq != nil {
 		x.Decisions = []Decision{{Seq: *seq, Counts: true}}
 	}
-	return true, p.read(ctx, "threshold", nil, func(r *sql.Rows) error {
+	return true, p.read(ctx, "threshold", map[string]any{"object": x.Object}, func(r *sql.Rows) error {
 		return r.Scan(&x.Threshold, &x.Sure)
 	})
 }

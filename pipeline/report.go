@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/crmlink/crmlink/pipeline/report"
+	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -189,7 +190,7 @@ func (r *run) reportTables(ctx context.Context, d *report.Data) error {
 		values map[string]any
 		row    func(*sql.Rows) error
 	}{
-		{"threshold", nil, func(rows *sql.Rows) error { return rows.Scan(&d.Threshold, &d.Sure) }},
+		{"threshold", map[string]any{"object": schemas.Contact}, func(rows *sql.Rows) error { return rows.Scan(&d.Threshold, &d.Sure) }},
 		{"weights", nil, func(rows *sql.Rows) error {
 			var w report.Weight
 			err := rows.Scan(&w.Object, &w.Status, &w.Bits, &w.Records)

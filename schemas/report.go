@@ -52,8 +52,10 @@ var Run = Table{
 		text("engine", "Version of DuckDB."),
 		text("model_id", "Model used."),
 		text("model_origin", "estimated, blended, default or pinned, for companies and people."),
-		share("threshold", "Probability from which a candidate is a match."),
-		share("sure", "Probability from which a match is of the tier sure."),
+		share("threshold", "Probability from which a contact's or lead's candidate is a match."),
+		share("sure", "Probability from which such a match is of the tier sure."),
+		share("company_threshold", "Probability from which an account's candidate is a match."),
+		share("company_sure", "Probability from which such a match is of the tier sure."),
 		text("currency_note", "Set where the source has no CurrencyType: one currency is assumed, unless opportunities name several."),
 	},
 }

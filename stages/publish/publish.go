@@ -57,6 +57,9 @@ type About struct {
 	ModelOrigin     string `json:"model_origin"`
 	ThresholdMicros int64  `json:"threshold_micros"`
 	SureMicros      int64  `json:"sure_micros"`
+	// Those of accounts; the ones above are of contacts and leads.
+	CompanyThresholdMicros int64 `json:"company_threshold_micros"`
+	CompanySureMicros      int64 `json:"company_sure_micros"`
 }
 
 // Out is a publication, ready to be switched to if every check passed.
@@ -141,6 +144,9 @@ func (in In) values() map[string]any {
 		"model_origin": in.About.ModelOrigin,
 		"threshold":    in.About.ThresholdMicros,
 		"sure":         in.About.SureMicros,
+
+		"company_threshold": in.About.CompanyThresholdMicros,
+		"company_sure":      in.About.CompanySureMicros,
 	}
 }
 
