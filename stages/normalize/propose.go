@@ -62,7 +62,7 @@ func (p *patcher) company(in rows, i int) []patch {
 	if !ok {
 		return nil
 	}
-	base := union(p.companyNames(now), p.placeAndPhones(now, true), p.accountSite(now))
+	base := union(p.companyNames(now), p.placeOf(now), p.accountSite(now))
 	site := p.siteOf(in.text(4, i), in.list(nil, 5, i))
 	name, country, city := in.text(3, i), in.text(6, i), in.text(7, i)
 	inCity := func(w written) form { return union(p.companyNames(w), p.placeOf(w)) }
@@ -134,7 +134,8 @@ func (p *patcher) sameCountry(a, b written) bool {
 	return p.worker.country.get(a.country) == p.worker.country.get(b.country)
 }
 
-// placeAndPhones adds the numbers, which are read in the country: of an account one, of a person a list.
+// placeAndPhones adds the numbers, which are read in the country: of an account one, of a person a list. Reading them
+// takes long, so only another country asks for them.
 func (p *patcher) placeAndPhones(w written, account bool) form {
 	f := p.placeOf(w)
 	who := person{at: place{country: p.worker.country.get(w.country)}}
@@ -152,7 +153,7 @@ func (p *patcher) person(in rows, i int) []patch {
 	if !ok {
 		return nil
 	}
-	base := union(p.personNames(now), p.mails(now), p.placeAndPhones(now, false))
+	base := union(p.personNames(now), p.mails(now), p.placeOf(now))
 	if now.object == schemas.Lead {
 		base = union(base, p.leadCompany(now), p.leadSite(now))
 	}
