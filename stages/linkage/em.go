@@ -23,7 +23,7 @@ type learner struct {
 	match    float64
 	ratios   []float64
 	own      [][][]float64 // by look-alike, comparison and level code − 1; nil where a look-alike has no probabilities of its own
-	most     []float64     // bounds of the ratios, nil for none
+	most     []float64     // bounds of the ratios
 	levels   levelTable
 	shipped  levelTable
 	expected float64
@@ -45,7 +45,7 @@ func newLearner(x *Index, records *Records, tables []valueBits, labels Labels) *
 		}
 	}
 	for k, look := range x.plan.section.LookAlikes {
-		l.ratios = append(l.ratios, look.Ratio)
+		l.ratios, l.most = append(l.ratios, look.Ratio), append(l.most, mostLookAlikes*look.Ratio)
 		l.own = append(l.own, slices.Clone(x.plan.lookAlikes[k].own))
 	}
 	order := byHash(records)
@@ -287,9 +287,7 @@ func (l *learner) shares(totals []float64) float64 {
 	for k, look := range section.LookAlikes {
 		share := (totals[k+1] + shippedRecords*section.Match*look.Ratio) / n
 		share = math.Min(share, rest/2)
-		if l.most != nil {
-			share = math.Min(share, l.most[k]*match)
-		}
+		share = math.Min(share, l.most[k]*match)
 		rest -= share
 		moved = math.Max(moved, math.Abs(share/match-l.ratios[k]))
 		l.ratios[k] = share / match

@@ -22,6 +22,10 @@ const (
 	shippedRecords = 50   // of a record, in the shares of match, look-alikes and none
 )
 
+// mostLookAlikes bounds how many times as common as shipped a kind of look-alike can become. Where a comparison says
+// nothing in some data, true matches look like namesakes, and without a bound the estimate would take most for such.
+const mostLookAlikes = 8
+
 // LearnRecords is the number of CRM records beyond which Estimate learns nothing more from a random sample.
 const LearnRecords = 4 * learnRecords
 

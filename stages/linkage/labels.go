@@ -146,6 +146,7 @@ func (v *verdicts) rule(record, pair int, out []float64) {
 // of equal ones that from the shipped numbers. In both, look-alikes become at most twice as many in one go: there are
 // not suddenly many more namesakes, but there is a comparison whose numbers no longer hold.
 func (l *learner) restart(from Parameters) *learner {
+	l.most = nil
 	for k, look := range from.LookAlikes {
 		l.most = append(l.most, 2*max(look.Ratio, l.index.plan.section.LookAlikes[k].Ratio))
 	}
