@@ -157,8 +157,8 @@ func otherProgramme(a, b linkage.Model) (bool, error) {
 func (m *matching) readVerdicts(ctx context.Context) error {
 	m.verdicts = map[string]sql.Snapshot{}
 	for _, in := range []resolve.In{
-		{Kind: resolve.Company, CRM: m.rec.CRMCompany, Account: m.raw["raw_account"]},
-		{Kind: resolve.Person, CRM: m.rec.CRMPerson, Contact: m.raw["raw_contact"], Lead: m.raw["raw_lead"]},
+		{Kind: resolve.Company, CRM: m.rec.CRMCompany, Account: m.raw["raw_account"], Directory: m.rec.DirCompany},
+		{Kind: resolve.Person, CRM: m.rec.CRMPerson, Contact: m.raw["raw_contact"], Lead: m.raw["raw_lead"], Directory: m.rec.DirMember},
 	} {
 		in.Decisions, in.Redirects = m.raw["raw_decision"], m.raw["raw_redirect"]
 		var err error

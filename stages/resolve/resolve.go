@@ -70,7 +70,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	} else {
 		in.Contact, in.Lead = sql.Snapshot{}, sql.Snapshot{}
 	}
-	r := run{ctx: ctx, session: s, kind: in.Kind, threshold: in.ThresholdMicros}
+	r := run{ctx: ctx, session: s, kind: in.Kind, threshold: in.ThresholdMicros, sure: in.SureMicros}
 	for name, snap := range map[string]sql.Snapshot{
 		"raw_account": in.Account, "raw_contact": in.Contact, "raw_lead": in.Lead,
 		"raw_decision": in.Decisions, "raw_redirect": in.Redirects, "candidate": in.Candidates,
@@ -81,15 +81,8 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	}
 	r.bind("previous_mapping", schemas.Mapping.Name, in.Previous)
 
-	r.stepIf(in.Redirects.Rows > 0, "resolve/redirected", schemas.Redirected)
-	r.stepIf(true, "resolve/standing", schemas.Standing)
-	out := Out{Outcomes: sql.Empty(schemas.DecisionOutcome.Name)}
-	if in.Decisions.Rows > 0 {
-		out.Outcomes = r.save("resolve/decision_outcome")
-	}
-	r.bind(schemas.DecisionOutcome.Name, schemas.DecisionOutcome.Name, out.Outcomes)
-	r.stepIf(in.Decisions.Rows > 0, "resolve/verdict", schemas.Verdict)
-	r.threshold, r.sure = in.ThresholdMicros, in.SureMicros
+	out := Out{}
+	out.Outcomes, _ = r.decisions(in)
 	r.stepIf(true, "resolve/proposal", schemas.Proposal)
 	r.stepIf(true, "resolve/reason", schemas.Reason)
 	out.Mapping = r.save("resolve/mapping")
@@ -103,6 +96,22 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 		return Out{}, fmt.Errorf("resolve %s: %w", in.Kind, r.err)
 	}
 	return out, nil
+}
+
+// decisions says what became of each decision and what they come to by record. Redirects and decisions are often empty.
+func (r *run) decisions(in In) (outcomes, verdicts sql.Snapshot) {
+	r.stepIf(in.Redirects.Rows > 0, "resolve/redirected", schemas.Redirected)
+	r.stepIf(true, "resolve/standing", schemas.Standing)
+	outcomes, verdicts = sql.Empty(schemas.DecisionOutcome.Name), sql.Empty(schemas.Verdict.Name)
+	if in.Decisions.Rows > 0 {
+		outcomes = r.save("resolve/decision_outcome")
+		r.bind(schemas.DecisionOutcome.Name, schemas.DecisionOutcome.Name, outcomes)
+		verdicts = r.save("resolve/verdict")
+		r.steps = append(r.steps, verdicts)
+	}
+	r.bind(schemas.DecisionOutcome.Name, schemas.DecisionOutcome.Name, outcomes)
+	r.bind(schemas.Verdict.Name, schemas.Verdict.Name, verdicts)
+	return outcomes, verdicts
 }
 
 // BothIn are the answers of the two kinds.
