@@ -51,6 +51,9 @@ func f1(t *testing.T, x *Index, p Parameters, d planted) float64 {
 
 // Decisions about the hardest records bring the numbers nearer to the truth, and no match is lost by them.
 func TestEstimateWithLabels_MovesTowardsTheTruth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("estimates many times; under the race detector the order test does")
+	}
 	s := shippedModel(t).Person
 	for _, seed := range []int64{11, 12} {
 		d := plant(seed, 900, 2500, .5)
@@ -85,6 +88,9 @@ func TestEstimateWithLabels_MovesTowardsTheTruth(t *testing.T) {
 
 // A label that says what the numbers would say anyway changes next to nothing; a false one counts as one record.
 func TestEstimateWithLabels_ARecordCountsOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("estimates many times; under the race detector the order test does")
+	}
 	s := shippedModel(t).Person
 	d := plant(14, 700, 1500, .7)
 	x := indexOf(t, s, d.members)
@@ -145,6 +151,9 @@ func TestEstimateWithLabels_TakesEachVerdict(t *testing.T) {
 // Titles that say nothing any more make true matches look like namesakes at the same company. An estimate that knows the
 // model in use does not fall for that.
 func TestEstimateWithAModelInUse_KeepsItsMatches(t *testing.T) {
+	if testing.Short() {
+		t.Skip("estimates many times; under the race detector the order test does")
+	}
 	s := shippedModel(t).Person
 	d := plant(16, 700, 1500, .7)
 	x := indexOf(t, s, d.members)
