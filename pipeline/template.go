@@ -53,6 +53,7 @@ var examples = map[string]string{
 	"redirects.columns.*":           `{old_id: before}`,
 	"settings.pipeline_stage":       `""`,
 	"settings.time_zone":            `""`,
+	"settings.knowledge":            `""`,
 	"settings.stages":               "[Prospecting, Qualification, Proposal]",
 }
 

@@ -122,7 +122,7 @@ func TestVerify_NamesWhatIsDamaged(t *testing.T) {
 		{"a missing table", tableFile(t, first, "seat_map"), drop, pipeline.Damage{Problem: "it is missing",
 			Tables: []string{"seat_map"}, Runs: []string{first.ID}, Steps: []string{"changes", "publish"}, Current: true}},
 		{"a missing index", index, drop, pipeline.Damage{Problem: "it is missing",
-			Steps: []string{"block people", "estimate people", "score people"}}},
+			Steps: []string{"block people", "estimate people", "rescore people", "score people"}}},
 		{"a cut database", run + "/analytics.duckdb", func(t *testing.T, s pipeline.Store, file string) {
 			if err := os.Truncate(filepath.Join(s.Dir, file), 100_000); err != nil {
 				t.Fatal(err)
