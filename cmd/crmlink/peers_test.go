@@ -50,10 +50,10 @@ func TestQualityPeers(t *testing.T) {
 	}
 	t.Run("demo", func(t *testing.T) {
 		dir := t.TempDir()
-		if _, err := demo.Generate(t.Context(), demo.Config{Accounts: 3000, Contacts: 10_000, Leads: 4000, Seed: 1, Out: dir}); err != nil {
+		if _, err := demo.Generate(t.Context(), demo.Config{Accounts: 30_000, Contacts: 100_000, Leads: 40_000, Seed: 1, Out: dir}); err != nil {
 			t.Fatal(err)
 		}
-		compare(t, "demo, 10,000 contacts", dir, false)
+		compare(t, "demo, 100,000 contacts", dir, false)
 	})
 	t.Log("\n" + b.String())
 	writeSection(t, "quality.md", "peers", b.String())
