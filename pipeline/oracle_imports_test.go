@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	sequences     = flag.Int("oracle.sequences", 2, "how many random sequences of imports are compared with the oracle")
+	sequences     = flag.Int("oracle.sequences", 1, "how many random sequences of imports are compared with the oracle")
 	sequenceFirst = flag.Uint64("oracle.sequence", 1, "seed of the first of them")
 	sequenceSteps = flag.Int("oracle.imports", 20, "imports in a sequence")
 )
