@@ -3,6 +3,7 @@ package linkage
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // Words that are written nearly the same count as one where they have so many letters at least, and are so similar. In
@@ -12,66 +13,75 @@ const (
 	alikeness = "0.9"
 )
 
-// alike decides the operators alike and covers.
+// word is one word of a cell with the signature that rules most unlike words out.
+type word struct {
+	text []byte
+	sign uint64
+}
+
+// alike decides the operators alike and covers. Only the words that the operator counts are looked for.
 func (c *comparer) alike(k *planCondition, a, b []uint32) bool {
 	c.left = wordsOf(c.left[:0], c.a, a, k.l)
 	c.right = wordsOf(c.right[:0], c.b, b, k.r)
-	if len(c.left) == 0 || len(c.right) == 0 {
+	n, m := len(c.left), len(c.right)
+	switch {
+	case n == 0 || m == 0:
 		return false
+	case k.op == opCovers && n <= m:
+		return 1000*c.leftAlike() >= k.n*n
+	case k.op == opCovers:
+		return 1000*c.rightAlike() >= k.n*m
 	}
-	left := 0
+	left := c.leftAlike()
+	return 1000*(left+m) >= k.n*(n+m) && 1000*(left+c.rightAlike()) >= k.n*(n+m)
+}
+
+// leftAlike counts the CRM side's words that have their like among the directory's, rightAlike the other way round.
+func (c *comparer) leftAlike() int {
+	found := 0
 	for _, x := range c.left {
-		for _, y := range c.right {
-			if sameWord(x, y) {
-				left++
-				break
-			}
+		if slices.ContainsFunc(c.right, func(y word) bool { return sameWord(x, y) }) {
+			found++
 		}
 	}
-	if k.op == opCovers && len(c.left) <= len(c.right) {
-		return 1000*left >= k.n*len(c.left)
-	}
-	right := 0
+	return found
+}
+
+func (c *comparer) rightAlike() int {
+	found := 0
 	for _, y := range c.right {
-		for _, x := range c.left {
-			if sameWord(x, y) {
-				right++
-				break
-			}
+		if slices.ContainsFunc(c.left, func(x word) bool { return sameWord(x, y) }) {
+			found++
 		}
 	}
-	if k.op == opCovers {
-		return 1000*right >= k.n*len(c.right)
-	}
-	return 1000*(left+right) >= k.n*(len(c.left)+len(c.right))
+	return found
 }
 
 // wordsOf appends the words of a text, or the values of a list.
-func wordsOf(to [][]byte, r *Records, row []uint32, cell int) [][]byte {
+func wordsOf(to []word, r *Records, row []uint32, cell int) []word {
 	if r.layout.lists[cell] {
 		for _, code := range r.set(row, cell) {
-			to = append(to, r.dict.bytesOf(code))
+			to = append(to, word{r.dict.bytesOf(code), r.dict.signOf(code)})
 		}
 		return to
 	}
-	for rest := r.dict.bytesOf(row[cell]); len(rest) > 0; {
-		var word []byte
-		word, rest, _ = bytes.Cut(rest, []byte{' '})
-		if len(word) > 0 {
-			to = append(to, word)
+	for text := range bytes.SplitSeq(r.dict.bytesOf(row[cell]), []byte{' '}) {
+		if len(text) > 0 {
+			to = append(to, word{text, signature(text)})
 		}
 	}
 	return to
 }
 
-func sameWord(x, y []byte) bool {
-	if bytes.Equal(x, y) {
+// sameWord compares a CRM word with a directory word, in this order.
+func sameWord(x, y word) bool {
+	if bytes.Equal(x.text, y.text) {
 		return true
 	}
-	if len(x) < alikeFrom || len(y) < alikeFrom || similarAtMost(x, y, signature(x), signature(y)) < 0.9 {
+	if len(x.text) < alikeFrom || len(y.text) < alikeFrom || similarAtMost(x.text, y.text, x.sign, y.sign) < 0.9 {
 		return false
 	}
-	return jaroWinkler(x, y) >= 0.9
+	return jaroWinkler(x.text, y.text) >= 0.9
 }
 
 // alikeSQL is the same in SQL.

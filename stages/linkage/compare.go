@@ -15,8 +15,8 @@ type comparer struct {
 	values  []float64
 	pair    uint32
 	scratch []int
-	left    [][]byte // words of the pair, for alike and covers
-	right   [][]byte
+	left    []word // words of the pair, for alike and covers
+	right   []word
 }
 
 func newComparer(p *plan, a, b *Records) *comparer {

@@ -217,17 +217,21 @@ func (p *patcher) workAddress(addresses, owned []string) string {
 
 // personNames, mails, leadCompany and leadSite are columns as writeContact and writeLead make them.
 func (p *patcher) personNames(w written) form {
-	var who person
-	p.readEmails(p.worker, &who, filled(w.email), w.object, "Email", false)
-	n := p.know.fromLocals(p.know.parseName(w.given, w.family, w.whole), who.locals)
+	n := p.know.fromLocals(p.know.parseName(w.given, w.family, w.whole), p.addressed(w).locals)
 	return form{"given": textCell(n.given), "given_roots": n.roots, "middle": textCell(n.middle), "surname": textCell(n.surname),
 		"surname_parts": n.parts, "surname_skeleton": textCell(n.skeleton),
 		"given_skeleton": textCell(n.givenSkeleton), "name_words": n.words, "name_sorted": textCell(n.sorted())}
 }
 
-func (p *patcher) mails(w written) form {
+// addressed is a person of whom nothing but the address was read.
+func (p *patcher) addressed(w written) person {
 	var who person
 	p.readEmails(p.worker, &who, filled(w.email), w.object, "Email", false)
+	return who
+}
+
+func (p *patcher) mails(w written) form {
+	who := p.addressed(w)
 	return form{"emails": who.emails, "email_locals": who.locals, "email_domains": who.hosts}
 }
 
