@@ -230,28 +230,6 @@ func (l *learner) weights() (weights, rare [][]float64) {
 	return weights, rare
 }
 
-// lookAlikeWeights are the present log2(m/u) of each look-alike by comparison and level code: a match's where it shares
-// the comparison, its own where it has some, nil where it is chance.
-func (l *learner) lookAlikeWeights(match [][]float64) [][][]float64 {
-	out := make([][][]float64, len(l.own))
-	for k, look := range l.index.plan.lookAlikes {
-		out[k] = make([][]float64, len(match))
-		for c := range match {
-			if look.shared[c] {
-				out[k][c] = match[c]
-			} else if own := l.own[k][c]; own != nil {
-				out[k][c] = make([]float64, len(match[c]))
-				for j, m := range own {
-					if m > 0 {
-						out[k][c][j+1] = l.index.plan.comparisons[c].capped(math.Log2(m / l.levels[c][j].U))
-					}
-				}
-			}
-		}
-	}
-	return out
-}
-
 // pairBits adds a pair's evidence to the hypotheses: match first, then each kind of look-alike.
 func (l *learner) pairBits(pair int, weights, rare [][]float64, looks [][][]float64, out []float64) {
 	section := &l.index.plan.section
@@ -323,27 +301,4 @@ func (l *learner) maximize(hits [][]float64) float64 {
 		}
 	}
 	return moved
-}
-
-// maximizeOwn sets the probabilities that look-alikes have of their own, shrunk towards the shipped ones as m is.
-func (l *learner) maximizeOwn(hits [][][]float64) {
-	for k, look := range l.index.plan.lookAlikes {
-		for c, shipped := range look.own {
-			comparison := l.index.plan.comparisons[c]
-			if shipped == nil || comparison.fixed {
-				continue
-			}
-			seen := make([]float64, len(shipped))
-			for _, g := range comparison.groups {
-				total := 0.0
-				for code := g.first; code <= g.last; code++ {
-					total += hits[k][c][code]
-				}
-				for code := g.first; code <= g.last; code++ {
-					seen[code-1] = (hits[k][c][code] + shippedMatches*shipped[code-1]) / (total + shippedMatches)
-				}
-			}
-			l.own[k][c] = comparison.perGroup(seen)
-		}
-	}
 }

@@ -162,37 +162,6 @@ func (out *Parameters) finish(p *plan, ratios []float64, own [][][]float64, leve
 	}
 }
 
-// ownOf are the probabilities that look-alikes have of their own in parameters that fit the plan.
-func ownOf(p *plan, from Parameters) [][][]float64 {
-	own := make([][][]float64, len(p.lookAlikes))
-	for k := range p.lookAlikes {
-		own[k] = make([][]float64, len(p.comparisons))
-		for _, kept := range from.LookAlikes[k].Own {
-			c := p.at(kept.Name)
-			levels := make([]float64, len(kept.Levels))
-			for j, l := range kept.Levels {
-				levels[j] = l.M
-			}
-			own[k][c] = p.comparisons[c].perGroup(levels)
-		}
-	}
-	return own
-}
-
-// ownLevels are the probabilities that a look-alike has of its own, as weights against the same u as a match's.
-func ownLevels(c planComparison, own []float64, match ComparisonParameters) ComparisonParameters {
-	out := ComparisonParameters{Name: c.name}
-	for j, m := range own {
-		l := LevelParameters{}
-		if m > 0 {
-			l.M, l.U = significant(m), match.Levels[j].U
-			l.Weight = int32(math.RoundToEven(1000 * c.capped(math.Log2(l.M/l.U))))
-		}
-		out.Levels = append(out.Levels, l)
-	}
-	return out
-}
-
 // capped bounds the size of a weight in bits.
 func (c planComparison) capped(bits float64) float64 {
 	if c.cap == 0 {

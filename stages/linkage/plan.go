@@ -2,7 +2,6 @@ package linkage
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -30,13 +29,6 @@ type layout struct {
 }
 
 func (l *layout) at(name string) int { return slices.Index(l.names, name) }
-
-// planLookAlike says, by comparison, what a look-alike shares with a match, and the shipped probabilities of the levels
-// where it has its own; nil where it has none.
-type planLookAlike struct {
-	shared []bool
-	own    [][]float64
-}
 
 type planComparison struct {
 	name    string
@@ -126,18 +118,9 @@ func compile(s Section) (*plan, error) {
 	}
 	p.slots = len(slots)
 	for _, l := range s.LookAlikes {
-		look := planLookAlike{shared: make([]bool, len(s.Comparisons)), own: make([][]float64, len(s.Comparisons))}
-		for i, c := range p.comparisons {
-			look.shared[i] = slices.Contains(l.Shares, c.name)
-			own, ok := l.Own[c.name]
-			if !ok {
-				continue
-			}
-			if look.shared[i] || len(own) != len(c.levels) {
-				return nil, fmt.Errorf("model %s: look-alike %s: own probabilities of %q: want one for each of its %d levels, and the comparison not among shares",
-					s.Kind, l.Name, c.name, len(c.levels))
-			}
-			look.own[i] = c.perGroup(own)
+		look, err := p.lookAlike(l)
+		if err != nil {
+			return nil, fmt.Errorf("model %s: look-alike %s: %w", s.Kind, l.Name, err)
 		}
 		p.lookAlikes = append(p.lookAlikes, look)
 	}
@@ -147,24 +130,6 @@ func compile(s Section) (*plan, error) {
 // at is the place of a comparison.
 func (p *plan) at(name string) int {
 	return slices.IndexFunc(p.comparisons, func(c planComparison) bool { return c.name == name })
-}
-
-// perGroup makes probabilities of levels sum to one within each group, neutral levels apart. None is 0.
-func (c planComparison) perGroup(levels []float64) []float64 {
-	out := make([]float64, len(levels))
-	for _, g := range c.groups {
-		sum := 0.0
-		for code := g.first; code <= g.last; code++ {
-			if !c.levels[code-1].Neutral {
-				out[code-1] = math.Max(levels[code-1], 1e-9)
-				sum += out[code-1]
-			}
-		}
-		for code := g.first; code <= g.last; code++ {
-			out[code-1] /= sum
-		}
-	}
-	return out
 }
 
 func (p *plan) rule(r Rule) (planRule, error) {
