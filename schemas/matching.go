@@ -22,6 +22,7 @@ var Mapping = Table{
 		text("link_crm_id", "Live record a link goes to; the record itself unless merged or converted; null where none is live."),
 		integer("decision_seq", "The decision that made this answer, if one did."),
 		text("tier", "sure or match, by the probability and the model's two thresholds; a person's word is sure. Null without entity, and for a merged or converted record."),
+		text("company", "For a live contact or lead with an entity: current where the company the CRM has them at is one the member works at, past where it is an earlier one (a job changer); null where it is neither."),
 	},
 }
 

@@ -1,6 +1,6 @@
 -- The answer for every record. Live records of one object that propose to one entity compete; the losers keep the
 -- entity and say to whom they lost it. Records that are not live take the answer of the record they became.
--- in: standing, proposal, reason, redirected, previous_mapping
+-- in: standing, proposal, reason, redirected, previous_mapping, crm_person, dir_member, known
 -- out: mapping
 -- values: $sure BIGINT
 WITH rival AS (
@@ -82,9 +82,24 @@ answer AS (
     SELECT object, crm_id, NULL, standing, NULL, NULL, false, NULL, NULL, standing, NULL, NULL, NULL, NULL
     FROM standing
     WHERE standing = 'person_account'
+),
+-- What the CRM says of a person's company, its account above all, may be where the member works or where they worked.
+employer AS (
+    SELECT l.object, l.crm_id,
+        CASE
+            WHEN list_has_any(k.known_ids, d.company_ids) OR list_has_any(p.company_keys, d.company_keys)
+                OR list_has_any(k.known_keys, d.company_keys) OR list_has_any(p.email_domains, d.company_domains) THEN 'current'
+            WHEN list_has_any(k.known_ids, d.past_company_ids) OR list_has_any(p.company_keys, d.past_company_keys)
+                OR list_has_any(k.known_keys, d.past_company_keys) OR list_has_any(p.email_domains, d.past_company_domains) THEN 'past'
+        END AS company
+    FROM live l
+    JOIN crm_person p ON p.object = l.object AND p.crm_id = l.crm_id
+    JOIN dir_member d ON d.entity_id = l.entity_id
+    LEFT JOIN known k ON k.object = l.object AND k.crm_id = l.crm_id
 )
-SELECT object, crm_id,
-    CASE WHEN object = 'Account' THEN 'company' ELSE 'member' END AS entity_kind,
-    entity_id, status, weight, probability, is_primary AS "primary", lost_to, gap, reason,
-    link_object, link_crm_id, decision_seq, tier
-FROM answer
+SELECT a.object, a.crm_id,
+    CASE WHEN a.object = 'Account' THEN 'company' ELSE 'member' END AS entity_kind,
+    a.entity_id, a.status, a.weight, a.probability, a.is_primary AS "primary", a.lost_to, a.gap, a.reason,
+    a.link_object, a.link_crm_id, a.decision_seq, a.tier, e.company
+FROM answer a
+LEFT JOIN employer e ON e.object = a.object AND e.crm_id = a.crm_id
