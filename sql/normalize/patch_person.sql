@@ -22,4 +22,4 @@ JOIN raw_member m ON m.member_id = w.entity_id
 JOIN dir_member d ON d.entity_id = w.entity_id
 LEFT JOIN raw_company c ON c.company_id = d.company_ids[1]
 LEFT JOIN dir_company dc ON dc.entity_id = d.company_ids[1]
-LEFT JOIN account a ON w.object = 'Contact' AND a.company_id = d.company_ids[1]
+LEFT JOIN account a ON a.company_id = CASE WHEN w.object = 'Contact' THEN d.company_ids[1] END

@@ -49,7 +49,7 @@ SELECT l.list, l.object, l.crm_id, coalesce(p.name, ''), coalesce(p.title, ''), 
 FROM listed l
 LEFT JOIN person p ON p.crm_id = l.crm_id
 LEFT JOIN entity e ON e.entity_kind = l.entity_kind AND e.entity_id = l.entity_id
-LEFT JOIN contact_card k ON l.entity_kind = 'member' AND k.member_id = l.entity_id
+LEFT JOIN contact_card k ON k.member_id = CASE WHEN l.entity_kind = 'member' THEN l.entity_id END
 LEFT JOIN badge b ON b.entity_kind = l.entity_kind AND b.entity_id = l.entity_id
 LEFT JOIN raw_opportunity o ON o.Id = l.opportunity_id
 ORDER BY CASE l.list WHEN 'saved' THEN 0 ELSE 1 END, l.rank, l.object, p.name, l.crm_id

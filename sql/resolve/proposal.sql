@@ -94,7 +94,7 @@ answer AS (
     FROM standing s
     LEFT JOIN pair p ON p.object = s.object AND p.crm_id = s.crm_id
     LEFT JOIN decided d ON d.object = s.object AND d.crm_id = s.crm_id
-    LEFT JOIN collision k ON s.object = 'Account' AND k.crm_id = s.crm_id
+    LEFT JOIN collision k ON k.crm_id = CASE WHEN s.object = 'Account' THEN s.crm_id END
     WHERE s.standing = 'live' AND (p.crm_id IS NOT NULL OR d.crm_id IS NOT NULL)
 )
 SELECT object, crm_id, entity_id, decided, seq AS decision_seq,
