@@ -48,6 +48,72 @@ func (s *Session) SaveQuery(ctx context.Context, query string, table schemas.Tab
 	return s.store(ctx, name, table)
 }
 
+// Step runs a file whose result is only for the files after it: they read it under its table's name until the name is
+// bound anew or the session ends. It is checked as a stored table is, and never stored.
+func (s *Session) Step(ctx context.Context, file string, values map[string]any) error {
+	f, err := Named(file)
+	if err != nil {
+		return err
+	}
+	table, ok := schemas.Lookup(f.Out)
+	if !ok {
+		return fmt.Errorf("sql file %s: header names no output table", file)
+	}
+	name := s.tempName(table.Name)
+	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" AS "+f.Text, usedValues(f.Text, values)...); err != nil {
+		return fmt.Errorf("%s: table %s: %w", file, table.Name, err)
+	}
+	if err := s.step(ctx, name, table); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
+
+// step checks a temporary table and makes it readable under its table's name.
+func (s *Session) step(ctx context.Context, name string, table schemas.Table) error {
+	err := s.check(ctx, name, table)
+	if err == nil {
+		_, err = s.partCounts(ctx, name, table, keyOrder(table), false)
+	}
+	if err == nil {
+		err = s.bindStep(ctx, table.Name, name)
+	}
+	if err != nil {
+		s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+name) //nolint:errcheck // temporary
+	}
+	return err
+}
+
+// bindStep makes a temporary table readable under another name, and drops the one that was.
+func (s *Session) bindStep(ctx context.Context, name, temp string) error {
+	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+schemas.Quote(name)+" AS FROM "+temp); err != nil {
+		return bound(name, err)
+	}
+	if err := s.dropStep(ctx, name); err != nil {
+		return err
+	}
+	s.steps[name] = temp
+	return nil
+}
+
+func (s *Session) dropStep(ctx context.Context, name string) error {
+	temp, ok := s.steps[name]
+	if !ok {
+		return nil
+	}
+	delete(s.steps, name)
+	_, err := s.conn.ExecContext(ctx, "DROP TABLE IF EXISTS "+temp)
+	return bound(name, err)
+}
+
+func keyOrder(table schemas.Table) string {
+	order := make([]string, len(table.Key))
+	for i, k := range table.Key {
+		order[i] = schemas.Quote(k)
+	}
+	return strings.Join(order, ", ")
+}
+
 // partColumn numbers the rows of a table that is about to be stored in many parts.
 const partColumn = "stored_in_part"
 
@@ -57,10 +123,7 @@ func (s *Session) store(ctx context.Context, name string, table schemas.Table) (
 	if err := s.check(ctx, name, table); err != nil {
 		return Snapshot{}, err
 	}
-	order := make([]string, len(table.Key))
-	for i, k := range table.Key {
-		order[i] = schemas.Quote(k)
-	}
+	order := keyOrder(table)
 	split, err := s.isSplit(ctx, name, table)
 	if err != nil {
 		return Snapshot{}, err
@@ -70,7 +133,7 @@ func (s *Session) store(ctx context.Context, name string, table schemas.Table) (
 		// hash and scan the whole table cost many times the writing.
 		divided := name + "_divided"
 		if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT *, part_of(%s) AS %s FROM %s ORDER BY %s, %s",
-			divided, schemas.Quote(table.PartKey()), partColumn, name, partColumn, strings.Join(order, ", "))); err != nil {
+			divided, schemas.Quote(table.PartKey()), partColumn, name, partColumn, order)); err != nil {
 			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
 		}
 		if _, err := s.conn.ExecContext(ctx, "DROP TABLE "+name); err != nil {
@@ -79,7 +142,7 @@ func (s *Session) store(ctx context.Context, name string, table schemas.Table) (
 		defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+divided) //nolint:errcheck // temporary
 		name = divided
 	}
-	counts, err := s.partCounts(ctx, name, table, strings.Join(order, ", "), split)
+	counts, err := s.partCounts(ctx, name, table, order, split)
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -89,7 +152,7 @@ func (s *Session) store(ctx context.Context, name string, table schemas.Table) (
 		if split {
 			columns, where = "* EXCLUDE ("+partColumn+")", fmt.Sprintf(" WHERE %s = %d", partColumn, p.Number)
 		}
-		query := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", columns, name, where, strings.Join(order, ", "))
+		query := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", columns, name, where, order)
 		if p.ID, err = s.writeParquet(ctx, query); err != nil {
 			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
 		}

@@ -33,7 +33,8 @@ type Session struct {
 	options Options
 	db      *stdsql.DB
 	conn    *stdsql.Conn
-	temp    int // number of the next temporary name
+	temp    int               // number of the next temporary name
+	steps   map[string]string // temporary tables by the name under which Step made them readable
 }
 
 // Open starts an empty session.
@@ -59,7 +60,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	for i, dir := range o.Sources {
 		o.Sources[i] = absolute(dir)
 	}
-	s := &Session{options: o, db: stdsql.OpenDB(connector)}
+	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}}
 	s.db.SetMaxOpenConns(1)
 	if s.conn, err = s.db.Conn(ctx); err != nil {
 		s.db.Close()
@@ -113,17 +114,20 @@ func (s *Session) BindAs(ctx context.Context, name string, snap Snapshot) error 
 		return fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
 	}
 	view := "CREATE OR REPLACE TEMP VIEW " + schemas.Quote(name) + " AS "
-	if len(snap.Parts) == 0 {
-		_, err := s.conn.ExecContext(ctx, view+emptyRelation(table))
-		return bound(name, err)
+	relation := emptyRelation(table)
+	if len(snap.Parts) > 0 {
+		relation = s.readParquet(table, snap, nil)
 	}
-	_, err := s.conn.ExecContext(ctx, view+s.readParquet(table, snap, nil))
-	if err != nil { // only then are the files' columns looked at, for binding is what a run does most often
+	_, err := s.conn.ExecContext(ctx, view+relation)
+	if err != nil && len(snap.Parts) > 0 { // only then are the files' columns looked at, for binding is what a run does most often
 		if lacking, e := s.Lacks(ctx, snap); e == nil && len(lacking) > 0 {
 			_, err = s.conn.ExecContext(ctx, view+s.readParquet(table, snap, lacking))
 		}
 	}
-	return bound(name, err)
+	if err != nil {
+		return bound(name, err)
+	}
+	return s.dropStep(ctx, name)
 }
 
 func bound(name string, err error) error {

@@ -78,7 +78,7 @@ func (s *Session) writeParquet(ctx context.Context, query string) (string, error
 		return "", err
 	}
 	defer os.Remove(temp)
-	copying := fmt.Sprintf("COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd)", query, literal(temp))
+	copying := fmt.Sprintf("COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)", query, literal(temp))
 	if _, err := s.conn.ExecContext(ctx, copying); err != nil {
 		return "", fmt.Errorf("write parquet: %w", err)
 	}

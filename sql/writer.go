@@ -74,6 +74,9 @@ func (w *Writer) Save(ctx context.Context) (Snapshot, error) {
 	return w.session.store(ctx, w.name, w.table)
 }
 
+// Step ends the writer and makes its rows readable under the table's name, as Session.Step does.
+func (w *Writer) Step(ctx context.Context) error { return w.session.step(ctx, w.name, w.table) }
+
 // Discard drops what was written.
 func (w *Writer) Discard(ctx context.Context) error {
 	_, err := w.session.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+w.name)

@@ -27,7 +27,7 @@ type Exchange struct {
 type ChangesOut struct {
 	Change      sql.Snapshot `json:"change"`
 	BlastRadius sql.Snapshot `json:"blast_radius"`
-	// Steps are the tables between.
+	// Steps are the tables between; a store keeps them as long as the change log.
 	Steps []sql.Snapshot `json:"steps,omitempty"`
 }
 
@@ -68,8 +68,7 @@ func Changes(ctx context.Context, s *sql.Session, in ChangesIn) (ChangesOut, err
 	if p.err != nil {
 		return ChangesOut{}, fmt.Errorf("changes: %w", p.err)
 	}
-	return ChangesOut{Change: p.tables[schemas.Change.Name], BlastRadius: p.tables[schemas.BlastRadius.Name],
-		Steps: append(p.steps, walked...)}, nil
+	return ChangesOut{Change: p.tables[schemas.Change.Name], BlastRadius: p.tables[schemas.BlastRadius.Name], Steps: walked}, nil
 }
 
 // both binds tables of two publications, the earlier ones as previous_<table>.

@@ -64,11 +64,9 @@ type About struct {
 
 // Out is a publication, ready to be switched to if every check passed.
 type Out struct {
-	Tables map[string]sql.Snapshot `json:"tables"` // by name, mapping and unmatched among them
-	Checks []Check                 `json:"checks"`
-	// Steps are the tables between; a store keeps them as long as the publication.
-	Steps   []sql.Snapshot `json:"steps,omitempty"`
-	Summary Summary        `json:"summary"`
+	Tables  map[string]sql.Snapshot `json:"tables"` // by name, mapping and unmatched among them
+	Checks  []Check                 `json:"checks"`
+	Summary Summary                 `json:"summary"`
 }
 
 // Views names the views that go with the tables: the SELECT of view v is the file publish/views/v.
@@ -117,7 +115,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	p.save("publish/run")
 	roiChecks := p.roi(in)
 
-	out := Out{Checks: append(p.checks(), roiChecks...), Summary: p.summary(), Tables: p.tables, Steps: p.steps}
+	out := Out{Checks: append(p.checks(), roiChecks...), Summary: p.summary(), Tables: p.tables}
 	if p.err != nil {
 		return Out{}, fmt.Errorf("publish: %w", p.err)
 	}
@@ -156,7 +154,6 @@ type publication struct {
 	session *sql.Session
 	values  map[string]any
 	tables  map[string]sql.Snapshot
-	steps   []sql.Snapshot
 	err     error
 }
 
@@ -195,14 +192,9 @@ func (p *publication) save(file string) {
 	}
 }
 
+// step makes a table that only later files read.
 func (p *publication) step(file string) {
-	if snap := p.run(file); p.err == nil {
-		p.keep(snap)
+	if p.err == nil {
+		p.err = p.session.Step(p.ctx, file, p.values)
 	}
-}
-
-// keep lets later files read a table that is not published.
-func (p *publication) keep(snap sql.Snapshot) {
-	p.steps = append(p.steps, snap)
-	p.bind(snap.Table, snap.Table, snap)
 }

@@ -161,12 +161,7 @@ func (p *publication) saveStages(order []stage, settings Settings) error {
 	if err := w.Write(p.ctx, batch); err != nil {
 		return err
 	}
-	snap, err := w.Save(p.ctx)
-	if err != nil {
-		return err
-	}
-	p.keep(snap)
-	return p.err
+	return w.Step(p.ctx)
 }
 
 // stagesInUse lists the stages of open opportunities in alphabetical order, and those that only closed ones are in.

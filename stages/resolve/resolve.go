@@ -46,9 +46,7 @@ type Out struct {
 	Unmatched sql.Snapshot `json:"unmatched"`
 	// Outcomes says of each decision whether it is applied, or why not.
 	Outcomes sql.Snapshot `json:"outcomes"`
-	// Steps are the tables between; a store keeps them as long as the answers.
-	Steps   []sql.Snapshot `json:"steps,omitempty"`
-	Notices []Notice       `json:"notices,omitempty"`
+	Notices  []Notice     `json:"notices,omitempty"`
 }
 
 // Notice is something an administrator should look at, though it stops nothing. It names no record and no value.
@@ -91,7 +89,6 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if in.Decisions.Rows > 0 {
 		out.Notices = r.notices()
 	}
-	out.Steps = r.steps
 	if r.err != nil {
 		return Out{}, fmt.Errorf("resolve %s: %w", in.Kind, r.err)
 	}
@@ -107,7 +104,6 @@ func (r *run) decisions(in In) (outcomes, verdicts sql.Snapshot) {
 		outcomes = r.save("resolve/decision_outcome")
 		r.bind(schemas.DecisionOutcome.Name, schemas.DecisionOutcome.Name, outcomes)
 		verdicts = r.save("resolve/verdict")
-		r.steps = append(r.steps, verdicts)
 	}
 	r.bind(schemas.DecisionOutcome.Name, schemas.DecisionOutcome.Name, outcomes)
 	r.bind(schemas.Verdict.Name, schemas.Verdict.Name, verdicts)
@@ -125,11 +121,12 @@ type BothIn struct {
 // Both joins the two kinds to the tables that are published.
 func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
 	r := run{ctx: ctx, session: s}
-	r.bind("mapping", "mapping", sql.Together(schemas.Mapping.Name, in.Companies.Mapping, in.People.Mapping))
+	out := Out{Mapping: sql.Together(schemas.Mapping.Name, in.Companies.Mapping, in.People.Mapping)}
+	r.bind("mapping", "mapping", out.Mapping)
 	r.bind("unmatched", "unmatched", sql.Together(schemas.Unmatched.Name, in.Companies.Unmatched, in.People.Unmatched))
 	r.bind("remedy", "remedy", sql.Together(schemas.Remedy.Name, in.Remedies...))
 	r.bind("decision_outcome", "decision_outcome", sql.Together(schemas.DecisionOutcome.Name, in.Companies.Outcomes, in.People.Outcomes))
-	out := Out{Mapping: r.save("resolve/mapping_all"), Unmatched: r.save("resolve/unmatched_all"), Outcomes: r.save("resolve/decision_outcome_all")}
+	out.Unmatched, out.Outcomes = r.save("resolve/unmatched_all"), r.save("resolve/decision_outcome_all")
 	seen := map[string]int{}
 	for _, n := range append(append([]Notice{}, in.Companies.Notices...), in.People.Notices...) {
 		if i, ok := seen[n.Name]; ok {
@@ -152,7 +149,6 @@ type run struct {
 	kind      string
 	threshold int64
 	sure      int64
-	steps     []sql.Snapshot
 	err       error
 }
 
@@ -172,19 +168,24 @@ func (r *run) save(file string) sql.Snapshot {
 	if r.err != nil {
 		return sql.Snapshot{}
 	}
-	snap, err := r.session.Save(r.ctx, file, map[string]any{"threshold": r.threshold, "sure": r.sure, "kind": r.kind})
+	snap, err := r.session.Save(r.ctx, file, r.values())
 	r.err = err
 	return snap
 }
 
+func (r *run) values() map[string]any {
+	return map[string]any{"threshold": r.threshold, "sure": r.sure, "kind": r.kind}
+}
+
 // stepIf runs a file for the files after it, or binds its table empty.
 func (r *run) stepIf(needed bool, file string, table schemas.Table) {
-	snap := sql.Empty(table.Name)
-	if needed {
-		snap = r.save(file)
-		r.steps = append(r.steps, snap)
+	switch {
+	case r.err != nil:
+	case needed:
+		r.err = r.session.Step(r.ctx, file, r.values())
+	default:
+		r.bind(table.Name, table.Name, sql.Snapshot{})
 	}
-	r.bind(table.Name, table.Name, snap)
 }
 
 func (r *run) notices() []Notice {
