@@ -62,7 +62,7 @@ func (l *learner) collect(records *Records, order []int) {
 	var entities []uint32
 	pair := func(row []uint32, b uint32) {
 		other := l.index.records.row(int(b))
-		compare.levels(row, other, levels)
+		compare.levels(b, levels)
 		l.codes = append(l.codes, levels...)
 		for c, code := range levels {
 			if l.adjust[c] < 0 {
@@ -81,6 +81,7 @@ func (l *learner) collect(records *Records, order []int) {
 	add := func(i int) {
 		row := records.row(i)
 		entities = entities[:0]
+		compare.from(row)
 		seek.each(records, row, func(b uint32, _ int) { pair(row, b) })
 		l.judge(records.ID(i), entities, func(b uint32) { pair(row, b) })
 		l.records++

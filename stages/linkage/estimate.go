@@ -159,7 +159,8 @@ func countLevels(x *Index, records *Records, order []int) [][]float64 {
 			levels := make([]uint8, len(p.comparisons))
 			for i := worker; i < pairs; i += workers {
 				a, b := pick(i)
-				compare.levels(records.row(a), x.records.row(b), levels)
+				compare.from(records.row(a))
+				compare.levels(uint32(b), levels)
 				for c, l := range levels {
 					counts[c][l]++
 				}

@@ -29,7 +29,11 @@ func (x *Index) Bytes() ([]byte, error) {
 		return nil, fmt.Errorf("writing the index: %w", err)
 	}
 	d := x.records.dict
-	size := len(d.text) + 8*len(d.ends) + 4*(len(x.records.ids)+len(x.records.cells)+len(x.records.pool))
+	ends := make([]uint64, len(d.forms)-1)
+	for i := range ends {
+		ends[i] = d.forms[i+1].end
+	}
+	size := len(d.text) + 8*len(ends) + 4*(len(x.records.ids)+len(x.records.cells)+len(x.records.pool))
 	for _, p := range x.postings {
 		size += 8*len(p.keys) + 4*(len(p.starts)+len(p.records))
 	}
@@ -37,7 +41,7 @@ func (x *Index) Bytes() ([]byte, error) {
 	out = append(out, indexMagic...)
 	out = appendArray(out, head)
 	out = appendArray(out, d.text)
-	out = appendArray(out, d.ends)
+	out = appendArray(out, ends)
 	out = appendArray(out, x.records.ids)
 	out = appendArray(out, x.records.cells)
 	out = appendArray(out, x.records.pool)
@@ -73,8 +77,7 @@ func ReadIndex(s Section, stored []byte) (*Index, error) {
 	x := &Index{plan: p, costs: head.Costs, records: newRecords(p.right, "entity_id", nil)}
 	d := x.records.dict
 	d.text = readArray[byte](&in)
-	d.ends = readArray[uint64](&in)
-	d.derive()
+	d.derive(readArray[uint64](&in))
 	x.records.ids = readArray[uint32](&in)
 	x.records.cells = readArray[uint32](&in)
 	x.records.pool = readArray[uint32](&in)
@@ -90,14 +93,13 @@ func ReadIndex(s Section, stored []byte) (*Index, error) {
 }
 
 // derive computes what is not stored of a dictionary.
-func (d *dictionary) derive() {
-	d.hashes = make([]uint64, len(d.ends))
-	d.signs = make([]uint64, len(d.ends))
-	for i := range d.ends {
-		text := d.bytesOf(d.first + uint32(i))
-		d.hashes[i], d.signs[i] = hashText(text), signature(text)
+func (d *dictionary) derive(ends []uint64) {
+	d.forms = make([]form, len(ends)+1)
+	for i, end := range ends {
+		text := d.text[d.forms[i].end:end]
+		d.forms[i+1] = form{end, hashText(text), signature(text), headOf(text)}
 	}
-	d.rehash()
+	d.rehash(len(d.forms) * 2)
 }
 
 type number interface{ byte | uint32 | uint64 }

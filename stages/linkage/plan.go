@@ -20,6 +20,7 @@ type plan struct {
 	fields      []string // directory columns whose values are counted
 	slots       int      // similarities and distances that one pair can need
 	orders      map[string]map[string]int
+	program     program
 }
 
 // layout is the order of columns in a record's row of cells.
@@ -124,7 +125,7 @@ func compile(s Section) (*plan, error) {
 		}
 		p.lookAlikes = append(p.lookAlikes, look)
 	}
-	return p, nil
+	return p, p.compile()
 }
 
 // at is the place of a comparison.
