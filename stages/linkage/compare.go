@@ -85,9 +85,10 @@ func (c *comparer) shared(row []uint32, has uint64) uint64 {
 	for rest := has & c.rights; rest != 0; rest &= rest - 1 {
 		cell := bits.TrailingZeros64(rest)
 		var lefts uint64
-		if v := row[cell]; !c.b.layout.lists[cell] {
+		if v := row[cell]; v&inPool == 0 {
 			lefts = c.mine.of(v)
 		} else {
+			v &^= inPool
 			for _, code := range c.b.pool[v+1 : v+1+c.b.pool[v]] {
 				lefts |= c.mine.of(code)
 			}

@@ -82,7 +82,9 @@ func (l *learner) collect(records *Records, order []int) {
 		row := records.row(i)
 		entities = entities[:0]
 		compare.from(row)
-		seek.each(records, row, func(b uint32, _ int) { pair(row, b) })
+		for _, f := range seek.candidates(records, row) {
+			pair(row, f.entity)
+		}
 		l.judge(records.ID(i), entities, func(b uint32) { pair(row, b) })
 		l.records++
 		l.pairs = append(l.pairs, l.pairs[l.records-1]+len(entities))

@@ -139,13 +139,13 @@ func (w *worker) score(i int) Scored {
 func (w *worker) scoreRow(row []uint32) Scored {
 	w.found, w.weights = w.found[:0], w.weights[:0]
 	w.compare.from(row)
-	count, keep := 0, w.index.plan.section.Keep
-	w.seek.each(w.records, row, func(b uint32, rule int) {
-		count++
-		weight := w.pair(b)
-		w.keep(Candidate{Entity: b, Weight: weight, Rule: rule}, keep)
-	})
-	out := Scored{Candidates: count, Best: slices.Clone(w.found)}
+	keep := w.index.plan.section.Keep
+	candidates := w.seek.candidates(w.records, row)
+	for _, f := range candidates {
+		weight := w.pair(f.entity)
+		w.keep(Candidate{Entity: f.entity, Weight: weight, Rule: f.rule}, keep)
+	}
+	out := Scored{Candidates: len(candidates), Best: slices.Clone(w.found)}
 	w.compete(out.Best)
 	return out
 }
