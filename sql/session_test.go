@@ -2,7 +2,9 @@ package sql
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -189,5 +191,34 @@ func TestPutObject_ReplacesACutOne(t *testing.T) {
 	}
 	if data, err := s.Object(id); err != nil || string(data) != "whole" {
 		t.Errorf("%q, %v", data, err)
+	}
+}
+
+// A mapped object is what was written, and stays in place when others are written.
+func TestMapObject(t *testing.T) {
+	s := openSession(t, 1)
+	want := strings.Repeat("a page or two. ", 1000)
+	id, err := s.WriteObject(func(w io.Writer) error { _, err := io.WriteString(w, want); return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if put, err := s.PutObject([]byte(want)); err != nil || put != id {
+		t.Errorf("PutObject names it %s, WriteObject %s: %v", put, id, err)
+	}
+	data, unmap, err := s.MapObject(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(data) != want {
+		t.Errorf("%d bytes mapped, want the %d written", len(data), len(want))
+	}
+	if err := unmap(); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.WriteObject(func(io.Writer) error { return errors.New("no such thing") }); err == nil || !strings.Contains(err.Error(), "no such thing") {
+		t.Errorf("error %v", err)
+	}
+	if _, _, err := s.MapObject(strings.Repeat("0", 64)); err == nil {
+		t.Error("an object that is not there is mapped")
 	}
 }

@@ -128,7 +128,7 @@ func (s *Session) adopt(temp, extension string) (string, error) {
 	return id, nil
 }
 
-// PutObject stores bytes that are not a table, such as a blocking index, and returns their id.
+// PutObject stores bytes that are not a table and returns their id.
 func (s *Session) PutObject(data []byte) (string, error) {
 	temp, err := s.tempFile()
 	if err != nil {

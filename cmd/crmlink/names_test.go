@@ -95,7 +95,7 @@ func weigh(t *testing.T, pairs []judgedName) {
 			t.Fatal(err)
 		}
 		read(t, s, sides[1], builder.Records())
-		index, err := builder.Build()
+		index, err := builder.Build(1)
 		if err != nil {
 			t.Fatal(err)
 		}

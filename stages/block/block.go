@@ -7,6 +7,8 @@ package block
 import (
 	"context"
 	"fmt"
+	"io"
+	"runtime"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -38,12 +40,8 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if err != nil {
 		return Out{}, fmt.Errorf("block: %w", err)
 	}
-	data, err := index.Bytes()
-	if err != nil {
-		return Out{}, fmt.Errorf("block: %w", err)
-	}
 	var out Out
-	if out.Index, err = s.PutObject(data); err != nil {
+	if out.Index, err = s.WriteObject(func(w io.Writer) error { _, err := index.WriteTo(w); return err }); err != nil {
 		return Out{}, fmt.Errorf("block: %w", err)
 	}
 	if out.Cost, err = cost(ctx, s, in.Section.Kind, index.Costs()); err != nil {
@@ -74,7 +72,11 @@ func build(ctx context.Context, s *sql.Session, in In) (*linkage.Index, error) {
 			return nil, err
 		}
 	}
-	return builder.Build()
+	workers := s.Threads()
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
+	}
+	return builder.Build(workers)
 }
 
 func cost(ctx context.Context, s *sql.Session, kind string, costs []linkage.Cost) (sql.Snapshot, error) {

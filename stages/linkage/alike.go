@@ -3,7 +3,6 @@ package linkage
 import (
 	"bytes"
 	"fmt"
-	"slices"
 )
 
 // Words that are written nearly the same count as one where they have so many letters at least, and are so similar. In
@@ -13,10 +12,10 @@ const (
 	alikeness = "0.9"
 )
 
-// word is one word of a cell with the signature that rules most unlike words out.
+// word is one word of a cell with the form that rules most unlike words out.
 type word struct {
 	text []byte
-	sign uint64
+	form form
 }
 
 // alike decides the operators alike and covers. Only the words that the operator counts are looked for.
@@ -39,9 +38,12 @@ func (c *comparer) alike(k *planCondition, a, b []uint32) bool {
 // leftAlike counts the CRM side's words that have their like among the directory's, rightAlike the other way round.
 func (c *comparer) leftAlike() int {
 	found := 0
-	for _, x := range c.left {
-		if slices.ContainsFunc(c.right, func(y word) bool { return sameWord(x, y) }) {
-			found++
+	for i := range c.left {
+		for j := range c.right {
+			if sameWord(&c.left[i], &c.right[j]) {
+				found++
+				break
+			}
 		}
 	}
 	return found
@@ -49,9 +51,12 @@ func (c *comparer) leftAlike() int {
 
 func (c *comparer) rightAlike() int {
 	found := 0
-	for _, y := range c.right {
-		if slices.ContainsFunc(c.left, func(x word) bool { return sameWord(x, y) }) {
-			found++
+	for j := range c.right {
+		for i := range c.left {
+			if sameWord(&c.left[i], &c.right[j]) {
+				found++
+				break
+			}
 		}
 	}
 	return found
@@ -61,24 +66,25 @@ func (c *comparer) rightAlike() int {
 func wordsOf(to []word, r *Records, row []uint32, cell int) []word {
 	if r.layout.lists[cell] {
 		for _, code := range r.set(row, cell) {
-			to = append(to, word{r.dict.bytesOf(code), r.dict.signOf(code)})
+			f, _ := r.dict.formOf(code)
+			to = append(to, word{r.dict.bytesOf(code), *f})
 		}
 		return to
 	}
 	for text := range bytes.SplitSeq(r.dict.bytesOf(row[cell]), []byte{' '}) {
 		if len(text) > 0 {
-			to = append(to, word{text, signature(text)})
+			to = append(to, word{text, formOf(text)})
 		}
 	}
 	return to
 }
 
 // sameWord compares a CRM word with a directory word, in this order.
-func sameWord(x, y word) bool {
+func sameWord(x, y *word) bool {
 	if bytes.Equal(x.text, y.text) {
 		return true
 	}
-	if len(x.text) < alikeFrom || len(y.text) < alikeFrom || similarAtMost(x.text, y.text, x.sign, y.sign) < 0.9 {
+	if len(x.text) < alikeFrom || len(y.text) < alikeFrom || similarAtMost(len(x.text), len(y.text), &x.form, &y.form) < 0.9 {
 		return false
 	}
 	return jaroWinkler(x.text, y.text) >= 0.9
@@ -107,13 +113,13 @@ func (r renderer) alikeSQL(c planCondition, a, b string) string {
 // near decides the operator near.
 func (c *comparer) near(k *planCondition, a, b []uint32) bool {
 	for _, x := range c.a.set(a, k.l) {
-		s, ss := c.a.dict.bytesOf(x), c.a.dict.signOf(x)
+		s, m := c.a.dict.formOf(x)
 		for _, y := range c.b.set(b, k.r) {
 			if x == y {
 				return true
 			}
-			t, ts := c.b.dict.bytesOf(y), c.b.dict.signOf(y)
-			if similarAtMost(s, t, ss, ts) >= k.t && jaroWinkler(s, t) >= k.t {
+			t, n := c.b.dict.formOf(y)
+			if similarAtMost(m, n, s, t) >= k.t && c.pattern(x).similarity(c.b.dict.bytesOf(y)) >= k.t {
 				return true
 			}
 		}

@@ -6,86 +6,161 @@ import (
 	"slices"
 )
 
-// comparer gives a pair its levels. It belongs to one goroutine: similarities are remembered within a pair because
-// several levels ask for the same one.
+// comparer gives pairs their levels. It belongs to one goroutine. What is asked of a pair is remembered within it,
+// because several levels ask for the same; what follows from the CRM record alone, as long as its pairs come one after
+// the other.
 type comparer struct {
-	plan    *plan
-	a, b    *Records
-	seen    []uint32 // by slot: the pair for which values holds
-	values  []float64
-	pair    uint32
-	scratch []int
-	left    []word // words of the pair, for alike and covers
-	right   []word
+	plan     *plan
+	program  *program
+	a, b     *Records
+	row      []uint32 // of the CRM record
+	has      uint64   // its cells that are not null
+	rights   uint64   // directory cells that could share a value with it
+	mine     valueTable
+	pair     uint32
+	answers  []uint32 // by condition: twice the pair for which it was asked, and the answer
+	known    []uint32 // by slot: the pair for which values holds
+	values   []float64
+	bounded  []uint32 // by slot: the pair for which bounds holds
+	bounds   []float64
+	patterns [16]pattern
+	scratch  []int
+	left     []word // words of the pair, for alike and covers
+	right    []word
 }
 
 func newComparer(p *plan, a, b *Records) *comparer {
-	return &comparer{plan: p, a: a, b: b, seen: make([]uint32, p.slots), values: make([]float64, p.slots)}
+	return &comparer{plan: p, program: &p.program, a: a, b: b, answers: make([]uint32, len(p.program.asked)),
+		known: make([]uint32, p.slots), values: make([]float64, p.slots), bounded: make([]uint32, p.slots), bounds: make([]float64, p.slots)}
 }
 
-// levels writes the level code of each comparison.
-func (c *comparer) levels(a, b []uint32, out []uint8) {
-	c.pair++
-	for i := range c.plan.comparisons {
-		out[i] = c.level(&c.plan.comparisons[i], a, b)
+// from takes the CRM record whose pairs come next. The row must stay as it is until the next call.
+func (c *comparer) from(row []uint32) {
+	c.row, c.has, c.rights = row, present(row), 0
+	c.mine.clear()
+	for rest := c.has & c.program.lefts; rest != 0; rest &= rest - 1 {
+		cell := bits.TrailingZeros64(rest)
+		for _, code := range c.a.set(row, cell) {
+			if code < c.a.dict.first { // others no directory record has
+				c.mine.add(code, 1<<cell)
+			}
+		}
+	}
+	for r := range c.program.rights {
+		if c.program.rights[r].lefts&c.has != 0 {
+			c.rights |= 1 << r
+		}
 	}
 }
 
-func (c *comparer) level(k *planComparison, a, b []uint32) uint8 {
-	for _, g := range k.groups {
-		if !c.holds(g.present, a, b) {
-			continue
-		}
-		for code := g.first; code < g.last; code++ {
-			if c.holds(k.levels[code-1].when, a, b) {
-				return uint8(code)
+// present has a bit for each cell that is not null.
+func present(row []uint32) uint64 {
+	var has uint64
+	for i, v := range row {
+		has |= uint64((v|-v)>>31) << i
+	}
+	return has
+}
+
+// levels writes the level code of each comparison with a directory record.
+func (c *comparer) levels(b uint32, out []uint8) {
+	c.pair++
+	if c.pair >= 1<<31 { // the counter has come round
+		c.pair = 1
+		clear(c.answers)
+		clear(c.known)
+		clear(c.bounded)
+	}
+	row := c.b.row(int(b))
+	has := present(row)
+	shared := c.shared(row, has)
+	for i := range c.program.comparisons {
+		out[i] = c.level(&c.program.comparisons[i], row, has, shared)
+	}
+}
+
+// shared finds the pairs of columns that share a value.
+func (c *comparer) shared(row []uint32, has uint64) uint64 {
+	var shared uint64
+	for rest := has & c.rights; rest != 0; rest &= rest - 1 {
+		cell := bits.TrailingZeros64(rest)
+		var lefts uint64
+		if v := row[cell]; v&inPool == 0 {
+			lefts = c.mine.of(v)
+		} else {
+			v &^= inPool
+			for _, code := range c.b.pool[v+1 : v+1+c.b.pool[v]] {
+				lefts |= c.mine.of(code)
 			}
 		}
-		return uint8(g.last)
+		right := &c.program.rights[cell]
+		if lefts&right.lefts == 0 {
+			continue
+		}
+		for _, p := range right.pairs {
+			if lefts&p.left != 0 {
+				shared |= p.shared
+			}
+		}
+	}
+	return shared
+}
+
+func (c *comparer) level(k *programComparison, row []uint32, has, shared uint64) uint8 {
+	for i := range k.groups {
+		g := &k.groups[i]
+		if c.first(g.present, row, has, shared) == nil {
+			continue
+		}
+		if d := c.first(g.levels, row, has, shared); d != nil {
+			return d.code
+		}
+		return g.last
 	}
 	return 0
 }
 
-func (c *comparer) holds(e planExpression, a, b []uint32) bool {
-	for _, every := range e {
-		if c.all(every, a, b) {
-			return true
+// first is the first demand that is met, nil for none.
+func (c *comparer) first(demands []demand, row []uint32, has, shared uint64) *demand {
+demands:
+	for i := range demands {
+		d := &demands[i]
+		if d.shared&^shared|d.left&^c.has|d.right&^has != 0 {
+			continue
 		}
-	}
-	return false
-}
-
-// all says whether every condition holds. The two most common operators are decided here: most pairs differ in most
-// fields, and a call costs more than they do.
-func (c *comparer) all(every []planCondition, a, b []uint32) bool {
-	for i := range every {
-		k := &every[i]
-		x, y := a[k.l], b[k.r]
-		if x == 0 || y == 0 {
-			return false
-		}
-		switch k.op {
-		case opPresent:
-		case opEqual:
-			if x != y {
-				return false
-			}
-		default:
-			if !c.condition(k, x, y, a, b) {
-				return false
+		for _, at := range d.asked {
+			if !c.answer(at, row) {
+				continue demands
 			}
 		}
+		return d
 	}
-	return true
+	return nil
 }
 
-// condition decides the other operators for cells that are not null.
+// answer decides a condition whose cells are not null, once for each pair.
+func (c *comparer) answer(at uint16, row []uint32) bool {
+	if known := c.answers[at]; known>>1 == c.pair {
+		return known&1 != 0
+	}
+	k := &c.program.asked[at]
+	answer := c.condition(k, c.row[k.l], row[k.r], c.row, row)
+	c.answers[at] = c.pair << 1
+	if answer {
+		c.answers[at]++
+	}
+	return answer
+}
+
+// condition decides operators for cells that are not null.
 func (c *comparer) condition(k *planCondition, x, y uint32, a, b []uint32) bool {
 	switch k.op {
 	case opSimilar:
 		return c.similar(k, x, y)
 	case opEdits:
 		return c.edits(k, x, y)
+	case opEqual:
+		return x == y
 	case opCrossed:
 		return x == y && a[k.l2] != 0 && a[k.l2] == b[k.r2]
 	case opOverlap:
@@ -108,54 +183,75 @@ func (c *comparer) condition(k *planCondition, x, y uint32, a, b []uint32) bool 
 		return c.alike(k, a, b)
 	case opNear:
 		return c.near(k, a, b)
-	}
-	s, t := c.a.dict.bytesOf(x), c.b.dict.bytesOf(y)
-	switch k.op {
-	case opPrefix:
-		return len(s) >= k.n && len(t) >= k.n && string(s[:k.n]) == string(t[:k.n])
-	case opExtends:
-		if len(s) > len(t) {
-			s, t = t, s
-		}
-		return len(s) >= k.n && len(s) < len(t) && bytes.HasPrefix(t, s)
-	case opInitial:
-		return (len(s) == 1 || len(t) == 1) && s[0] == t[0]
 	case opSteps:
-		i, known := k.order[string(s)]
-		j, also := k.order[string(t)]
+		i, known := k.order[string(c.a.dict.bytesOf(x))]
+		j, also := k.order[string(c.b.dict.bytesOf(y))]
 		return known && also && i-j <= k.n && j-i <= k.n
 	}
+	s, m := c.a.dict.formOf(x)
+	t, n := c.b.dict.formOf(y)
+	switch k.op {
+	case opInitial:
+		return (m == 1 || n == 1) && (s.head^t.head)>>56 == 0
+	case opPrefix:
+		return min(m, n) >= k.n && c.sameStart(s, t, x, y, k.n)
+	case opExtends:
+		shorter := min(m, n)
+		return shorter >= k.n && m != n && c.sameStart(s, t, x, y, shorter)
+	}
 	return false
+}
+
+// sameStart says whether the first n bytes of two texts are equal; both have as many.
+func (c *comparer) sameStart(s, t *form, x, y uint32, n int) bool {
+	if same := bits.LeadingZeros64(s.head^t.head) / 8; n <= 8 || same < 8 {
+		return same >= n
+	}
+	return bytes.Equal(c.a.dict.bytesOf(x)[:n], c.b.dict.bytesOf(y)[:n])
 }
 
 func (c *comparer) similar(k *planCondition, x, y uint32) bool {
 	if x == y {
 		return 1 >= k.t
 	}
-	if c.seen[k.slot] != c.pair {
-		s, t := c.a.dict.bytesOf(x), c.b.dict.bytesOf(y)
-		if similarAtMost(s, t, c.a.dict.signOf(x), c.b.dict.signOf(y)) < k.t {
-			return false
-		}
-		c.seen[k.slot] = c.pair
-		c.values[k.slot] = jaroWinkler(s, t)
+	if c.bounded[k.slot] != c.pair {
+		s, m := c.a.dict.formOf(x)
+		t, n := c.b.dict.formOf(y)
+		c.bounded[k.slot] = c.pair
+		c.bounds[k.slot] = similarAtMost(m, n, s, t)
+	}
+	if c.bounds[k.slot] < k.t {
+		return false
+	}
+	if c.known[k.slot] != c.pair {
+		c.known[k.slot] = c.pair
+		c.values[k.slot] = c.pattern(x).similarity(c.b.dict.bytesOf(y))
 	}
 	return c.values[k.slot] >= k.t
+}
+
+// pattern is a CRM text prepared for many others.
+func (c *comparer) pattern(code uint32) *pattern {
+	p := &c.patterns[code%uint32(len(c.patterns))]
+	if p.code != code {
+		p.set(code, c.a.dict.bytesOf(code))
+	}
+	return p
 }
 
 func (c *comparer) edits(k *planCondition, x, y uint32) bool {
 	if x == y {
 		return true
 	}
-	if c.seen[k.slot] != c.pair {
-		s, t := c.a.dict.bytesOf(x), c.b.dict.bytesOf(y)
+	if c.known[k.slot] != c.pair {
 		// An edit changes the length by one at most, and adds and removes one letter at most.
-		sx, sy := c.a.dict.signOf(x), c.b.dict.signOf(y)
-		if max(len(s)-len(t), len(t)-len(s), bits.OnesCount64(sx&^sy), bits.OnesCount64(sy&^sx)) > k.n {
+		s, m := c.a.dict.formOf(x)
+		t, n := c.b.dict.formOf(y)
+		if max(m-n, n-m, bits.OnesCount64(s.sign&^t.sign), bits.OnesCount64(t.sign&^s.sign)) > k.n {
 			return false
 		}
-		c.seen[k.slot] = c.pair
-		c.values[k.slot] = float64(edits(s, t, &c.scratch))
+		c.known[k.slot] = c.pair
+		c.values[k.slot] = float64(edits(c.a.dict.bytesOf(x), c.b.dict.bytesOf(y), &c.scratch))
 	}
 	return c.values[k.slot] <= float64(k.n)
 }

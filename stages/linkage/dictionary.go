@@ -1,26 +1,37 @@
 package linkage
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // dictionary numbers texts from 1; 0 is null. All columns of both sides share one numbering, so that equal texts are
 // equal integers whatever column they stand in. CRM records extend the index's dictionary without changing it.
 type dictionary struct {
-	base   *dictionary // its codes come first; nil for the index's own
-	first  uint32      // codes below belong to base
-	text   []byte
-	ends   []uint64 // ends[i] is the end of code first+i in text
-	hashes []uint64
-	signs  []uint64 // letters that occur, for a bound on similarity
-	table  []uint32 // open addressing; holds codes
+	base  *dictionary // its codes come first; nil for the index's own
+	first uint32      // codes below belong to base
+	text  []byte
+	forms []form   // forms[i+1] is code first+i; forms[0] ends where the first text starts
+	table []uint32 // open addressing; holds codes
+}
+
+// form is what most questions about a text are answered from without reading it.
+type form struct {
+	end  uint64 // of the text; it starts where the form before ends
+	hash uint64
+	sign uint64 // letters that occur, for a bound on similarity
+	head uint64 // the first eight bytes, the first of all on top; zero where there are fewer
 }
 
 func newDictionary(base *dictionary) *dictionary {
-	d := &dictionary{base: base, first: 1, table: make([]uint32, 1024)}
+	d := &dictionary{base: base, first: 1, forms: make([]form, 1), table: make([]uint32, 1024)}
 	if base != nil {
 		d.first = base.next()
 	}
 	return d
 }
 
-func (d *dictionary) next() uint32 { return d.first + uint32(len(d.ends)) }
+func (d *dictionary) next() uint32 { return d.first + uint32(len(d.forms)-1) }
 
 // bytesOf is the text of a code that is not 0.
 func (d *dictionary) bytesOf(code uint32) []byte {
@@ -28,25 +39,31 @@ func (d *dictionary) bytesOf(code uint32) []byte {
 		d = d.base
 	}
 	i := code - d.first
-	var from uint64
-	if i > 0 {
-		from = d.ends[i-1]
+	return d.text[d.forms[i].end:d.forms[i+1].end]
+}
+
+// formOf is the form of a code that is not 0, and the length of its text.
+func (d *dictionary) formOf(code uint32) (*form, int) {
+	if code < d.first {
+		d = d.base
 	}
-	return d.text[from:d.ends[i]]
+	i := code - d.first
+	f := d.forms[i : i+2]
+	return &f[1], int(f[1].end - f[0].end)
 }
 
 func (d *dictionary) hashOf(code uint32) uint64 {
 	if code < d.first {
 		d = d.base
 	}
-	return d.hashes[code-d.first]
+	return d.forms[code-d.first+1].hash
 }
 
 func (d *dictionary) signOf(code uint32) uint64 {
 	if code < d.first {
 		d = d.base
 	}
-	return d.signs[code-d.first]
+	return d.forms[code-d.first+1].sign
 }
 
 // code numbers a text, adding it where it is new. Empty text is null.
@@ -65,11 +82,9 @@ func (d *dictionary) code(text string) uint32 {
 	}
 	c := d.next()
 	d.text = append(d.text, text...)
-	d.ends = append(d.ends, uint64(len(d.text)))
-	d.hashes = append(d.hashes, h)
-	d.signs = append(d.signs, signature(text))
-	if len(d.ends)*2 > len(d.table) {
-		d.rehash()
+	d.forms = append(d.forms, form{uint64(len(d.text)), h, signature(text), headOf(text)})
+	if len(d.forms)*2 > len(d.table) {
+		d.rehash(len(d.forms) * 4)
 	} else {
 		d.insert(c, h)
 	}
@@ -79,33 +94,40 @@ func (d *dictionary) code(text string) uint32 {
 // lookup is code without adding: 0 where the text is unknown.
 func (d *dictionary) lookup(text string) uint32 { return d.find(text, hashText(text)) }
 
+// slot is where a hash is looked for first. Any size of the table does.
+func (d *dictionary) slot(h uint64) int {
+	i, _ := bits.Mul64(h, uint64(len(d.table)))
+	return int(i)
+}
+
 func (d *dictionary) find(text string, h uint64) uint32 {
-	mask := uint64(len(d.table) - 1)
-	for i := h & mask; d.table[i] != 0; i = (i + 1) & mask {
-		if c := d.table[i]; d.hashes[c-d.first] == h && string(d.bytesOf(c)) == text {
+	for i := d.slot(h); d.table[i] != 0; {
+		c := d.table[i]
+		if d.forms[c-d.first+1].hash == h && string(d.bytesOf(c)) == text {
 			return c
+		}
+		if i++; i == len(d.table) {
+			i = 0
 		}
 	}
 	return 0
 }
 
 func (d *dictionary) insert(code uint32, h uint64) {
-	mask := uint64(len(d.table) - 1)
-	i := h & mask
+	i := d.slot(h)
 	for d.table[i] != 0 {
-		i = (i + 1) & mask
+		if i++; i == len(d.table) {
+			i = 0
+		}
 	}
 	d.table[i] = code
 }
 
-func (d *dictionary) rehash() {
-	size := 1024
-	for size < len(d.ends)*4 {
-		size *= 2
-	}
-	d.table = make([]uint32, size)
-	for i, h := range d.hashes {
-		d.insert(d.first+uint32(i), h)
+// rehash makes a table of so many places; there must be more than texts.
+func (d *dictionary) rehash(size int) {
+	d.table = make([]uint32, max(1024, size))
+	for i := range d.forms[1:] {
+		d.insert(d.first+uint32(i), d.forms[i+1].hash)
 	}
 }
 
@@ -134,4 +156,10 @@ func signature[T string | []byte](text T) uint64 {
 		s |= 1 << (text[i] & 63)
 	}
 	return s
+}
+
+func headOf[T string | []byte](text T) uint64 {
+	var b [8]byte
+	copy(b[:], text)
+	return binary.BigEndian.Uint64(b[:])
 }

@@ -140,7 +140,7 @@ func indexOf(t testing.TB, s Section, records []values) *Index {
 	if err := b.Records().Append(batchOf(s, s.RightTable(), records)); err != nil {
 		t.Fatal(err)
 	}
-	x, err := b.Build()
+	x, err := b.Build(2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func (l *learner) collect(records *Records, order []int) {
 	var entities []uint32
 	pair := func(row []uint32, b uint32) {
 		other := l.index.records.row(int(b))
-		compare.levels(row, other, levels)
+		compare.levels(b, levels)
 		l.codes = append(l.codes, levels...)
 		for c, code := range levels {
 			if l.adjust[c] < 0 {
@@ -81,7 +81,10 @@ func (l *learner) collect(records *Records, order []int) {
 	add := func(i int) {
 		row := records.row(i)
 		entities = entities[:0]
-		seek.each(records, row, func(b uint32, _ int) { pair(row, b) })
+		compare.from(row)
+		for _, f := range seek.candidates(records, row) {
+			pair(row, f.entity)
+		}
 		l.judge(records.ID(i), entities, func(b uint32) { pair(row, b) })
 		l.records++
 		l.pairs = append(l.pairs, l.pairs[l.records-1]+len(entities))
@@ -136,8 +139,7 @@ func (l *learner) refreshU() {
 // step is one expectation and one maximization; it returns how far the parameters moved.
 func (l *learner) step(free bool) float64 {
 	p := l.index.plan
-	weights, rare := l.weights()
-	looks := l.lookAlikeWeights(weights)
+	terms := l.terms()
 	prior := math.Log2(l.match / float64(l.index.Len()))
 	none := 1 - l.match
 	start := []float64{prior}
@@ -167,10 +169,12 @@ func (l *learner) step(free bool) float64 {
 		for pair := from; pair < to; pair++ {
 			at := len(log)
 			log = append(log, start...)
-			l.pairBits(pair, weights, rare, looks, log[at:])
+			l.pairBits(pair, terms, log[at:])
 			l.rule(i, pair, log[at:])
 			for _, v := range log[at:] {
-				top = math.Max(top, v)
+				if v > top {
+					top = v
+				}
 			}
 		}
 		sum := math.Exp2(nobody - top)
@@ -183,6 +187,9 @@ func (l *learner) step(free bool) float64 {
 			shares := log[(pair-from)*len(start) : (pair-from+1)*len(start)]
 			codes := l.codes[pair*len(p.comparisons) : (pair+1)*len(p.comparisons)]
 			for h, v := range shares {
+				if v == 0 {
+					continue
+				}
 				r := v / sum
 				totals[h] += r * l.weight[i]
 				if r < 1e-6 {
@@ -203,11 +210,28 @@ func (l *learner) step(free bool) float64 {
 	return moved
 }
 
+// exp2 is math.Exp2 between −60 and 60, to the bit where that is written in Go; below it is 0. The special cases and
+// the detour over an exponent that may be out of range are most of the time that the library takes.
 func exp2(x float64) float64 {
 	if x < -60 {
 		return 0
 	}
-	return math.Exp2(x)
+	k := int(x + 0.5)
+	if x < 0 {
+		k = int(x - 0.5)
+	}
+	t := x - float64(k)
+	hi := float64(t * 6.93147180369123816490e-01)
+	lo := float64(-t * 1.90821492927058770002e-10)
+	r := hi - lo
+	t = float64(r * r)
+	c := float64(t * 4.13813679705723846039e-08)
+	c = float64(t * (-1.65339022054652515390e-06 + c))
+	c = float64(t * (6.61375632143793436117e-05 + c))
+	c = float64(t * (-2.77777777770155933842e-03 + c))
+	c = r - float64(t*(1.66666666666666657415e-01+c))
+	y := 1 - ((lo - float64(r*c)/(2-c)) - hi)
+	return y * math.Float64frombits(uint64(1023+k)<<52) // exact: a power of two
 }
 
 // weights are the present log2(m/u) and −log2(u) by comparison and level code.
@@ -230,25 +254,61 @@ func (l *learner) weights() (weights, rare [][]float64) {
 	return weights, rare
 }
 
-// pairBits adds a pair's evidence to the hypotheses: match first, then each kind of look-alike.
-func (l *learner) pairBits(pair int, weights, rare [][]float64, looks [][][]float64, out []float64) {
-	section := &l.index.plan.section
-	n := len(weights)
-	for c, code := range l.codes[pair*n : (pair+1)*n] {
+// terms is what one comparison adds to the hypotheses, by level code.
+type terms struct {
+	adjust int       // place among the rarities of a pair, or -1
+	rare   []float64 // in millibits
+	bits   []hypothesisBits
+}
+
+// hypothesisBits are the bits for one hypothesis: match first, then each kind of look-alike.
+type hypothesisBits struct {
+	hypothesis int
+	bits       []float64
+}
+
+func (l *learner) terms() []terms {
+	weights, rare := l.weights()
+	looks := l.lookAlikeWeights(weights)
+	out := make([]terms, len(weights))
+	for c := range out {
+		out[c] = terms{adjust: l.adjust[c], rare: rare[c], bits: []hypothesisBits{{0, weights[c]}}}
+		for code := range rare[c] {
+			rare[c][code] *= 1000
+		}
+		for k := range looks {
+			if look := looks[k][c]; look != nil {
+				out[c].bits = append(out[c].bits, hypothesisBits{k + 1, look})
+			}
+		}
+	}
+	return out
+}
+
+// pairBits adds a pair's evidence to the hypotheses.
+func (l *learner) pairBits(pair int, terms []terms, out []float64) {
+	floor, ceiling := float64(l.index.plan.section.FrequencyFloor), float64(l.index.plan.section.FrequencyCeiling)
+	rarities := l.bits[pair*l.width : (pair+1)*l.width]
+	for c, code := range l.codes[pair*len(terms) : (pair+1)*len(terms)] {
 		if code == 0 {
 			continue
 		}
+		t := &terms[c]
 		adjustment := 0.0
-		if at := l.adjust[c]; at >= 0 {
-			if bits := l.bits[pair*l.width+at]; bits != noBits {
-				adjustment = math.Max(float64(section.FrequencyFloor), math.Min(float64(section.FrequencyCeiling), float64(bits)-1000*rare[c][code])) / 1000
+		if t.adjust >= 0 {
+			if bits := rarities[t.adjust]; bits != noBits {
+				adjustment = float64(bits) - t.rare[code]
+				if adjustment < floor {
+					adjustment = floor
+				} else if adjustment > ceiling {
+					adjustment = ceiling
+				}
+				adjustment /= 1000
 			}
 		}
-		out[0] += weights[c][code] + adjustment
-		for k := range looks {
-			if look := looks[k][c]; look != nil {
-				out[k+1] += look[code] + adjustment
-			}
+		for i := range t.bits {
+			h := &t.bits[i]
+			out[h.hypothesis] += h.bits[code] + adjustment
 		}
 	}
 }

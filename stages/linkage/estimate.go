@@ -136,15 +136,7 @@ func chanceOf(x *Index, records *Records, order []int) chance {
 // count for themselves; the sums are whole numbers, so that their number changes nothing.
 func countLevels(x *Index, records *Records, order []int) [][]float64 {
 	p := x.plan
-	pairs := records.Len() * x.Len()
-	pick := func(i int) (a, b int) { return i / x.Len(), i % x.Len() }
-	if pairs > chancePairs {
-		pairs = chancePairs
-		pick = func(i int) (a, b int) {
-			h := mix(uint64(i)*0x9e3779b97f4a7c15 + 1)
-			return order[h>>32%uint64(len(order))], int(h & 0xffffffff * uint64(x.Len()) >> 32)
-		}
-	}
+	others := randomPairs(records.Len(), x.Len(), order)
 	total := make([][]float64, len(p.comparisons))
 	for c := range total {
 		total[c] = make([]float64, len(p.comparisons[c].levels)+1)
@@ -157,12 +149,14 @@ func countLevels(x *Index, records *Records, order []int) [][]float64 {
 			counts := make([][256]int, len(p.comparisons))
 			compare := newComparer(p, records, x.records)
 			levels := make([]uint8, len(p.comparisons))
-			for i := worker; i < pairs; i += workers {
-				a, b := pick(i)
-				compare.levels(records.row(a), x.records.row(b), levels)
-				for c, l := range levels {
-					counts[c][l]++
-				}
+			for a := worker; a < records.Len(); a += workers {
+				compare.from(records.row(a))
+				others(a, func(b uint32) {
+					compare.levels(b, levels)
+					for c, l := range levels {
+						counts[c][l]++
+					}
+				})
 			}
 			adding.Lock()
 			defer adding.Unlock()
@@ -175,6 +169,48 @@ func countLevels(x *Index, records *Records, order []int) [][]float64 {
 	}
 	wait.Wait()
 	return total
+}
+
+// randomPairs gives each of n records the directory records, of m, that it is compared with: all where there are few,
+// else those of chancePairs random pairs. Pairs are sorted by record, because much of a comparison can be prepared for
+// a record.
+func randomPairs(n, m int, order []int) (others func(a int, yield func(b uint32))) {
+	if n*m <= chancePairs {
+		return func(_ int, yield func(uint32)) {
+			for b := range m {
+				yield(uint32(b))
+			}
+		}
+	}
+	pick := func(i int) (a, b int) {
+		h := mix(uint64(i)*0x9e3779b97f4a7c15 + 1)
+		return order[h>>32%uint64(len(order))], int(h & 0xffffffff * uint64(m) >> 32)
+	}
+	ends := make([]uint32, n+1) // of each record's pairs
+	for i := range chancePairs {
+		a, _ := pick(i)
+		ends[a]++
+	}
+	var sum uint32
+	for a, pairs := range ends {
+		ends[a] = sum // until they are placed, where they start
+		sum += pairs
+	}
+	picked := make([]uint32, chancePairs)
+	for i := range chancePairs {
+		a, b := pick(i)
+		picked[ends[a]] = uint32(b)
+		ends[a]++
+	}
+	return func(a int, yield func(uint32)) {
+		from := uint32(0)
+		if a > 0 {
+			from = ends[a-1]
+		}
+		for _, b := range picked[from:ends[a]] {
+			yield(b)
+		}
+	}
 }
 
 // equalByChance is the probability that a random pair of records with values shares one, and the number of pairs.

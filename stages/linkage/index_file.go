@@ -2,15 +2,15 @@ package linkage
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 )
 
 // indexMagic names the format. A change of what is written, or of how keys are hashed, gets a new number.
-const indexMagic = "crmlink index 1\n"
+const indexMagic = "crmlink index 2\n"
 
 // indexHead is what must agree between the model that reads an index and the one that built it.
 type indexHead struct {
@@ -21,36 +21,40 @@ type indexHead struct {
 	Costs   []Cost   `json:"costs"`
 }
 
-// Bytes is the index as it is stored: a head as JSON, then arrays of little-endian numbers, each after its length.
-// Equal records and rules give equal bytes.
-func (x *Index) Bytes() ([]byte, error) {
+// WriteTo writes the index as it is stored: a head as JSON, then arrays, each after its length and at a place that eight
+// divides, so that a mapped file is read where it lies. Numbers are little-endian, as all machines are that DuckDB is
+// built for. Equal records and rules give equal bytes.
+func (x *Index) WriteTo(to io.Writer) (int64, error) {
 	head, err := json.Marshal(indexHead{x.plan.section.Kind, x.plan.right.names, x.plan.right.lists, x.plan.section.Rules, x.costs})
 	if err != nil {
-		return nil, fmt.Errorf("writing the index: %w", err)
+		return 0, fmt.Errorf("writing the index: %w", err)
 	}
+	w := arrayWriter{to: to}
+	w.bytes([]byte(indexMagic))
+	writeArray(&w, []uint64{byteOrder})
+	writeArray(&w, head)
 	d := x.records.dict
-	size := len(d.text) + 8*len(d.ends) + 4*(len(x.records.ids)+len(x.records.cells)+len(x.records.pool))
+	writeArray(&w, d.text)
+	writeArray(&w, d.forms)
+	writeArray(&w, d.table)
+	writeArray(&w, x.records.ids)
+	writeArray(&w, x.records.cells)
+	writeArray(&w, x.records.pool)
 	for _, p := range x.postings {
-		size += 8*len(p.keys) + 4*(len(p.starts)+len(p.records))
+		writeArray(&w, []uint64{uint64(p.width)})
+		writeArray(&w, p.ranges)
+		writeArray(&w, p.slots)
+		writeArray(&w, p.lists)
 	}
-	out := make([]byte, 0, size+len(head)+4096)
-	out = append(out, indexMagic...)
-	out = appendArray(out, head)
-	out = appendArray(out, d.text)
-	out = appendArray(out, d.ends)
-	out = appendArray(out, x.records.ids)
-	out = appendArray(out, x.records.cells)
-	out = appendArray(out, x.records.pool)
-	for _, p := range x.postings {
-		out = appendArray(out, p.keys)
-		out = appendArray(out, p.starts)
-		out = appendArray(out, p.records)
+	if w.err != nil {
+		return w.written, fmt.Errorf("writing the index: %w", w.err)
 	}
-	return out, nil
+	return w.written, nil
 }
 
-// ReadIndex reads what Bytes wrote. It fails when the section compares other columns or blocks by other rules than
-// the one the index was built for.
+// ReadIndex takes what WriteTo wrote as it lies there: the bytes must stay, and stay as they are, as long as the index or
+// records for it are used. It fails when the section compares other columns or blocks by other rules than the one the
+// index was built for.
 func ReadIndex(s Section, stored []byte) (*Index, error) {
 	p, err := compile(s)
 	if err != nil {
@@ -61,7 +65,11 @@ func ReadIndex(s Section, stored []byte) (*Index, error) {
 		return nil, errors.New("reading the index: not an index of this version")
 	}
 	in := arrays{rest: rest}
+	order := readArray[uint64](&in)
 	text := readArray[byte](&in)
+	if in.err == nil && (len(order) != 1 || order[0] != byteOrder) {
+		return nil, errors.New("reading the index: it was written by a machine of another kind")
+	}
 	var head indexHead
 	if err := json.Unmarshal(text, &head); err != nil {
 		return nil, fmt.Errorf("reading the index: its head: %w", err)
@@ -70,85 +78,22 @@ func ReadIndex(s Section, stored []byte) (*Index, error) {
 		!reflect.DeepEqual(head.Rules, s.Rules) {
 		return nil, errors.New("reading the index: it was built for another model")
 	}
-	x := &Index{plan: p, costs: head.Costs, records: newRecords(p.right, "entity_id", nil)}
-	d := x.records.dict
-	d.text = readArray[byte](&in)
-	d.ends = readArray[uint64](&in)
-	d.derive()
-	x.records.ids = readArray[uint32](&in)
-	x.records.cells = readArray[uint32](&in)
-	x.records.pool = readArray[uint32](&in)
+	d := &dictionary{first: 1, text: readArray[byte](&in), forms: readArray[form](&in), table: readArray[uint32](&in)}
+	x := &Index{plan: p, costs: head.Costs, records: &Records{layout: p.right, id: "entity_id", dict: d,
+		ids: readArray[uint32](&in), cells: readArray[uint32](&in), pool: readArray[uint32](&in)}}
+	sound := len(d.forms) > 0 && len(d.table) > len(d.forms)-1 && d.forms[len(d.forms)-1].end == uint64(len(d.text)) &&
+		len(x.records.cells) == len(x.records.ids)*len(p.right.names)
 	for range p.rules {
-		q := postings{keys: readArray[uint64](&in), starts: readArray[uint32](&in), records: readArray[uint32](&in)}
-		q.bucket()
+		width := readArray[uint64](&in)
+		q := postings{ranges: readArray[uint32](&in), slots: readArray[uint64](&in), lists: readArray[uint32](&in)}
+		if sound = sound && len(width) == 1 && width[0] < 32 && len(q.ranges) == 1<<width[0]+1 &&
+			q.ranges[len(q.ranges)-1] == uint32(len(q.slots)); sound {
+			q.width = uint(width[0])
+		}
 		x.postings = append(x.postings, q)
 	}
-	if in.err != nil || len(in.rest) > 0 {
+	if in.err != nil || !sound || len(in.rest) > 0 {
 		return nil, errors.Join(errors.New("reading the index: it is damaged"), in.err)
 	}
 	return x, nil
-}
-
-// derive computes what is not stored of a dictionary.
-func (d *dictionary) derive() {
-	d.hashes = make([]uint64, len(d.ends))
-	d.signs = make([]uint64, len(d.ends))
-	for i := range d.ends {
-		text := d.bytesOf(d.first + uint32(i))
-		d.hashes[i], d.signs[i] = hashText(text), signature(text)
-	}
-	d.rehash()
-}
-
-type number interface{ byte | uint32 | uint64 }
-
-func appendArray[T number](out []byte, values []T) []byte {
-	out = binary.LittleEndian.AppendUint64(out, uint64(len(values)))
-	switch v := any(values).(type) {
-	case []byte:
-		out = append(out, v...)
-	case []uint32:
-		for _, n := range v {
-			out = binary.LittleEndian.AppendUint32(out, n)
-		}
-	case []uint64:
-		for _, n := range v {
-			out = binary.LittleEndian.AppendUint64(out, n)
-		}
-	}
-	return out
-}
-
-type arrays struct {
-	rest []byte
-	err  error
-}
-
-func readArray[T number](in *arrays) []T {
-	var zero T
-	width := uint64(reflect.TypeOf(zero).Size())
-	if in.err != nil {
-		return nil
-	}
-	if len(in.rest) < 8 || binary.LittleEndian.Uint64(in.rest) > uint64(len(in.rest)-8)/width {
-		in.err = errors.New("an array is cut off")
-		return nil
-	}
-	n := binary.LittleEndian.Uint64(in.rest)
-	text := in.rest[8 : 8+n*width]
-	in.rest = in.rest[8+n*width:]
-	out := make([]T, n)
-	switch v := any(out).(type) {
-	case []byte:
-		copy(v, text)
-	case []uint32:
-		for i := range v {
-			v[i] = binary.LittleEndian.Uint32(text[4*i:])
-		}
-	case []uint64:
-		for i := range v {
-			v[i] = binary.LittleEndian.Uint64(text[8*i:])
-		}
-	}
-	return out
 }

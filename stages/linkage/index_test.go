@@ -11,14 +11,7 @@ func TestIndexBytesAreStableAndReadBack(t *testing.T) {
 	s := shippedModel(t).Person
 	d := plant(8, 1500, 500, .7)
 	x := indexOf(t, s, d.members)
-	one, err := x.Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	two, err := indexOf(t, s, reversed(d.members)).Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
+	one, two := bytesOf(t, x), bytesOf(t, indexOf(t, s, reversed(d.members)))
 	if !bytes.Equal(one, two) {
 		t.Error("the bytes depend on the order of records")
 	}
@@ -36,13 +29,20 @@ func TestIndexBytesAreStableAndReadBack(t *testing.T) {
 	}
 }
 
+// bytesOf is the index as it is stored.
+func bytesOf(t testing.TB, x *Index) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if n, err := x.WriteTo(&b); err != nil || n != int64(b.Len()) {
+		t.Fatalf("%d bytes written, %d there: %v", n, b.Len(), err)
+	}
+	return b.Bytes()
+}
+
 func TestReadIndexRefusesWhatIsNotIts(t *testing.T) {
 	m := shippedModel(t)
 	x := indexOf(t, m.Person, plant(9, 20, 0, .5).members)
-	stored, err := x.Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
+	stored := bytesOf(t, x)
 	other := shippedModel(t).Person
 	other.Rules = other.Rules[1:]
 	for name, c := range map[string]struct {
@@ -69,7 +69,9 @@ func oneRule(t *testing.T, r Rule) Section {
 }
 
 func candidatesOf(x *Index, records *Records, i int) (ids []string) {
-	newSeeker(x).each(records, records.row(i), func(b uint32, _ int) { ids = append(ids, x.records.ID(int(b))) })
+	for _, f := range newSeeker(x).candidates(records, records.row(i)) {
+		ids = append(ids, x.records.ID(int(f.entity)))
+	}
 	return ids
 }
 

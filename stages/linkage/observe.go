@@ -107,14 +107,14 @@ func (o *Observer) pairs(records *Records) {
 	levels := make([]uint8, len(x.plan.comparisons))
 	for i := range records.Len() {
 		h := records.dict.hashOf(records.ids[i])
-		row := records.row(i)
 		n := int(o.per)
+		compare.from(records.row(i))
 		if float64(mix(h+1)>>11)/(1<<53) < o.per-float64(n) {
 			n++
 		}
 		for k := range n {
 			h = mix(h + uint64(k)*0x9e3779b97f4a7c15 + 1)
-			compare.levels(row, x.records.row(int((h>>32)*uint64(x.Len())>>32)), levels)
+			compare.levels(uint32((h>>32)*uint64(x.Len())>>32), levels)
 			for c, l := range levels {
 				o.seen.Pairs[c][l]++
 			}

@@ -4,6 +4,7 @@ package linkage
 // probability is 0: that is a matter of all candidates of a record.
 func (s *Scorer) Compare(records *Records, i int, entity uint32) Candidate {
 	w := s.newWorker(records)
-	weight := w.pair(records.row(i), s.index.records.row(int(entity)))
+	w.compare.from(records.row(i))
+	weight := w.pair(entity)
 	return Candidate{Entity: entity, Weight: weight, Levels: w.levels, Frequencies: w.bits}
 }

@@ -20,6 +20,8 @@ type plan struct {
 	fields      []string // directory columns whose values are counted
 	slots       int      // similarities and distances that one pair can need
 	orders      map[string]map[string]int
+	program     program
+	parts       map[keyPart]int // number of each different part of a key
 }
 
 // layout is the order of columns in a record's row of cells.
@@ -81,7 +83,8 @@ type planRule struct {
 
 type planKey struct {
 	keyPart
-	l, r int
+	l, r  int
+	place int // among the different parts of all keys
 }
 
 // compile resolves a section, or says what is wrong with it.
@@ -89,7 +92,7 @@ func compile(s Section) (*plan, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	p := &plan{section: s, orders: map[string]map[string]int{}}
+	p := &plan{section: s, orders: map[string]map[string]int{}, parts: map[keyPart]int{}}
 	for name, values := range s.Orders {
 		p.orders[name] = map[string]int{}
 		for i, v := range values {
@@ -124,7 +127,7 @@ func compile(s Section) (*plan, error) {
 		}
 		p.lookAlikes = append(p.lookAlikes, look)
 	}
-	return p, nil
+	return p, p.compile()
 }
 
 // at is the place of a comparison.
@@ -163,6 +166,10 @@ func (p *plan) key(text string) (planKey, error) {
 	if k.l, err = p.cell(&p.left, part.left); err != nil {
 		return planKey{}, err
 	}
+	if _, known := p.parts[part]; !known {
+		p.parts[part] = len(p.parts)
+	}
+	k.place = p.parts[part]
 	k.r, err = p.cell(&p.right, part.right)
 	return k, err
 }

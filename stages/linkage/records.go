@@ -1,28 +1,32 @@
 package linkage
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
-	"sort"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// Records are one side's records in cells of four bytes: a text is its code, a list the place of its set in a pool.
-// Rows lie one after the other because a pair reads most cells of one record.
+// Records are one side's records in cells of four bytes: a text is its code; a list of one value is that value's code, of
+// more the place of its set in a pool, with the bit inPool. Rows lie one after the other because a pair reads most cells
+// of one record, and so do a row's sets.
 type Records struct {
 	layout layout
 	id     string // name of the id column
 	dict   *dictionary
 	ids    []uint32
 	cells  []uint32
-	pool   []uint32 // per set: its size, then its codes in ascending order; place 0 is no set
+	pool   []uint32 // per set: its size, then its codes in ascending order
 }
 
+// inPool marks a cell that is a place in the pool. Codes and places stay below it.
+const inPool = 1 << 31
+
 func newRecords(l layout, id string, base *dictionary) *Records {
-	return &Records{layout: l, id: id, dict: newDictionary(base), pool: []uint32{0}}
+	return &Records{layout: l, id: id, dict: newDictionary(base)}
 }
 
 // Len is the number of records.
@@ -52,13 +56,14 @@ func (r *Records) row(i int) []uint32 {
 // set is the values of a cell: a text is a set of one.
 func (r *Records) set(row []uint32, cell int) []uint32 {
 	c := row[cell]
+	if c&inPool != 0 {
+		c &^= inPool
+		return r.pool[c+1 : c+1+r.pool[c]]
+	}
 	if c == 0 {
 		return nil
 	}
-	if !r.layout.lists[cell] {
-		return row[cell : cell+1]
-	}
-	return r.pool[c+1 : c+1+r.pool[c]]
+	return row[cell : cell+1]
 }
 
 // Append adds the records of a batch. A column that the batch lacks is null; a column the model does not use is
@@ -92,6 +97,9 @@ func (r *Records) AppendIf(batch arrow.RecordBatch, keep func(id string) bool) e
 		if err := r.fill(batch, rows, r.cells[start:], c, name); err != nil {
 			return err
 		}
+	}
+	if r.dict.next() >= inPool || len(r.pool) >= inPool || len(r.ids) >= inPool {
+		return fmt.Errorf("reading records: more than %d records, different texts or values in lists", inPool-1)
 	}
 	return nil
 }
@@ -142,71 +150,89 @@ func (r *Records) fill(batch arrow.RecordBatch, rows []int, cells []uint32, c in
 	return nil
 }
 
-// addSet stores the distinct codes but 0 and returns the set's place. It sorts codes.
+// addSet stores the distinct codes but 0 and returns the cell. It sorts codes.
 func (r *Records) addSet(codes []uint32) uint32 {
 	slices.Sort(codes)
 	codes = slices.Compact(codes)
 	if len(codes) > 0 && codes[0] == 0 {
 		codes = codes[1:]
 	}
-	if len(codes) == 0 {
+	switch len(codes) {
+	case 0:
 		return 0
+	case 1:
+		return codes[0]
 	}
 	place := uint32(len(r.pool))
 	r.pool = append(append(r.pool, uint32(len(codes))), codes...)
-	return place
+	return place | inPool
 }
 
 // sorted returns the records in the order of their ids with codes numbered by first appearance in that order, so that
-// equal records are equal bytes however they were read. It fails on an id that occurs twice.
+// equal records are equal bytes however they were read. It fails on an id that occurs twice. The records lose their
+// dictionary's table.
 func (r *Records) sorted() (*Records, error) {
-	order := make([]int, r.Len())
+	r.dict.table = nil
+	order := make([]uint32, r.Len())
 	for i := range order {
-		order[i] = i
+		order[i] = uint32(i)
 	}
-	sort.Slice(order, func(i, j int) bool {
-		return strings.Compare(r.ID(order[i]), r.ID(order[j])) < 0
-	})
-	out := newRecords(r.layout, r.id, r.dict.base)
-	renumbered := make([]uint32, r.dict.next())
-	code := func(old uint32) uint32 {
-		if old < r.dict.first {
-			return old
+	text := func(a, b uint32) int {
+		f, _ := r.dict.formOf(a)
+		g, _ := r.dict.formOf(b)
+		if c := cmp.Compare(f.head, g.head); c != 0 {
+			return c
 		}
-		if renumbered[old] == 0 {
-			renumbered[old] = out.dict.code(string(r.dict.bytesOf(old)))
-		}
-		return renumbered[old]
+		return bytes.Compare(r.dict.bytesOf(a), r.dict.bytesOf(b))
 	}
-	out.ids = make([]uint32, 0, r.Len())
-	out.cells = make([]uint32, 0, len(r.cells))
-	var codes []uint32
+	slices.SortFunc(order, func(i, j uint32) int { return text(r.ids[i], r.ids[j]) })
+	n := renumbering{from: r.dict, codes: make([]uint32, r.dict.next()), to: dictionary{first: 1,
+		text: make([]byte, 0, len(r.dict.text)), forms: make([]form, 1, len(r.dict.forms))}}
+	out := &Records{layout: r.layout, id: r.id, dict: &n.to, ids: make([]uint32, 0, len(r.ids)),
+		cells: make([]uint32, 0, len(r.cells)), pool: make([]uint32, 0, len(r.pool))}
+	var old, codes []uint32
 	for k, i := range order {
-		out.ids = append(out.ids, code(r.ids[i]))
-		if k > 0 && out.ids[k] == out.ids[k-1] {
+		if k > 0 && r.ids[i] == r.ids[order[k-1]] {
 			return nil, fmt.Errorf("reading records: an %s occurs twice", r.id)
 		}
-		row := r.row(i)
+		out.ids = append(out.ids, n.code(r.ids[i]))
+		row := r.row(int(i))
 		for c := range row {
-			if !r.layout.lists[c] {
-				if row[c] == 0 {
-					out.cells = append(out.cells, 0)
-				} else {
-					out.cells = append(out.cells, code(row[c]))
-				}
+			if row[c]&inPool == 0 {
+				out.cells = append(out.cells, n.code(row[c]))
 				continue
 			}
 			// A set is renumbered in the order of its texts: its order by old code is the order of reading.
-			old := slices.Clone(r.set(row, c))
-			slices.SortFunc(old, func(a, b uint32) int { return strings.Compare(string(r.dict.bytesOf(a)), string(r.dict.bytesOf(b))) })
+			old = append(old[:0], r.set(row, c)...)
+			slices.SortFunc(old, text)
 			codes = codes[:0]
 			for _, o := range old {
-				codes = append(codes, code(o))
+				codes = append(codes, n.code(o))
 			}
 			out.cells = append(out.cells, out.addSet(codes))
 		}
 	}
+	n.to.rehash(len(n.to.forms) * 3 / 2)
 	return out, nil
+}
+
+// renumbering moves texts from one dictionary to another in the order in which they are asked for.
+type renumbering struct {
+	from  *dictionary
+	to    dictionary
+	codes []uint32 // by old code, 0 where it was not asked for yet
+}
+
+func (n *renumbering) code(old uint32) uint32 {
+	if old == 0 || n.codes[old] != 0 {
+		return n.codes[old]
+	}
+	n.codes[old] = n.to.next()
+	n.to.text = append(n.to.text, n.from.bytesOf(old)...)
+	f := n.from.forms[old-n.from.first+1]
+	f.end = uint64(len(n.to.text))
+	n.to.forms = append(n.to.forms, f)
+	return n.codes[old]
 }
 
 type textArray interface {

@@ -106,7 +106,8 @@ func (t *tryer) change(base []uint32, patches ...Patch) {
 // passes gives the probability of the entity for row where it is a match, else 0.
 func (t *tryer) passes(entity uint32, threshold int64) int64 {
 	t.weights = t.weights[:0]
-	alone := []Candidate{{Entity: entity, Weight: t.pair(t.row, t.index.records.row(int(entity)))}}
+	t.compare.from(t.row)
+	alone := []Candidate{{Entity: entity, Weight: t.pair(entity)}}
 	if t.compete(alone); alone[0].Probability < threshold {
 		return 0
 	}

@@ -138,21 +138,23 @@ func (w *worker) score(i int) Scored {
 // scoreRow scores a row of cells, which need not be one of the records as long as its codes are theirs.
 func (w *worker) scoreRow(row []uint32) Scored {
 	w.found, w.weights = w.found[:0], w.weights[:0]
-	count, keep := 0, w.index.plan.section.Keep
-	w.seek.each(w.records, row, func(b uint32, rule int) {
-		count++
-		weight := w.pair(row, w.index.records.row(int(b)))
-		w.keep(Candidate{Entity: b, Weight: weight, Rule: rule}, keep)
-	})
-	out := Scored{Candidates: count, Best: slices.Clone(w.found)}
+	w.compare.from(row)
+	keep := w.index.plan.section.Keep
+	candidates := w.seek.candidates(w.records, row)
+	for _, f := range candidates {
+		weight := w.pair(f.entity)
+		w.keep(Candidate{Entity: f.entity, Weight: weight, Rule: f.rule}, keep)
+	}
+	out := Scored{Candidates: len(candidates), Best: slices.Clone(w.found)}
 	w.compete(out.Best)
 	return out
 }
 
-// pair computes levels and adjustments of a pair and appends the weights of its hypotheses; it returns the weight of
-// the match.
-func (w *worker) pair(a, b []uint32) int32 {
-	w.compare.levels(a, b, w.levels)
+// pair computes levels and adjustments of the record that compare has, with a directory record, and appends the weights
+// of their hypotheses; it returns the weight of the match.
+func (w *worker) pair(entity uint32) int32 {
+	w.compare.levels(entity, w.levels)
+	a, b := w.compare.row, w.index.records.row(int(entity))
 	weight := w.parameters.Prior
 	at := len(w.weights)
 	w.weights = append(append(w.weights, 0), w.lookAlikes...)

@@ -5,7 +5,10 @@ import "math/bits"
 // jaroWinkler is the similarity that doc.go specifies. p is the CRM side, t the directory's: the greedy assignment is
 // not symmetric. Products are converted to float64 before they are added so that no platform fuses the two.
 func jaroWinkler(p, t []byte) float64 {
-	sim := jaro(p, t)
+	return winkler(jaro(p, t), p, t)
+}
+
+func winkler(sim float64, p, t []byte) float64 {
 	if sim > 0.7 {
 		prefix := commonPrefix(p, t, 4)
 		sim += float64(float64(float64(prefix)*0.1) * (1 - sim))
@@ -86,18 +89,74 @@ func jaroOf(p, t, common, swapped int) float64 {
 	return sim / 3
 }
 
-// similarAtMost is an upper bound of jaroWinkler from the letters that occur (see signature): a byte class that only
-// one side has cannot be matched there.
-func similarAtMost(p, t []byte, ps, ts uint64) float64 {
-	common := min(len(p)-bits.OnesCount64(ps&^ts), len(t)-bits.OnesCount64(ts&^ps))
+// similarAtMost is an upper bound of jaroWinkler for texts of m and n bytes, from the letters that occur (see signature):
+// a byte class that only one side has cannot be matched there.
+func similarAtMost(m, n int, s, t *form) float64 {
+	common := min(m-bits.OnesCount64(s.sign&^t.sign), n-bits.OnesCount64(t.sign&^s.sign))
 	if common <= 0 {
 		return 0
 	}
-	sim := jaroOf(len(p), len(t), common, 0)
+	sim := jaroOf(m, n, common, 0)
 	if sim > 0.7 {
-		sim += float64(commonPrefix(p, t, 4)) * 0.1 * (1 - sim)
+		prefix := min(bits.LeadingZeros64(s.head^t.head)/8, m, n, 4)
+		sim += float64(prefix) * 0.1 * (1 - sim)
 	}
 	return sim + 1e-9 // rounding must never hide a pair
+}
+
+// formOf is the form of a text that stands in no dictionary; it has no end and no hash.
+func formOf[T string | []byte](text T) form { return form{sign: signature(text), head: headOf(text)} }
+
+// pattern is a CRM text with the places of each byte, for many comparisons with other texts.
+type pattern struct {
+	code   uint32
+	text   []byte
+	places [256]uint64
+}
+
+func (p *pattern) set(code uint32, text []byte) {
+	if len(p.text) <= 64 {
+		for _, b := range p.text {
+			p.places[b] = 0
+		}
+	}
+	p.code, p.text = code, text
+	if len(text) <= 64 {
+		for i, b := range text {
+			p.places[b] |= 1 << i
+		}
+	}
+}
+
+// similarity is jaroWinkler(p.text, t).
+func (p *pattern) similarity(t []byte) float64 {
+	if len(p.text) > 64 || len(t) > 64 || len(t) == 0 {
+		return jaroWinkler(p.text, t)
+	}
+	window := max(max(len(p.text), len(t))/2-1, 0)
+	// near has a bit for each place that the present byte may take. It grows at its upper end until it is whole, and
+	// then moves; places beyond the text hold no byte.
+	near := uint64(1)<<(window+1) - 1
+	var taken, hits uint64
+	for j, b := range t {
+		free := p.places[b] & near &^ taken
+		hit := free & -free
+		taken |= hit
+		hits |= uint64((hit|-hit)>>63) << j
+		near <<= 1
+		if j < window {
+			near |= 1
+		}
+	}
+	common, swapped := bits.OnesCount64(taken), 0
+	for hits != 0 {
+		if p.text[bits.TrailingZeros64(taken)] != t[bits.TrailingZeros64(hits)] {
+			swapped++
+		}
+		taken &= taken - 1
+		hits &= hits - 1
+	}
+	return winkler(jaroOf(len(p.text), len(t), common, swapped), p.text, t)
 }
 
 func commonPrefix(a, b []byte, most int) int {

@@ -42,11 +42,21 @@ func TestSimilaritiesAreDuckDBs(t *testing.T) {
 		if got := jaroWinkler([]byte(a), []byte(b)); got != similarity {
 			t.Fatalf("jaro_winkler_similarity(%q, %q) = %v, want %v", a, b, got, similarity)
 		}
-		if got := similarAtMost([]byte(a), []byte(b), signature(a), signature(b)); got < similarity {
+		var p pattern
+		p.set(1, []byte("before"))
+		if p.set(2, []byte(a)); p.similarity([]byte(b)) != similarity {
+			t.Fatalf("similarity of the pattern %q and %q = %v, want %v", a, b, p.similarity([]byte(b)), similarity)
+		}
+		if got := atMost(a, b); got < similarity {
 			t.Fatalf("similarAtMost(%q, %q) = %v, below %v", a, b, got, similarity)
 		}
 		if got := edits([]byte(a), []byte(b), &scratch); got != distance {
 			t.Fatalf("damerau_levenshtein(%q, %q) = %v, want %v", a, b, got, distance)
 		}
 	})
+}
+
+func atMost(a, b string) float64 {
+	s, t := formOf(a), formOf(b)
+	return similarAtMost(len(a), len(b), &s, &t)
 }

@@ -42,10 +42,11 @@ func Estimate(ctx context.Context, s *sql.Session, in EstimateIn) (EstimateOut, 
 }
 
 func estimate(ctx context.Context, s *sql.Session, in EstimateIn) (EstimateOut, error) {
-	index, err := readIndex(s, in.Section, in.Index)
+	index, close, err := openIndex(s, in.Section, in.Index)
 	if err != nil {
 		return EstimateOut{}, err
 	}
+	defer close() //nolint:errcheck // nothing was written
 	labels, err := readLabels(ctx, s, in)
 	if err != nil {
 		return EstimateOut{}, err

@@ -47,10 +47,11 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 		return RemediesOut{}, err
 	}
 	if in.Patches.Rows > 0 {
-		index, err := readIndex(s, in.Section, in.Index)
+		index, close, err := openIndex(s, in.Section, in.Index)
 		if err != nil {
 			return RemediesOut{}, err
 		}
+		defer close() //nolint:errcheck // nothing was written
 		frequencies, err := readFrequencies(ctx, s, in.Section, in.Frequencies)
 		if err != nil {
 			return RemediesOut{}, err

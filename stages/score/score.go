@@ -6,6 +6,7 @@ package score
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -50,10 +51,11 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 }
 
 func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
-	index, err := readIndex(s, in.Section, in.Index)
+	index, close, err := openIndex(s, in.Section, in.Index)
 	if err != nil {
 		return Out{}, err
 	}
+	defer close() //nolint:errcheck // nothing was written
 	frequencies, err := readFrequencies(ctx, s, in.Section, in.Frequencies)
 	if err != nil {
 		return Out{}, err
@@ -94,12 +96,16 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	return Out{Candidates: snapshot, Observed: observer.Seen()}, nil
 }
 
-func readIndex(s *sql.Session, section linkage.Section, id string) (*linkage.Index, error) {
-	data, err := s.Object(id)
+// openIndex maps the index that block stored. Nothing of it may be used after close.
+func openIndex(s *sql.Session, section linkage.Section, id string) (index *linkage.Index, close func() error, err error) {
+	data, close, err := s.MapObject(id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return linkage.ReadIndex(section, data)
+	if index, err = linkage.ReadIndex(section, data); err != nil {
+		return nil, nil, errors.Join(err, close())
+	}
+	return index, close, nil
 }
 
 // inPieces groups a table's parts into pieces of bounded size.

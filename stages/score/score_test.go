@@ -3,6 +3,7 @@ package score
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -70,15 +71,11 @@ func people(t *testing.T, s *sql.Session, section linkage.Section, n int) (crm, 
 	if err := s.Each(t.Context(), "SELECT * FROM dir_member", nil, builder.Records().Append); err != nil {
 		t.Fatal(err)
 	}
-	built, err := builder.Build()
+	built, err := builder.Build(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := built.Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if index, err = s.PutObject(data); err != nil {
+	if index, err = s.WriteObject(func(w io.Writer) error { _, err := built.WriteTo(w); return err }); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Bind(t.Context(), directory); err != nil {

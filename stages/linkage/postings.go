@@ -1,0 +1,197 @@
+package linkage
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+)
+
+// postings of one rule say which records stand under a key. A key is a hash of 64 bits: its leading bits say in which
+// range of slots it is, the next 32 are its tag there. Two keys that agree in all those bits only make a needless
+// candidate, once in 2³² questions. A hot key has no records: they stand under the key narrowed.
+type postings struct {
+	width  uint     // leading bits of a key
+	ranges []uint32 // first slot of each range; one more than there are
+	slots  []uint64 // in the order of keys: the tag, then the record or, with inLists, a place in lists
+	lists  []uint32 // per key with other than one record: their number, then the records, ascending
+}
+
+const (
+	inLists    = 1 << 31
+	mostInList = inLists - 1 // also bounds the number of records
+)
+
+// within returns the records under a key whose range of slots is given, and whether the key is there at all.
+func (p *postings) within(key uint64, from, to uint32, space *[1]uint32) ([]uint32, bool) {
+	tag := uint32(key << p.width >> 32)
+	for _, slot := range p.slots[from:to] {
+		if uint32(slot>>32) != tag {
+			continue
+		}
+		v := uint32(slot)
+		if v&inLists == 0 {
+			space[0] = v
+			return space[:], true
+		}
+		v &^= inLists
+		return p.lists[v+1 : v+1+p.lists[v]], true
+	}
+	return nil, false
+}
+
+// slotsOf is the range of slots in which a key is, if it is there.
+func (p *postings) slotsOf(key uint64) (from, to uint32) {
+	at := key >> (64 - p.width)
+	return p.ranges[at], p.ranges[at+1]
+}
+
+// entry is a record under a key.
+type entry struct {
+	key    uint64
+	record uint32
+	from   uint32 // of a narrowed key: the place of the entry that was narrowed
+}
+
+// hotMark is the record of a key that was narrowed.
+const hotMark = ^uint32(0)
+
+// ruleBuilder makes the postings of one rule after the other. It keeps its space and belongs to one goroutine.
+type ruleBuilder struct {
+	records                  *Records
+	keys                     keyMaker
+	entries, narrowed, space []entry
+}
+
+func (b *ruleBuilder) build(rule planRule) (postings, Cost, error) {
+	cost := Cost{Rule: rule.Name}
+	b.entries, b.narrowed = b.entries[:0], b.narrowed[:0]
+	for i := range b.records.Len() {
+		b.keys.start()
+		for _, key := range b.keys.of(b.records, b.records.row(i), rule.parts, right) {
+			b.entries = append(b.entries, entry{key: key, record: uint32(i)})
+		}
+	}
+	b.entries, b.space = sortEntries(b.entries, b.space)
+	entries := slices.CompactFunc(b.entries, sameEntry)
+	cost.Entries = int64(len(entries))
+	kept := entries[:0] // what is kept is never more than what was read
+	for from := 0; from < len(entries); {
+		to := runOf(entries, from)
+		cost.Keys++
+		cost.Largest = max(cost.Largest, int64(to-from))
+		if to-from <= rule.Max {
+			kept = append(kept, entries[from:to]...)
+			from = to
+			continue
+		}
+		cost.HotKeys++
+		if rule.narrow != nil {
+			b.narrow(entries[from:to], *rule.narrow, uint32(cost.HotEntries))
+			kept = append(kept, entry{key: entries[from].key, record: hotMark})
+		}
+		cost.HotEntries += int64(to - from)
+		from = to
+	}
+	narrowed, reached := b.reached(rule.Max, cost.HotEntries)
+	cost.DroppedEntries = cost.HotEntries - reached
+	p, err := newPostings(kept, narrowed)
+	if err != nil {
+		return postings{}, Cost{}, fmt.Errorf("rule %s: %w", rule.Name, err)
+	}
+	return p, cost, nil
+}
+
+// narrow notes the entries of a hot key under the keys that part makes of it; first is the number of hot entries before.
+func (b *ruleBuilder) narrow(hot []entry, part planKey, first uint32) {
+	for i, e := range hot {
+		b.keys.start()
+		for _, value := range b.keys.part(b.records, b.records.row(int(e.record)), part, right) {
+			b.narrowed = append(b.narrowed, entry{narrowKey(e.key, value), e.record, first + uint32(i)})
+		}
+	}
+}
+
+// reached gives the entries under narrowed keys that are not hot in turn, and how many of the hot entries they are.
+func (b *ruleBuilder) reached(most int, hot int64) (kept []entry, reached int64) {
+	b.narrowed, b.space = sortEntries(b.narrowed, b.space)
+	narrowed := slices.CompactFunc(b.narrowed, sameEntry)
+	kept = narrowed[:0]
+	seen := make([]bool, hot)
+	for from := 0; from < len(narrowed); {
+		to := runOf(narrowed, from)
+		if to-from <= most {
+			for _, e := range narrowed[from:to] {
+				if !seen[e.from] {
+					seen[e.from] = true
+					reached++
+				}
+			}
+			kept = append(kept, narrowed[from:to]...)
+		}
+		from = to
+	}
+	return kept, reached
+}
+
+func sameEntry(a, b entry) bool { return a.key == b.key && a.record == b.record }
+
+// runOf is where the entries of the key at a place end.
+func runOf(entries []entry, from int) int {
+	to := from + 1
+	for to < len(entries) && entries[to].key == entries[from].key {
+		to++
+	}
+	return to
+}
+
+// newPostings merges two sorted lists of entries.
+func newPostings(a, b []entry) (postings, error) {
+	count := 0
+	for _, entries := range [][]entry{a, b} {
+		for i := range entries {
+			if i == 0 || entries[i].key != entries[i-1].key {
+				count++
+			}
+		}
+	}
+	p := postings{width: uint(max(1, bits.Len(uint(count))-1)), slots: make([]uint64, 0, count)}
+	p.ranges = make([]uint32, 1<<p.width+1)
+	var list []uint32
+	next := uint64(0) // the first range whose start is not known yet
+	for len(a) > 0 || len(b) > 0 {
+		key := ^uint64(0)
+		if len(a) > 0 {
+			key = a[0].key
+		}
+		if len(b) > 0 {
+			key = min(key, b[0].key)
+		}
+		list = list[:0]
+		for ; len(a) > 0 && a[0].key == key; a = a[1:] {
+			if a[0].record != hotMark {
+				list = append(list, a[0].record)
+			}
+		}
+		for ; len(b) > 0 && b[0].key == key; b = b[1:] {
+			list = append(list, b[0].record)
+		}
+		for ; next <= key>>(64-p.width); next++ {
+			p.ranges[next] = uint32(len(p.slots))
+		}
+		slot := key << p.width >> 32 << 32
+		if len(list) == 1 {
+			slot |= uint64(list[0])
+		} else {
+			slot |= inLists | uint64(len(p.lists))
+			p.lists = append(append(p.lists, uint32(len(list))), list...)
+			if len(p.lists) > mostInList {
+				return postings{}, fmt.Errorf("more than %d entries under its keys", mostInList)
+			}
+		}
+		p.slots = append(p.slots, slot)
+	}
+	for ; next < uint64(len(p.ranges)); next++ {
+		p.ranges[next] = uint32(len(p.slots))
+	}
+	return p, nil
+}
