@@ -10,7 +10,6 @@ import (
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/extract"
 	"github.com/crmlink/crmlink/stages/linkage"
-	"github.com/crmlink/crmlink/stages/normalize"
 	"github.com/crmlink/crmlink/stages/publish"
 	"github.com/crmlink/crmlink/stages/resolve"
 	"github.com/crmlink/crmlink/stages/score"
@@ -114,9 +113,7 @@ type computed struct {
 // compute takes raw tables to published ones: normalize → (block → score → resolve) for companies, people and
 // companies once more → publish. It touches nothing outside the store.
 func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
-	rec, err := do(ctx, r, "normalize", normalize.Run, normalize.In{Accounts: in.Raw["raw_account"], Contacts: in.Raw["raw_contact"],
-		Leads: in.Raw["raw_lead"], Companies: in.Raw["raw_company"], Members: in.Raw["raw_member"], Redirects: in.Raw["raw_redirect"],
-		Knowledge: in.Knowledge})
+	rec, err := r.normalize(ctx, in.Raw, in.Knowledge)
 	if err != nil {
 		return computed{}, err
 	}
@@ -155,7 +152,7 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 
 	pub, err := do(ctx, r, "publish", publish.Run, publish.In{
 		Raw: in.Raw, Mapping: answers.Mapping, Unmatched: answers.Unmatched, Companies: rec.DirCompany, Members: rec.DirMember,
-		Quality: []sql.Snapshot{rec.Quality}, Settings: in.Settings, AsOf: r.record.AsOf,
+		Quality: rec.Quality, Settings: in.Settings, AsOf: r.record.AsOf,
 		Previous: map[string]sql.Snapshot{schemas.AutoSave.Name: in.AutoSave},
 		About: publish.About{RunID: r.record.ID, OrgKind: in.OrgKind, Import: r.record.Import, Program: r.record.Program,
 			Engine: r.record.Engine, ModelID: m.model.ID, ModelOrigin: m.model.Origin(),

@@ -176,7 +176,7 @@ func TestAnotherRunIsRefused(t *testing.T) {
 	_, err := runOrg(t, dir, func(o *pipeline.Options) {
 		config := o.Config
 		o.Report = func(e pipeline.Event) {
-			if e.Step == "normalize" && e.State == "start" && !asked {
+			if e.Step == "normalize CRM" && e.State == "start" && !asked {
 				asked = true
 				_, inner = pipeline.Run(context.Background(), pipeline.Options{Config: config, AsOf: asOf})
 			}

@@ -48,7 +48,7 @@ func (m Model) Origin() string {
 type matching struct {
 	run      *run
 	raw      map[string]sql.Snapshot
-	rec      normalize.Out
+	rec      normalized
 	previous sql.Snapshot // mapping last published
 	// knowledge are the administrator's lists, for proposing changes as normalize would read them.
 	knowledge map[string]string
@@ -61,6 +61,26 @@ type matching struct {
 	// What an estimate is told beside the records; nothing where a run makes it: decisions by kind, and the model until now.
 	verdicts map[string]sql.Snapshot
 	inUse    *Model
+}
+
+// normalized is what both halves of normalize gave.
+type normalized struct {
+	CRMCompany, CRMPerson, DirCompany, DirMember sql.Snapshot
+	Quality                                      []sql.Snapshot
+	Survey, SharedMail                           string
+}
+
+// normalize makes the normal forms: the directory's once for each version of it, the CRM's knowing the directory's survey.
+func (r *run) normalize(ctx context.Context, raw map[string]sql.Snapshot, knowledge map[string]string) (normalized, error) {
+	directory, err := do(ctx, r, "normalize directory", normalize.Directory, normalize.DirectoryIn{
+		Companies: raw["raw_company"], Members: raw["raw_member"], Redirects: raw["raw_redirect"], Knowledge: knowledge})
+	if err != nil {
+		return normalized{}, err
+	}
+	crm, err := do(ctx, r, "normalize CRM", normalize.CRM, normalize.CRMIn{
+		Accounts: raw["raw_account"], Contacts: raw["raw_contact"], Leads: raw["raw_lead"], Survey: directory.Survey, Knowledge: knowledge})
+	return normalized{crm.CRMCompany, crm.CRMPerson, directory.DirCompany, directory.DirMember,
+		[]sql.Snapshot{directory.Quality, crm.Quality}, directory.Survey, crm.SharedMail}, err
 }
 
 // round is what one half of the loop found.

@@ -13,12 +13,12 @@ import (
 // round, so that is what a link to another account is judged by.
 func (m *matching) remedies(ctx context.Context, firstAccounts, accounts, people round) ([]sql.Snapshot, error) {
 	companies, err := do(ctx, m.run, "propose for companies", normalize.CompanyPatches, normalize.PatchesIn{
-		Knowledge: m.knowledge, Unmatched: accounts.answer.Unmatched, Accounts: m.raw["raw_account"], Companies: m.raw["raw_company"], DirCompany: m.rec.DirCompany})
+		Knowledge: m.knowledge, Survey: m.rec.Survey, SharedMail: m.rec.SharedMail, Unmatched: accounts.answer.Unmatched, Accounts: m.raw["raw_account"], Companies: m.raw["raw_company"], DirCompany: m.rec.DirCompany})
 	if err != nil {
 		return nil, err
 	}
 	members, err := do(ctx, m.run, "propose for people", normalize.PersonPatches, normalize.PatchesIn{
-		Knowledge: m.knowledge, Unmatched: people.answer.Unmatched, Contacts: m.raw["raw_contact"], Leads: m.raw["raw_lead"], Companies: m.raw["raw_company"],
+		Knowledge: m.knowledge, Survey: m.rec.Survey, SharedMail: m.rec.SharedMail, Unmatched: people.answer.Unmatched, Contacts: m.raw["raw_contact"], Leads: m.raw["raw_lead"], Companies: m.raw["raw_company"],
 		Members: m.raw["raw_member"], DirCompany: m.rec.DirCompany, DirMember: m.rec.DirMember, CRMCompany: m.rec.CRMCompany,
 		Mapping: firstAccounts.answer.Mapping})
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // An adopted model is used from the next run on and kept by later ones; a run that was on its way keeps its own, gc and
 // verify know what is proposed and adopted, and an earlier run's model can be taken back.
 func TestModel_AdoptedForTheNextRunAndPinnedFromThen(t *testing.T) {
-	dir, first := interruptedOrg(t, "normalize")
+	dir, first := interruptedOrg(t, "normalize CRM")
 	store := pipeline.Store{Dir: filepath.Join(dir, "store")}
 	ctx, now := t.Context(), func() time.Time { return asOf.Add(2 * time.Hour) }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/linkage"
-	"github.com/crmlink/crmlink/stages/normalize"
 	"github.com/crmlink/crmlink/stages/resolve"
 )
 
@@ -91,8 +90,7 @@ func (r *run) train(ctx context.Context, o TrainOptions, last Record) (keptModel
 	if given.Sections, err = r.putSections(sections); err != nil {
 		return kept, err
 	}
-	rec, err := do(ctx, r, "normalize", normalize.Run, normalize.In{Accounts: inputs.Raw["raw_account"], Contacts: inputs.Raw["raw_contact"],
-		Leads: inputs.Raw["raw_lead"], Companies: inputs.Raw["raw_company"], Members: inputs.Raw["raw_member"], Redirects: inputs.Raw["raw_redirect"]})
+	rec, err := r.normalize(ctx, inputs.Raw, given.Knowledge)
 	if err != nil {
 		return kept, err
 	}

@@ -72,8 +72,13 @@ func weigh(t *testing.T, pairs []judgedName) {
 		}
 		tables[table.Name] = stored(t, s, table, values)
 	}
-	out, err := normalize.Run(t.Context(), s, normalize.In{Accounts: tables["raw_account"], Contacts: tables["raw_contact"],
-		Leads: sql.Empty("raw_lead"), Companies: tables["raw_company"], Members: tables["raw_member"], Redirects: sql.Empty("raw_redirect")})
+	directory, err := normalize.Directory(t.Context(), s, normalize.DirectoryIn{Companies: tables["raw_company"], Members: tables["raw_member"],
+		Redirects: sql.Empty("raw_redirect")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	crm, err := normalize.CRM(t.Context(), s, normalize.CRMIn{Accounts: tables["raw_account"], Contacts: tables["raw_contact"],
+		Leads: sql.Empty("raw_lead"), Survey: directory.Survey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +86,7 @@ func weigh(t *testing.T, pairs []judgedName) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for kind, sides := range map[string][2]sql.Snapshot{linkage.Person: {out.CRMPerson, out.DirMember}, linkage.Company: {out.CRMCompany, out.DirCompany}} {
+	for kind, sides := range map[string][2]sql.Snapshot{linkage.Person: {crm.CRMPerson, directory.DirMember}, linkage.Company: {crm.CRMCompany, directory.DirCompany}} {
 		section, err := model.Section(kind)
 		if err != nil {
 			t.Fatal(err)

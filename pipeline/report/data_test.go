@@ -57,7 +57,7 @@ func second() report.Data {
 		Program: "0123456789ab", Engine: "duckdb v1.5.5", Model: "2b3ad4a0c7b730ce", ModelOrigin: "companies default, people blended, pinned",
 		Kinds: kinds(),
 		Steps: []report.Step{{Name: "extract", Rows: 1448, Elapsed: 800 * time.Millisecond, CPU: time.Second},
-			{Name: "normalize", Reused: true, Rows: 1400, Elapsed: 2 * time.Millisecond, CPU: time.Millisecond}},
+			{Name: "normalize directory", Reused: true, Rows: 1400, Elapsed: 2 * time.Millisecond, CPU: time.Millisecond}},
 		Settings: []report.Setting{{Name: "settings.auto_sync", Value: "all", Default: true}, {Name: "settings.pipeline_stage", Value: "Qualification"}},
 	}
 }

@@ -14,7 +14,7 @@ account AS (
 )
 SELECT w.object, w.crm_id, w.entity_id,
     coalesce(nullif(trim(m.first_name), ''), d.given) AS first_name, coalesce(nullif(trim(m.last_name), ''), d.surname) AS last_name,
-    m.emails, d.email_domains, m.country, m.city,
+    m.emails, m.country, m.city,
     coalesce(nullif(trim(c.name), ''), m.company_name) AS company, c.website, d.company_domains,
     a.account_id, a.alias_keys, a.rare_token, a.domains, a.company_id, dc.group_id, dc.alias_keys
 FROM wanted w

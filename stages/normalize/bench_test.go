@@ -57,7 +57,7 @@ func BenchmarkMember(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := &run{companies: newBook(), wordCount: map[string]int32{"acme": 9}}
+	r := &directory{run: &run{survey: survey{words: tableOf(map[string]uint32{"acme": 9})}}, companies: newBook()}
 	for i := range 50_000 {
 		e := entry{key: fmt.Sprintf("acme widgets %d", i), domains: fmt.Sprintf("acme%d.com", i)}
 		e.aliases = packed([]string{e.key, e.key + " group"})

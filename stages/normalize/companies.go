@@ -87,7 +87,7 @@ func (r *run) writeCompanyForm(to *rowWriter, c companyRow) {
 	to.text(strings.ReplaceAll(c.entry.key, " ", ""))
 	to.list(distinctWords(c.entry.key))
 	to.list(appendPacked(nil, c.entry.aliases))
-	to.text(r.rareToken(c.entry.key))
+	to.text(r.survey.rareToken(c.entry.key))
 	to.text(acronymOf(c.entry.key))
 	to.text(c.entry.legal)
 	to.text(c.entry.place)
@@ -123,15 +123,15 @@ func (r *run) judgeCompany(w *worker, object, nameField, siteField, name, key, w
 		w.found(object, siteField, missing)
 	case h.fault != fine:
 		w.found(object, siteField, h.fault)
-	case r.sites[h.domain] || r.mail[h.domain]:
+	case r.isShared(h.domain):
 		w.found(object, siteField, sharedHost)
 	}
 }
 
-func (r *run) writeCompany(w *worker, in rows, i int, to *rowWriter) {
+func (d *directory) writeCompany(w *worker, in rows, i int, to *rowWriter) {
 	id, name, website, parent := in.text(0, i), in.text(1, i), in.text(4, i), in.text(13, i)
-	code := r.companies.at[id]
-	c := companyRow{shown: oneLine(name), entry: r.companies.entry(code), at: w.placeAt(in, i, 7), industry: in.text(5, i)}
+	code := d.companies.at[id]
+	c := companyRow{shown: oneLine(name), entry: d.companies.entry(code), at: w.placeAt(in, i, 7), industry: in.text(5, i)}
 	c.headcount = headcountOf(in.text(6, i))
 	phone := in.text(12, i)
 	c.phone = w.phones.parse(phone, c.at.country)
@@ -140,25 +140,25 @@ func (r *run) writeCompany(w *worker, in rows, i int, to *rowWriter) {
 	if list := in.list(nil, 3, i); site == "" && len(list) > 0 {
 		site = list[0]
 	}
-	r.judgeCompany(w, companyObj, "name", "website", name, c.entry.key, site)
+	d.judgeCompany(w, companyObj, "name", "website", name, c.entry.key, site)
 	w.judge(companyObj, "headcount", in.text(6, i), c.headcount)
 	w.judge(companyObj, "phone", phone, c.phone)
 	w.judgePlace(companyObj, in, i, 7, c.at, [5]string{"street", "city", "region", "postal_code", "country"})
 
 	to.text(id)
-	if parent = r.current(parent); parent != "" && parent != id {
-		if _, ok := r.companies.at[parent]; !ok {
+	if parent = d.current(parent); parent != "" && parent != id {
+		if _, ok := d.companies.at[parent]; !ok {
 			w.found(companyObj, "parent_company_id", notFound)
 		}
 		to.text(parent)
 	} else {
 		to.text("")
 	}
-	to.text(r.companies.ids[r.groups[code]])
-	r.writeCompanyForm(to, c)
+	to.text(d.companies.ids[d.groups[code]])
+	d.writeCompanyForm(to, c)
 }
 
-func (r *run) writeAccount(w *worker, in rows, i int, to *rowWriter) {
+func (r *crm) writeAccount(w *worker, in rows, i int, to *rowWriter) {
 	id, live, parent, name, website, phone := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i), in.text(4, i), in.text(5, i)
 	code := r.accounts.at[id]
 	c := companyRow{shown: oneLine(name), entry: r.accounts.entry(code), at: w.placeAt(in, i, 8), industry: in.text(6, i)}

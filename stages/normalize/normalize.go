@@ -2,86 +2,18 @@
 // compares like with like: folded names, registrable domains, phone digits, places by code. It decides nothing about
 // who is who, and it reads no list but its own open data files. A value it cannot use becomes null and is counted.
 //
+// Directory is one half and CRM the other. The directory's depends on nothing of the CRM, so that it is made once for
+// each version of the directory; what the CRM's half must know of it stands in one object, the survey.
+//
 // The columns' meaning stands in schemas/normalized.go; which field feeds which column in docs/matching-fields.md.
 package normalize
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 
-	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
-
-// In names the raw tables.
-type In struct {
-	Accounts  sql.Snapshot `json:"raw_account"`
-	Contacts  sql.Snapshot `json:"raw_contact"`
-	Leads     sql.Snapshot `json:"raw_lead"`
-	Companies sql.Snapshot `json:"raw_company"`
-	Members   sql.Snapshot `json:"raw_member"`
-	Redirects sql.Snapshot `json:"raw_redirect"`
-	// Knowledge are the administrator's lists, objects by file name (see Lists).
-	Knowledge map[string]string `json:"knowledge,omitempty"`
-}
-
-// Out names the normal forms and what was found missing or unusable on the way.
-type Out struct {
-	CRMCompany sql.Snapshot `json:"crm_company"`
-	CRMPerson  sql.Snapshot `json:"crm_person"`
-	DirCompany sql.Snapshot `json:"dir_company"`
-	DirMember  sql.Snapshot `json:"dir_member"`
-	Quality    sql.Snapshot `json:"data_quality"`
-}
-
-// Run reads each large table part by part. Companies and accounts are read twice: first for what single rows cannot
-// know (how rare a word is, which hosts are shared, who owns whom), then for their normal form.
-func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
-	know, err := knowledgeOf(s, in.Knowledge)
-	if err != nil {
-		return Out{}, fmt.Errorf("normalize: %w", err)
-	}
-	r := newRun(s, know)
-	var out Out
-	for _, step := range []struct {
-		what string
-		do   func() error
-	}{
-		{"redirects", func() error { return r.readRedirects(ctx, in.Redirects) }},
-		{"directory companies", func() error { return r.surveyCompanies(ctx, in.Companies) }},
-		{"accounts", func() error { return r.surveyAccounts(ctx, in.Accounts) }},
-		{"contacts", func() error { return r.surveyContacts(ctx, in.Contacts) }},
-		{"leads", func() error { return r.surveyLeads(ctx, in.Leads) }},
-		{"shared mail hosts", func() error { r.learnFreeMail(); return nil }},
-		{"directory companies", func() (err error) {
-			out.DirCompany, err = r.write(ctx, schemas.DirCompany, source{in.Companies, "read_company", r.writeCompany})
-			return err
-		}},
-		{"accounts", func() (err error) {
-			out.CRMCompany, err = r.write(ctx, schemas.CRMCompany, source{in.Accounts, "read_account", r.writeAccount})
-			return err
-		}},
-		{"contacts and leads", func() (err error) {
-			out.CRMPerson, err = r.write(ctx, schemas.CRMPerson, source{in.Contacts, "read_contact", r.writeContact},
-				source{in.Leads, "read_lead", r.writeLead})
-			return err
-		}},
-		{"members", func() (err error) {
-			out.DirMember, err = r.write(ctx, schemas.DirMember, source{in.Members, "read_member", r.writeMember})
-			return err
-		}},
-		{"data quality", func() (err error) {
-			out.Quality, err = r.writeQuality(ctx)
-			return err
-		}},
-	} {
-		if err := step.do(); err != nil {
-			return Out{}, fmt.Errorf("normalize %s: %w", step.what, err)
-		}
-	}
-	return out, nil
-}
 
 // knowledgeOf reads the administrator's lists; without any, the shipped ones hold.
 func knowledgeOf(s *sql.Session, lists map[string]string) (*knowledge, error) {
@@ -99,22 +31,12 @@ func knowledgeOf(s *sql.Session, lists map[string]string) (*knowledge, error) {
 	return readKnowledge(own)
 }
 
-// run is what one call of Run knows. After the surveys it is only read, so goroutines share it.
+// run is what both halves share. After the surveys it is only read, so goroutines share it.
 type run struct {
-	session  *sql.Session
-	workers  []*worker
-	redirect map[string]string
-
-	companies *book            // directory
-	accounts  *book            // CRM
-	groups    []int32          // per directory company the code of its topmost parent
-	wordCount map[string]int32 // directory companies whose key holds a word
-	owned     map[string]bool  // domains the directory gives to a company
-	sites     map[string]bool  // website hosts learnt as shared
-	mail      map[string]bool  // mail domains learnt as shared
-
-	mailUsers      map[string]map[string]bool // companies (by key) whose people use a mail domain, at most freeMailFrom
-	accountDomains map[int32][]domainCount
+	session *sql.Session
+	workers []*worker
+	survey  survey
+	mail    map[string]bool // mail domains learnt as shared; the directory learns none
 }
 
 // worker holds what one goroutine needs for itself.
@@ -129,13 +51,12 @@ type worker struct {
 	tally   map[check]int64
 }
 
-func newRun(s *sql.Session, know *knowledge) *run {
-	r := &run{
-		session: s, redirect: map[string]string{},
-		companies: newBook(), accounts: newBook(),
-		wordCount: map[string]int32{}, owned: map[string]bool{}, sites: map[string]bool{}, mail: map[string]bool{},
-		mailUsers: map[string]map[string]bool{}, accountDomains: map[int32][]domainCount{},
+func newRun(s *sql.Session, lists map[string]string) (*run, error) {
+	know, err := knowledgeOf(s, lists)
+	if err != nil {
+		return nil, err
 	}
+	r := &run{session: s, mail: map[string]bool{}}
 	threads := s.Threads()
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
@@ -143,7 +64,7 @@ func newRun(s *sql.Session, know *knowledge) *run {
 	for range threads {
 		r.workers = append(r.workers, newWorker(know))
 	}
-	return r
+	return r, nil
 }
 
 func newWorker(know *knowledge) *worker {
@@ -153,4 +74,22 @@ func newWorker(know *knowledge) *worker {
 		company: newMemo(func(name string) companyName { return know.parseCompany(name, place{}) }),
 		tally:   map[check]int64{},
 	}
+}
+
+// isShared says whether a domain turned out to be nobody's, as only the whole data shows.
+func (r *run) isShared(domain string) bool { return r.survey.sites.has(domain) || r.mail[domain] }
+
+// work is one part of a half, by what it reads or writes.
+type work struct {
+	what string
+	do   func() error
+}
+
+func inOrder(parts ...work) error {
+	for _, p := range parts {
+		if err := p.do(); err != nil {
+			return fmt.Errorf("normalize %s: %w", p.what, err)
+		}
+	}
+	return nil
 }

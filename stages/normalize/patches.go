@@ -2,12 +2,11 @@ package normalize
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
@@ -26,7 +25,10 @@ type PatchesIn struct {
 	DirMember  sql.Snapshot `json:"dir_member,omitzero"`
 	CRMCompany sql.Snapshot `json:"crm_company,omitzero"`
 	Mapping    sql.Snapshot `json:"mapping,omitzero"` // of accounts, as people were matched with it
-	// Knowledge are the administrator's lists, as in In.
+	// Survey and SharedMail are what Directory and CRM found.
+	Survey     string `json:"survey"`
+	SharedMail string `json:"shared_mail"`
+	// Knowledge are the administrator's lists, as in DirectoryIn.
 	Knowledge map[string]string `json:"knowledge,omitempty"`
 }
 
@@ -85,11 +87,14 @@ func (f form) without(other form) form {
 func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Table, file string, sources []source,
 	propose func(p *patcher, in rows, i int) []patch) (PatchesOut, error) {
 	fail := func(err error) (PatchesOut, error) { return PatchesOut{}, fmt.Errorf("%s: %w", file, err) }
-	know, err := knowledgeOf(s, in.Knowledge)
+	r, err := newRun(s, in.Knowledge)
+	if err == nil {
+		err = errors.Join(r.readSurvey(in.Survey), r.readSharedMail(in.SharedMail))
+	}
 	if err != nil {
 		return fail(err)
 	}
-	p := patcher{run: newRun(s, know), worker: newWorker(know), written: map[string]written{}, to: newRowWriter(table)}
+	p := patcher{run: r, worker: r.workers[0], written: map[string]written{}, to: newRowWriter(table)}
 	defer p.to.builder.Release()
 	for name, snap := range map[string]sql.Snapshot{"unmatched": in.Unmatched, "raw_company": in.Companies, "raw_member": in.Members,
 		"dir_company": in.DirCompany, "dir_member": in.DirMember, "crm_company": in.CRMCompany, "mapping": in.Mapping} {
@@ -99,9 +104,6 @@ func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Ta
 		if err := s.BindAs(ctx, name, snap); err != nil {
 			return fail(err)
 		}
-	}
-	if err := p.countWords(ctx); err != nil {
-		return fail(err)
 	}
 	for _, from := range sources {
 		if err := p.readWritten(ctx, from); err != nil {
@@ -164,18 +166,6 @@ func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Ta
 		return fail(err)
 	}
 	return PatchesOut{snap}, nil
-}
-
-// countWords counts the words of directory companies as the survey does.
-func (p *patcher) countWords(ctx context.Context) error {
-	return p.session.Each(ctx, "SELECT word, count(*) FROM (SELECT unnest(name_tokens) AS word FROM dir_company) GROUP BY word", nil,
-		func(batch arrow.RecordBatch) error {
-			words, counts := batch.Column(0).(*array.String), batch.Column(1).(*array.Int64)
-			for i := range int(batch.NumRows()) {
-				p.wordCount[strings.Clone(words.Value(i))] = int32(counts.Value(i))
-			}
-			return nil
-		})
 }
 
 // write adds a row; the columns stand in the order of the table.

@@ -64,21 +64,21 @@ type patchOf struct {
 // What a patch says would become of the normal form is what normalize makes of the CRM with the value in it.
 func TestPatches_AreWhatNormalizeMakesOfTheChange(t *testing.T) {
 	s := sqltest.Open(t)
-	raw := map[string]string{"raw_account": patchAccounts, "raw_contact": patchContacts, "raw_lead": patchLeads}
-	normalized := func(raw map[string]string) (normalize.In, normalize.Out) {
-		in := normalize.In{Accounts: sqltest.Load(t, s, "raw_account", raw["raw_account"]), Contacts: sqltest.Load(t, s, "raw_contact", raw["raw_contact"]),
-			Leads: sqltest.Load(t, s, "raw_lead", raw["raw_lead"]), Companies: sqltest.Load(t, s, "raw_company", patchCompanies),
-			Members: sqltest.Load(t, s, "raw_member", patchMembers), Redirects: sql.Empty("raw_redirect")}
-		out, err := normalize.Run(t.Context(), s, in)
-		if err != nil {
-			t.Fatal(err)
+	texts := map[string]string{"raw_account": patchAccounts, "raw_contact": patchContacts, "raw_lead": patchLeads}
+	load := func(tables map[string]string) (raw, both) {
+		in := raw{
+			normalize.DirectoryIn{Companies: sqltest.Load(t, s, "raw_company", patchCompanies), Members: sqltest.Load(t, s, "raw_member", patchMembers),
+				Redirects: sql.Empty("raw_redirect")},
+			normalize.CRMIn{Accounts: sqltest.Load(t, s, "raw_account", tables["raw_account"]),
+				Contacts: sqltest.Load(t, s, "raw_contact", tables["raw_contact"]), Leads: sqltest.Load(t, s, "raw_lead", tables["raw_lead"])},
 		}
-		return in, out
+		return in, normalized(t, s, in)
 	}
-	in, now := normalized(raw)
-	asked := normalize.PatchesIn{Unmatched: sqltest.Load(t, s, "unmatched", patchUnmatched), Accounts: in.Accounts, Contacts: in.Contacts,
-		Leads: in.Leads, Companies: in.Companies, Members: in.Members, DirCompany: now.DirCompany, DirMember: now.DirMember,
-		CRMCompany: now.CRMCompany, Mapping: sqltest.Load(t, s, "mapping", patchMapping)}
+	in, now := load(texts)
+	asked := normalize.PatchesIn{Unmatched: sqltest.Load(t, s, "unmatched", patchUnmatched), Accounts: in.crm.Accounts, Contacts: in.crm.Contacts,
+		Leads: in.crm.Leads, Companies: in.directory.Companies, Members: in.directory.Members, DirCompany: now.directory.DirCompany,
+		DirMember: now.directory.DirMember, CRMCompany: now.crm.CRMCompany, Mapping: sqltest.Load(t, s, "mapping", patchMapping),
+		Survey: now.directory.Survey, SharedMail: now.crm.SharedMail}
 	companies, err := normalize.CompanyPatches(t.Context(), s, asked)
 	if err != nil {
 		t.Fatal(err)
@@ -144,18 +144,18 @@ l3 m3: Company=Solo & Sons Country=Russia LastName=Щербаков`
 	}
 	for _, round := range rounds {
 		changed := map[string]string{}
-		for name, text := range raw {
+		for name, text := range texts {
 			changed[name] = text
 		}
 		for _, p := range round {
 			table := "raw_" + strings.ToLower(p.object)
 			changed[table] = withValue(t, changed[table], p.id, p.field, p.value)
 		}
-		_, then := normalized(changed)
+		_, then := load(changed)
 		for _, p := range round {
-			patch, form := companies.Patches, then.CRMCompany
+			patch, form := companies.Patches, then.crm.CRMCompany
 			if p.object != schemas.Account {
-				patch, form = people.Patches, then.CRMPerson
+				patch, form = people.Patches, then.crm.CRMPerson
 			}
 			for _, column := range p.columns {
 				if !same(t, s, p, patch, form, column) {

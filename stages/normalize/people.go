@@ -71,7 +71,7 @@ func (r *run) readEmails(w *worker, p *person, addresses []string, object, field
 				p.locals = append(p.locals, e.local)
 			}
 			switch h := w.host.get(e.host); {
-			case h.fault == fine && !r.mail[h.domain] && !r.sites[h.domain]:
+			case h.fault == fine && !r.isShared(h.domain):
 				p.hosts = append(p.hosts, h.domain)
 			case h.fault == notAHost:
 				fault = notAHost
@@ -116,7 +116,7 @@ func filled(values ...string) []string {
 	return slices.DeleteFunc(values, func(s string) bool { return s == "" })
 }
 
-func (r *run) writeContact(w *worker, in rows, i int, to *rowWriter) {
+func (r *crm) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	id, live, account := in.text(0, i), in.flag(1, i), in.text(2, i)
 	given, family, whole, title := in.text(3, i), in.text(4, i), in.text(5, i), in.text(9, i)
 	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(title)}
@@ -127,7 +127,7 @@ func (r *run) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	code, ok := r.accounts.at[account]
 	if ok {
 		e := r.accounts.entry(code)
-		p.keys, p.token, p.domains = appendPacked(nil, e.aliases), r.rareToken(e.key), r.appendDomains(nil, e.domains)
+		p.keys, p.token, p.domains = appendPacked(nil, e.aliases), r.survey.rareToken(e.key), r.appendDomains(nil, e.domains)
 	}
 	if live {
 		w.judgePerson(schemas.Contact, "FirstName", "LastName", "Title", &p, given, family, title)
@@ -147,7 +147,7 @@ func (r *run) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	p.write(to)
 }
 
-func (r *run) writeLead(w *worker, in rows, i int, to *rowWriter) {
+func (r *crm) writeLead(w *worker, in rows, i int, to *rowWriter) {
 	id, live, company, website := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i)
 	given, family, title := in.text(4, i), in.text(5, i), in.text(9, i)
 	p := person{shown: shownName(given, family, ""), name: w.know.parseName(given, family, ""), title: w.title.get(title)}
@@ -157,7 +157,7 @@ func (r *run) writeLead(w *worker, in rows, i int, to *rowWriter) {
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Lead, "Phone", live)
 	n := w.know.parseCompany(company, p.at)
 	p.keys = sortedSet(append([]string{n.key, n.uncut}, n.others...))
-	p.token = r.rareToken(n.key)
+	p.token = r.survey.rareToken(n.key)
 	p.domains = r.appendDomains(nil, packed(w.domainsOf(nil, website)))
 	if live {
 		w.judgePerson(schemas.Lead, "FirstName", "LastName", "Title", &p, given, family, title)
@@ -183,22 +183,22 @@ func (r *run) judgeLeadCompany(w *worker, company, key, website string) {
 		w.found(schemas.Lead, "Website", missing)
 	case h.fault != fine:
 		w.found(schemas.Lead, "Website", h.fault)
-	case r.sites[h.domain] || r.mail[h.domain]:
+	case r.isShared(h.domain):
 		w.found(schemas.Lead, "Website", sharedHost)
 	}
 }
 
-func (r *run) writeMember(w *worker, in rows, i int, to *rowWriter) {
+func (d *directory) writeMember(w *worker, in rows, i int, to *rowWriter) {
 	given, family, whole := in.text(1, i), in.text(2, i), in.text(3, i)
 	headline, title := in.text(4, i), in.text(5, i)
 	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(first(title, headline))}
 	p.at = w.placeAt(in, i, 13)
-	r.readEmails(w, &p, in.list(nil, 11, i), memberObj, "emails", true)
+	d.readEmails(w, &p, in.list(nil, 11, i), memberObj, "emails", true)
 	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, in.list(nil, 12, i), memberObj, "phones", true)
 	w.judgePerson(memberObj, "first_name", "last_name", "title", &p, first(given, whole), first(family, whole), title)
 	w.judgePlace(memberObj, in, i, 13, p.at, [5]string{"street", "city", "region", "postal_code", "country"})
-	r.employers(w, &p, in, i)
+	d.employers(w, &p, in, i)
 	for _, t := range in.list(nil, 10, i) {
 		past := w.title.get(t)
 		p.pastTitles, p.pastKinds = append(p.pastTitles, past.text), append(p.pastKinds, past.kind())
@@ -210,47 +210,47 @@ func (r *run) writeMember(w *worker, in rows, i int, to *rowWriter) {
 
 // employers joins a member with the companies the directory says they work and worked at. A company that the directory
 // does not hold is left out and counted; its name still counts where the member gives it.
-func (r *run) employers(w *worker, p *person, in rows, i int) {
+func (d *directory) employers(w *worker, p *person, in rows, i int) {
 	company, written := in.text(6, i), in.text(7, i)
 	if company == "" && written == "" {
 		written = employerIn(in.text(4, i))
 	}
-	code, ok := r.companies.at[r.current(company)]
+	code, ok := d.companies.at[d.current(company)]
 	key := ""
 	if ok {
-		e := r.companies.entry(code)
-		p.companies = []string{r.companies.ids[code]}
-		p.groups = []string{r.companies.ids[r.groups[code]]}
+		e := d.companies.entry(code)
+		p.companies = []string{d.companies.ids[code]}
+		p.groups = []string{d.companies.ids[d.groups[code]]}
 		p.keys = appendPacked(p.keys, e.aliases)
-		p.domains = r.appendDomains(nil, e.domains)
+		p.domains = d.appendDomains(nil, e.domains)
 		key = e.key
 	} else if company == "" {
 		w.found(memberObj, "company_id", missing)
 	} else {
 		w.found(memberObj, "company_id", notFound)
 	}
-	if written != "" && (!ok || r.companies.names[code] != nameHash(Fold(written))) {
+	if written != "" && (!ok || d.companies.names[code] != nameHash(Fold(written))) {
 		name := w.company.get(written)
 		p.keys = append(append(p.keys, name.key, name.uncut), name.others...)
 		key = first(key, name.key)
 	}
 	p.keys = sortedSet(p.keys)
-	p.token = r.rareToken(key)
+	p.token = d.survey.rareToken(key)
 
 	lost := false
 	for _, id := range in.list(nil, 8, i) {
-		code, ok := r.companies.at[r.current(id)]
+		code, ok := d.companies.at[d.current(id)]
 		if !ok {
 			lost = true
 			continue
 		}
-		if len(p.companies) > 0 && p.companies[0] == r.companies.ids[code] {
+		if len(p.companies) > 0 && p.companies[0] == d.companies.ids[code] {
 			continue
 		}
-		e := r.companies.entry(code)
-		p.pastCompanies = append(p.pastCompanies, r.companies.ids[code])
+		e := d.companies.entry(code)
+		p.pastCompanies = append(p.pastCompanies, d.companies.ids[code])
 		p.pastKeys = appendPacked(p.pastKeys, e.aliases)
-		p.pastDomains = r.appendDomains(p.pastDomains, e.domains)
+		p.pastDomains = d.appendDomains(p.pastDomains, e.domains)
 	}
 	if lost {
 		w.found(memberObj, "past_company_ids", notFound)

@@ -115,7 +115,7 @@ func (p *patcher) companyNames(w written) form {
 	placed := e.placed()
 	return form{
 		"name": textCell(oneLine(w.name)), "name_key": textCell(e.key), "name_compact": textCell(strings.ReplaceAll(e.key, " ", "")),
-		"name_tokens": distinctWords(e.key), "alias_keys": appendPacked(nil, e.aliases), "rare_token": textCell(p.rareToken(e.key)),
+		"name_tokens": distinctWords(e.key), "alias_keys": appendPacked(nil, e.aliases), "rare_token": textCell(p.survey.rareToken(e.key)),
 		"acronym": textCell(acronymOf(e.key)), "legal_form": textCell(e.legal), "place_hint": textCell(e.place),
 		"name_placed": textCell(placed), "placed_tokens": distinctWords(placed),
 	}
@@ -157,9 +157,8 @@ func (p *patcher) person(in rows, i int) []patch {
 	if now.object == schemas.Lead {
 		base = union(base, p.leadCompany(now), p.leadSite(now))
 	}
-	owned := in.list(nil, 6, i)
-	given, family, country, city := in.text(3, i), in.text(4, i), in.text(7, i), in.text(8, i)
-	email := p.workAddress(in.list(nil, 5, i), owned)
+	given, family, country, city := in.text(3, i), in.text(4, i), in.text(6, i), in.text(7, i)
+	email := p.workAddress(in.list(nil, 5, i))
 	named := func(w written, f form) form {
 		if w.object == schemas.Lead {
 			return union(f, p.leadCompany(w))
@@ -173,22 +172,18 @@ func (p *patcher) person(in rows, i int) []patch {
 		}
 		return named(w, p.placeAndPhones(w, false))
 	}
-	// Which hosts are shared is known from the directory's own normal form: of its addresses' domains only these count.
-	theirs := func(w written) form {
-		f := p.mails(w)
-		f["email_domains"] = slices.DeleteFunc(f["email_domains"], func(h string) bool { return !slices.Contains(owned, h) })
-		return union(p.personNames(w), f) // a name that is missing or an initial is taken from the address
-	}
+	// A name that is missing or an initial is taken from the address.
+	theirs := func(w written) form { return union(p.personNames(w), p.mails(w)) }
 	var all []patch
 	if now.object == schemas.Lead {
-		site, company := p.siteOf(in.text(10, i), in.list(nil, 11, i)), in.text(9, i)
+		site, company := p.siteOf(in.text(9, i), in.list(nil, 10, i)), in.text(8, i)
 		all = append(all, now.try(base, "Website", site, func(w *written) { w.website = site }, p.leadSite),
 			now.try(base, "Company", company, func(w *written) { w.name = company }, p.leadCompany))
-	} else if account := in.text(12, i); account != "" && account != now.account {
+	} else if account := in.text(11, i); account != "" && account != now.account {
 		all = append(all, patch{"AccountId", account, form{
-			"known_ids": textCell(in.text(16, i)), "known_groups": textCell(in.text(17, i)), "known_keys": in.list(nil, 18, i),
-			"company_keys": in.list(nil, 13, i), "company_token": textCell(in.text(14, i)),
-			"company_domains": in.list(nil, 15, i),
+			"known_ids": textCell(in.text(15, i)), "known_groups": textCell(in.text(16, i)), "known_keys": in.list(nil, 17, i),
+			"company_keys": in.list(nil, 12, i), "company_token": textCell(in.text(13, i)),
+			"company_domains": in.list(nil, 14, i),
 		}})
 	}
 	return append(all,
@@ -200,14 +195,14 @@ func (p *patcher) person(in rows, i int) []patch {
 }
 
 // workAddress is the address to propose: the first under a domain of a company, else the first.
-func (p *patcher) workAddress(addresses, owned []string) string {
+func (p *patcher) workAddress(addresses []string) string {
 	best := ""
 	for _, a := range addresses {
 		e, _ := p.know.parseEmail(a)
 		if e.address == "" {
 			continue
 		}
-		if h := p.host.get(e.host); h.fault == fine && slices.Contains(owned, h.domain) {
+		if h := p.host.get(e.host); h.fault == fine && !p.isShared(h.domain) {
 			return a
 		}
 		best = first(best, a)
@@ -237,7 +232,7 @@ func (p *patcher) mails(w written) form {
 
 func (p *patcher) leadCompany(w written) form {
 	n := p.know.parseCompany(w.name, p.place("", w.city, w.region, w.postal, w.country))
-	return form{"company_keys": sortedSet(append([]string{n.key, n.uncut}, n.others...)), "company_token": textCell(p.rareToken(n.key))}
+	return form{"company_keys": sortedSet(append([]string{n.key, n.uncut}, n.others...)), "company_token": textCell(p.survey.rareToken(n.key))}
 }
 
 func (p *patcher) leadSite(w written) form {

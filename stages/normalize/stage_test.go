@@ -11,36 +11,63 @@ import (
 	"github.com/crmlink/crmlink/stages/normalize"
 )
 
+// raw is what both halves read; the survey is taken from the one to the other.
+type raw struct {
+	directory normalize.DirectoryIn
+	crm       normalize.CRMIn
+}
+
+func (r raw) rows() int64 {
+	return r.directory.Companies.Rows + r.directory.Members.Rows + r.crm.Accounts.Rows + r.crm.Contacts.Rows + r.crm.Leads.Rows
+}
+
+type both struct {
+	directory normalize.DirectoryOut
+	crm       normalize.CRMOut
+}
+
+func (b both) tables() []sql.Snapshot {
+	return []sql.Snapshot{b.directory.DirCompany, b.directory.DirMember, b.directory.Quality, b.crm.CRMCompany, b.crm.CRMPerson, b.crm.Quality}
+}
+
+func normalized(t testing.TB, s *sql.Session, in raw) both {
+	t.Helper()
+	var out both
+	var err error
+	if out.directory, err = normalize.Directory(t.Context(), s, in.directory); err != nil {
+		t.Fatal(err)
+	}
+	in.crm.Survey = out.directory.Survey
+	if out.crm, err = normalize.CRM(t.Context(), s, in.crm); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 func TestRun(t *testing.T) {
 	sqltest.Run(t, "testdata/stage", func(t *testing.T, s *sql.Session, c sqltest.Case) map[string]sql.Snapshot {
-		out, err := normalize.Run(t.Context(), s, normalize.In{
-			Accounts: c.Table("raw_account"), Contacts: c.Table("raw_contact"), Leads: c.Table("raw_lead"),
-			Companies: c.Table("raw_company"), Members: c.Table("raw_member"), Redirects: c.Table("raw_redirect"),
+		out := normalized(t, s, raw{
+			normalize.DirectoryIn{Companies: c.Table("raw_company"), Members: c.Table("raw_member"), Redirects: c.Table("raw_redirect")},
+			normalize.CRMIn{Accounts: c.Table("raw_account"), Contacts: c.Table("raw_contact"), Leads: c.Table("raw_lead")},
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return map[string]sql.Snapshot{"crm_company": out.CRMCompany, "crm_person": out.CRMPerson, "dir_company": out.DirCompany,
-			"dir_member": out.DirMember, "data_quality": out.Quality}
+		return map[string]sql.Snapshot{"crm_company": out.crm.CRMCompany, "crm_person": out.crm.CRMPerson, "dir_company": out.directory.DirCompany,
+			"dir_member": out.directory.DirMember, "data_quality": sql.Together("data_quality", out.directory.Quality, out.crm.Quality)}
 	})
 }
 
 func TestRun_EmptyTables(t *testing.T) {
-	out, err := normalize.Run(t.Context(), sqltest.Open(t), normalize.In{
-		Accounts: sql.Empty("raw_account"), Contacts: sql.Empty("raw_contact"), Leads: sql.Empty("raw_lead"),
-		Companies: sql.Empty("raw_company"), Members: sql.Empty("raw_member"), Redirects: sql.Empty("raw_redirect"),
+	out := normalized(t, sqltest.Open(t), raw{
+		normalize.DirectoryIn{Companies: sql.Empty("raw_company"), Members: sql.Empty("raw_member"), Redirects: sql.Empty("raw_redirect")},
+		normalize.CRMIn{Accounts: sql.Empty("raw_account"), Contacts: sql.Empty("raw_contact"), Leads: sql.Empty("raw_lead")},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out.DirMember.Table != "dir_member" || out.Quality.Rows != 0 {
+	if out.directory.DirMember.Table != "dir_member" || out.directory.Quality.Rows+out.crm.Quality.Rows != 0 {
 		t.Errorf("%+v", out)
 	}
 }
 
 // The rows of a large directory and CRM, made by SQL; order changes the order in which they are stored before they are
 // read, threads how many goroutines read them.
-func madeUp(t testing.TB, threads, order, members int) (*sql.Session, normalize.In) {
+func madeUp(t testing.TB, threads, order, members int) (*sql.Session, raw) {
 	t.Helper()
 	dir := t.TempDir()
 	s, err := sql.Open(t.Context(), sql.Options{Objects: dir + "/objects", Spill: dir + "/spill", Threads: threads})
@@ -94,7 +121,7 @@ func madeUp(t testing.TB, threads, order, members int) (*sql.Session, normalize.
 		return o.Table()
 	}
 	companies, accounts := max(members/4, 1), max(members/20, 1)
-	return s, normalize.In{
+	return s, raw{normalize.DirectoryIn{
 		Companies: save(schemas.RawCompany, companies, map[string]string{"company_id": "'d' || i", "name": company, "aliases": "[" + company + "]",
 			"domains": "['acme' || (i % 40000) || '.com']", "website": "'https://www.site' || (i % 90000) || '.co.uk/'", "headcount": "'51-200'", "street": street, "city": city,
 			"country": country, "phone": number, "parent_company_id": "CASE WHEN i % 7 = 0 THEN 'd' || (i // 2) END"}),
@@ -102,29 +129,29 @@ func madeUp(t testing.TB, threads, order, members int) (*sql.Session, normalize.
 			"company_id": fmt.Sprintf("'d' || (i %% %d)", companies+10), "company_name": company, "past_company_ids": fmt.Sprintf("['d' || (i * 7 %% %d), 'd' || (i * 11 %% %d)]", companies, companies),
 			"past_titles": "[" + title + "]", "emails": "[lower(replace(" + last + ", ' ', '.')) || i || '@acme' || (i % 40000) || '.com', 'p' || i || '@gmail.com']", "phones": "[" + number + "]", "street": street,
 			"city": city, "region": "'CA'", "postal_code": "'90210-1234'", "country": country}),
+		Redirects: save(schemas.RawRedirect, 5, map[string]string{"old_id": fmt.Sprintf("'d' || (%d + i)", companies), "new_id": "'d' || i"}),
+	}, normalize.CRMIn{
 		Accounts: save(object(schemas.Account), accounts, map[string]string{"Id": "'a' || i", "Name": company, "Website": "'www.acme' || (i % 40000) || '.com'",
 			"BillingCity": city, "BillingCountry": country, "BillingStreet": street, "NumberOfEmployees": "i"}),
 		Contacts: save(object(schemas.Contact), accounts*3, map[string]string{"Id": "'c' || i", "AccountId": fmt.Sprintf("'a' || (i %% %d)", accounts), "FirstName": first, "LastName": last,
 			"Email": "'x' || i || '@isp' || (i % 50) || '.net'", "Title": title, "MailingCity": city, "MailingCountry": country, "Phone": number}),
 		Leads: save(object(schemas.Lead), accounts, map[string]string{"Id": "'l' || i", "Company": company, "FirstName": first, "LastName": last,
 			"Email": "'x' || i || '@isp' || (i % 50) || '.net'", "Title": title, "IsConverted": "i % 5 = 0"}),
-		Redirects: save(schemas.RawRedirect, 5, map[string]string{"old_id": fmt.Sprintf("'d' || (%d + i)", companies), "new_id": "'d' || i"}),
-	}
+	}}
 }
 
 func TestRun_SameWithAnyThreadsAndOrder_Invariant9(t *testing.T) {
-	var first normalize.Out
+	var first both
 	for k, c := range []struct{ threads, order int }{{1, 0}, {4, 17}, {2, 99}} {
 		s, in := madeUp(t, c.threads, c.order, 30_000)
-		out, err := normalize.Run(t.Context(), s, in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, pair := range [][2]sql.Snapshot{{first.CRMCompany, out.CRMCompany}, {first.CRMPerson, out.CRMPerson}, {first.DirCompany, out.DirCompany},
-			{first.DirMember, out.DirMember}, {first.Quality, out.Quality}} {
-			if k > 0 && pair[0].ID != pair[1].ID {
-				t.Errorf("%s differs with %d threads", pair[1].Table, c.threads)
+		out := normalized(t, s, in)
+		for i, table := range out.tables() {
+			if k > 0 && first.tables()[i].ID != table.ID {
+				t.Errorf("%s differs with %d threads", table.Table, c.threads)
 			}
+		}
+		if k > 0 && (first.directory.Survey != out.directory.Survey || first.crm.SharedMail != out.crm.SharedMail) {
+			t.Errorf("the survey or the shared mail domains differ with %d threads", c.threads)
 		}
 		first = out
 	}
@@ -135,13 +162,11 @@ func TestRun_SameWithAnyThreadsAndOrder_Invariant9(t *testing.T) {
 func BenchmarkRun(b *testing.B) {
 	const members = 200_000
 	s, in := madeUp(b, 0, 0, members)
-	rows := in.Members.Rows + in.Companies.Rows + in.Accounts.Rows + in.Contacts.Rows + in.Leads.Rows
+	rows := in.rows()
 	before := cpuSeconds(b)
 	b.ResetTimer()
 	for b.Loop() {
-		if _, err := normalize.Run(b.Context(), s, in); err != nil {
-			b.Fatal(err)
-		}
+		normalized(b, s, in)
 	}
 	b.ReportMetric((cpuSeconds(b)-before)*1e6/float64(b.N)/float64(rows), "cpu-µs/row")
 }

@@ -1,252 +1,165 @@
 package normalize
 
 import (
-	"cmp"
-	"context"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math/bits"
 	"slices"
 	"strings"
-
-	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/crmlink/crmlink/sql"
 )
-
-// A mail domain that people of so many companies use, and that no directory company owns, is nobody's.
-const freeMailFrom = 8
 
 // A website host that so many unrelated directory companies list is a shared host.
 const sharedHostFrom = 5
 
-// mostEmailDomains is how many mail domains of its contacts an account keeps: those with the most contacts.
-const mostEmailDomains = 5
-
-type domainCount struct {
-	domain string
-	people int32
+// survey is what must be known of all directory companies together. It is kept as it is stored, for a directory may
+// have millions of words, and a run that has little to normalise must not spend its time on reading them.
+type survey struct {
+	words table // how many companies' keys hold a word
+	owned table // domains that the directory gives to a company
+	sites table // website hosts learnt as shared
 }
 
-func (r *run) readRedirects(ctx context.Context, snap sql.Snapshot) error {
-	next := map[string]string{}
-	err := r.eachPart(ctx, snap, "read_redirect", func(query string) error {
-		return r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
-			in, err := rowsIn(batch)
-			if err != nil {
-				return err
-			}
-			for i := range int(batch.NumRows()) {
-				if from, to := in.text(0, i), in.text(1, i); from != "" && to != "" && from != to {
-					next[strings.Clone(from)] = strings.Clone(to)
-				}
-			}
-			return nil
-		})
-	})
-	r.redirect = followRedirects(next)
-	return err
-}
-
-// current is the id that stands for an id today.
-func (r *run) current(id string) string {
-	if to, ok := r.redirect[id]; ok {
-		return to
+// surveyOf divides domains, given with their codes, by how many groups of companies own them.
+func surveyOf(words map[string]uint32, domains map[string]int32, owners []int32) survey {
+	owned, sites := map[string]uint32{}, map[string]uint32{}
+	for domain, code := range domains {
+		if owners[code] >= sharedHostFrom {
+			sites[domain] = 1
+		} else {
+			owned[domain] = 1
+		}
 	}
-	return id
+	return survey{tableOf(words), tableOf(owned), tableOf(sites)}
 }
 
-// surveyed is what the first pass keeps of a company or account.
-type surveyed struct {
-	id, parent, packed string
-	key                string
-	name               uint64
-	domains            []string
+// surveyMark begins a stored survey; another layout gets another number.
+const surveyMark = "crmlink survey 1\n"
+
+func (s survey) bytes() []byte {
+	return slices.Concat([]byte(surveyMark), s.words.data, s.owned.data, s.sites.data)
 }
 
-// surveyCompanies parses the names of directory companies once for all: for the word counts, for shared hosts, and for
-// the members that work there.
-func (r *run) surveyCompanies(ctx context.Context, snap sql.Snapshot) error {
-	type use struct{ domain, company int32 }
-	var uses []use
-	domainCodes := map[string]int32{}
-	parentIDs := map[int32]string{}
-	err := scan(ctx, r, snap, "read_company", func(w *worker, in rows, i int) surveyed {
-		at := w.placeAt(in, i, 7)
-		e := w.companyEntry(in.text(1, i), in.list(nil, 2, i), at)
-		domains := w.domainsOf(in.list(nil, 3, i), in.text(4, i))
-		e.domains = packed(domains)
-		return surveyed{id: strings.Clone(in.text(0, i)), parent: strings.Clone(in.text(13, i)), packed: e.pack(), key: strings.Clone(e.key),
-			name: nameHash(Fold(in.text(1, i))), domains: domains}
-	}, func(c surveyed) {
-		code := r.companies.add(c.id, c.packed, c.name)
-		if c.parent != "" {
-			parentIDs[code] = c.parent
-		}
-		for _, word := range distinctWords(c.key) {
-			if _, ok := r.wordCount[word]; !ok {
-				word = strings.Clone(word) // not the whole key with it
-			}
-			r.wordCount[word]++
-		}
-		for _, d := range c.domains {
-			d := strings.Clone(d)
-			dc, ok := domainCodes[d]
-			if !ok {
-				dc = int32(len(domainCodes))
-				domainCodes[d] = dc
-			}
-			uses = append(uses, use{dc, code})
-		}
-	})
+// readSurvey takes a stored survey; an empty id stands for that of an empty directory.
+func (r *run) readSurvey(object string) error {
+	if object == "" {
+		return nil
+	}
+	data, err := r.session.Object(object)
 	if err != nil {
 		return err
 	}
-	parents := make([]int32, len(r.companies.ids))
-	for i := range parents {
-		parents[i] = -1
-	}
-	for child, id := range parentIDs {
-		if parent, ok := r.companies.at[r.current(id)]; ok && parent != child {
-			parents[child] = parent
+	data, ok := bytes.CutPrefix(data, []byte(surveyMark))
+	for _, t := range []*table{&r.survey.words, &r.survey.owned, &r.survey.sites} {
+		if ok {
+			*t, data, ok = cutTable(data)
 		}
 	}
-	r.groups = groupsOf(parents)
-
-	for i := range uses {
-		uses[i].company = r.groups[uses[i].company]
-	}
-	slices.SortFunc(uses, func(a, b use) int { return cmp.Or(cmp.Compare(a.domain, b.domain), cmp.Compare(a.company, b.company)) })
-	uses = slices.Compact(uses)
-	owners := make([]int32, len(domainCodes))
-	for _, u := range uses {
-		owners[u.domain]++
-	}
-	for domain, code := range domainCodes {
-		if owners[code] >= sharedHostFrom {
-			r.sites[domain] = true
-		} else {
-			r.owned[domain] = true
-		}
+	if !ok || len(data) > 0 {
+		return fmt.Errorf("object %s: %w", object, errNoSurvey)
 	}
 	return nil
 }
 
-func (r *run) surveyAccounts(ctx context.Context, snap sql.Snapshot) error {
-	return scan(ctx, r, snap, "read_account", func(w *worker, in rows, i int) surveyed {
-		e := w.companyEntry(in.text(3, i), nil, w.placeAt(in, i, 8))
-		e.domains = packed(w.domainsOf(nil, in.text(4, i)))
-		return surveyed{id: strings.Clone(in.text(0, i)), packed: e.pack()}
-	}, func(a surveyed) {
-		r.accounts.add(a.id, a.packed, 0)
-	})
+var errNoSurvey = errors.New("is no survey of a directory")
+
+// table leads from texts to numbers in one piece of memory: little-endian numbers of four bytes, namely how many texts
+// there are, how many slots, how many bytes; the slots (0, or the number of a text, from 1); the end of each text; the
+// number of each text; then the texts in alphabetical order. A text is looked for from the slot of its hash on.
+type table struct {
+	data                      []byte
+	slots, ends, value, texts []byte
 }
 
-// mailUse says that somebody of a company uses a mail domain.
-type mailUse struct{ account, company, domain string }
+const tableHead = 12
 
-func (r *run) surveyContacts(ctx context.Context, snap sql.Snapshot) error {
-	return scan(ctx, r, snap, "read_contact", func(w *worker, in rows, i int) mailUse {
-		account := in.text(2, i)
-		if account == "" || !in.flag(1, i) {
-			return mailUse{}
+func tableOf(values map[string]uint32) table {
+	if len(values) == 0 {
+		return table{data: make([]byte, tableHead)}
+	}
+	texts := slices.Sorted(maps.Keys(values))
+	size := 0
+	for _, text := range texts {
+		size += len(text)
+	}
+	slots := make([]uint32, 1<<bits.Len(uint(len(texts))*3/2))
+	for i, text := range texts {
+		at := int(nameHash(text)) & (len(slots) - 1)
+		for slots[at] != 0 {
+			at = (at + 1) & (len(slots) - 1)
 		}
-		return mailUse{account: strings.Clone(account), domain: w.mailDomain(in.text(6, i))}
-	}, func(u mailUse) {
-		code, ok := r.accounts.at[u.account]
-		if u.domain == "" || !ok {
-			return
-		}
-		// Two accounts of one name are one company here: duplicates must not make a domain look shared.
-		r.countMailUse(u.domain, first(r.accounts.entry(code).key, u.account))
-		counts := r.accountDomains[code]
-		for k := range counts {
-			if counts[k].domain == u.domain {
-				counts[k].people++
-				return
-			}
-		}
-		r.accountDomains[code] = append(counts, domainCount{u.domain, 1})
-	})
+		slots[at] = uint32(i) + 1
+	}
+	data := make([]byte, 0, tableHead+4*len(slots)+8*len(texts)+size)
+	for _, n := range append([]uint32{uint32(len(texts)), uint32(len(slots)), uint32(size)}, slots...) {
+		data = binary.LittleEndian.AppendUint32(data, n)
+	}
+	end := uint32(0)
+	for _, text := range texts {
+		end += uint32(len(text))
+		data = binary.LittleEndian.AppendUint32(data, end)
+	}
+	for _, text := range texts {
+		data = binary.LittleEndian.AppendUint32(data, values[text])
+	}
+	t, _, _ := cutTable(append(data, strings.Join(texts, "")...))
+	return t
 }
 
-func (r *run) surveyLeads(ctx context.Context, snap sql.Snapshot) error {
-	return scan(ctx, r, snap, "read_lead", func(w *worker, in rows, i int) mailUse {
-		if !in.flag(1, i) {
-			return mailUse{}
-		}
-		return mailUse{company: w.company.get(in.text(2, i)).key, domain: w.mailDomain(in.text(6, i))}
-	}, func(u mailUse) {
-		if u.domain != "" && u.company != "" {
-			r.countMailUse(u.domain, u.company)
-		}
-	})
+// cutTable takes a table off the front of data; false where there is none.
+func cutTable(data []byte) (t table, rest []byte, ok bool) {
+	if len(data) < tableHead {
+		return t, data, false
+	}
+	n, slots, size := number(data, 0), number(data, 1), number(data, 2)
+	whole := tableHead + 4*uint64(slots) + 8*uint64(n) + uint64(size)
+	if uint64(len(data)) < whole {
+		return t, data, false
+	}
+	t.data = data[:whole:whole]
+	t.slots = t.data[tableHead:][:4*slots]
+	t.ends = t.data[tableHead+4*slots:][:4*n]
+	t.value = t.data[tableHead+4*slots+4*n:][:4*n]
+	t.texts = t.data[tableHead+4*slots+8*n:]
+	return t, data[whole:], true
 }
 
-func (r *run) countMailUse(domain, company string) {
-	users := r.mailUsers[domain]
-	if users == nil {
-		users = map[string]bool{}
-		r.mailUsers[domain] = users
-	}
-	if len(users) < freeMailFrom {
-		users[company] = true
-	}
-}
+func number(data []byte, i uint32) uint32 { return binary.LittleEndian.Uint32(data[4*i:]) }
 
-// learnFreeMail marks the mail domains of many companies that the directory gives to none.
-func (r *run) learnFreeMail() {
-	for domain, users := range r.mailUsers {
-		if len(users) >= freeMailFrom && !r.owned[domain] {
-			r.mail[domain] = true
+// get is the number of a text; false where the table does not hold it.
+func (t table) get(text string) (uint32, bool) {
+	if len(t.slots) == 0 {
+		return 0, false
+	}
+	last := uint32(len(t.slots)/4) - 1
+	for at := uint32(nameHash(text)) & last; ; at = (at + 1) & last {
+		i := number(t.slots, at)
+		if i == 0 {
+			return 0, false
+		}
+		start := uint32(0)
+		if i > 1 {
+			start = number(t.ends, i-2)
+		}
+		if string(t.texts[start:number(t.ends, i-1)]) == text {
+			return number(t.value, i-1), true
 		}
 	}
-	r.mailUsers = nil
 }
 
-// mailDomain is the registrable domain of an address that may name a company.
-func (w *worker) mailDomain(address string) string {
-	e, _ := w.know.parseEmail(address)
-	if e.host == "" {
-		return ""
-	}
-	if h := w.host.get(e.host); h.fault == fine {
-		return h.domain
-	}
-	return ""
-}
-
-// appendDomains appends the domains of a packed list that did not turn out to be shared.
-func (r *run) appendDomains(to []string, list string) []string {
-	start := len(to)
-	to = appendPacked(to, list)
-	kept := to[:start]
-	for _, d := range to[start:] {
-		if !r.sites[d] && !r.mail[d] {
-			kept = append(kept, d)
-		}
-	}
-	return kept
-}
-
-// emailDomainsOf are the mail domains of an account's contacts, those with the most contacts first.
-func (r *run) emailDomainsOf(account int32) []string {
-	counts := slices.Clone(r.accountDomains[account])
-	slices.SortFunc(counts, func(a, b domainCount) int {
-		return cmp.Or(cmp.Compare(b.people, a.people), cmp.Compare(a.domain, b.domain))
-	})
-	var domains []string
-	for _, c := range counts {
-		if !r.sites[c.domain] && !r.mail[c.domain] && len(domains) < mostEmailDomains {
-			domains = append(domains, c.domain)
-		}
-	}
-	return domains
+func (t table) has(text string) bool {
+	_, ok := t.get(text)
+	return ok
 }
 
 // rareToken is the word of a key that fewest directory companies have; of equals the first in alphabetical order. A
 // word that no directory company has can find none, so it counts only where the key has no other.
-func (r *run) rareToken(key string) string {
-	best, fewest := "", int32(0)
+func (s survey) rareToken(key string) string {
+	best, fewest := "", uint32(0)
 	for word := range strings.SplitSeq(key, " ") {
-		n := r.wordCount[word]
+		n, _ := s.words.get(word)
 		switch {
 		case word == "":
 		case best == "", n > 0 && fewest == 0, n > 0 && n < fewest, n == fewest && word < best:
