@@ -20,8 +20,16 @@ func (s *Source) Contents(ctx context.Context, object string) (files map[string]
 		return nil, "", nil
 	}
 	files = map[string]string{}
+	var total, done int64
 	for _, f := range s.sheets[i].files {
-		sum, err := f.hash(ctx)
+		total += f.size
+	}
+	for _, f := range s.sheets[i].files {
+		sum, err := f.hash(ctx, func(bytes int64) {
+			if done += bytes; s.progress != nil {
+				s.progress(object, 0, done, total)
+			}
+		})
 		if ctx.Err() != nil {
 			return nil, "", ctx.Err()
 		}
@@ -35,7 +43,7 @@ func (s *Source) Contents(ctx context.Context, object string) (files map[string]
 }
 
 // hash is the SHA-256 of a file as it is stored.
-func (f *file) hash(ctx context.Context) (string, error) {
+func (f *file) hash(ctx context.Context, progress func(bytes int64)) (string, error) {
 	in, err := f.open()
 	if err != nil {
 		return "", err
@@ -45,6 +53,7 @@ func (f *file) hash(ctx context.Context) (string, error) {
 	for ctx.Err() == nil {
 		n, err := in.Read(buffer)
 		sum.Write(buffer[:n])
+		progress(int64(n))
 		if err == io.EOF {
 			return hex.EncodeToString(sum.Sum(nil)), nil
 		}
