@@ -49,6 +49,14 @@ func (c controlled) Tables(ctx context.Context) (objects, unclaimed []string, er
 	return objects, unclaimed, err
 }
 
+// Contents says nothing of the decisions: they are few, and read each time.
+func (c controlled) Contents(ctx context.Context, object string) (files map[string]string, how string, err error) {
+	if object == decisionObject {
+		return nil, "", nil
+	}
+	return c.Source.Contents(ctx, object)
+}
+
 func (c controlled) Read(ctx context.Context, object, cursor string, emit func(table string, rows arrow.RecordBatch) error) (string, error) {
 	objects, _, err := c.Source.Tables(ctx)
 	if err != nil {

@@ -66,35 +66,55 @@ type action struct {
 // In names tables by content, so a stage whose result did not change stops a change from spreading.
 func do[In, Out any](ctx context.Context, r *run, name string, stage func(context.Context, *sql.Session, In) (Out, error), in In) (Out, error) {
 	var out Out
-	encoded, err := json.Marshal(in)
+	id, encoded, err := r.actionID(name, in)
 	if err != nil {
-		return out, fmt.Errorf("%s: encode input: %w", name, err)
+		return out, err
 	}
-	h := sha256.New()
-	fmt.Fprintf(h, "crmlink action\nprogram %s\nengine %s\nstage %s\nin %d\n%s\n", r.program, r.engine, name, len(encoded), encoded)
-	id := hex.EncodeToString(h.Sum(nil))
 	return step(r, name, id, func() (Out, bool, error) {
-		for _, store := range []Store{r.store, r.lends} {
-			var a action
-			data, err := os.ReadFile(store.action(id))
-			if err == nil && json.Unmarshal(data, &a) == nil && json.Unmarshal(a.Out, &out) == nil && r.complete(reflect.ValueOf(out)) {
-				return out, true, nil
-			}
-			out = *new(Out)
+		if out, ok := resultOf[Out](r, id); ok {
+			return out, true, nil
 		}
 		if out, err = stage(ctx, r.session, in); err != nil {
 			return out, false, err
 		}
-		result, err := json.Marshal(out)
-		if err != nil {
-			return out, false, fmt.Errorf("encode output: %w", err)
-		}
-		data, err := json.Marshal(action{name, encoded, result})
-		if err != nil {
-			return out, false, fmt.Errorf("encode action: %w", err)
-		}
-		return out, false, writeFile(r.store.action(id), data)
+		return out, false, r.remember(id, name, encoded, out)
 	})
+}
+
+// actionID is the id of what a stage makes of an input, and that input encoded.
+func (r *run) actionID(name string, in any) (id string, encoded []byte, err error) {
+	if encoded, err = json.Marshal(in); err != nil {
+		return "", nil, fmt.Errorf("%s: encode input: %w", name, err)
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "crmlink action\nprogram %s\nengine %s\nstage %s\nin %d\n%s\n", r.program, r.engine, name, len(encoded), encoded)
+	return hex.EncodeToString(h.Sum(nil)), encoded, nil
+}
+
+// resultOf takes the stored result of an action, if all of it is there.
+func resultOf[Out any](r *run, id string) (Out, bool) {
+	for _, store := range []Store{r.store, r.lends} {
+		var a action
+		var out Out
+		data, err := os.ReadFile(store.action(id))
+		if err == nil && json.Unmarshal(data, &a) == nil && json.Unmarshal(a.Out, &out) == nil && r.complete(reflect.ValueOf(out)) {
+			return out, true
+		}
+	}
+	return *new(Out), false
+}
+
+// remember stores the result of an action.
+func (r *run) remember(id, name string, encoded []byte, out any) error {
+	result, err := json.Marshal(out)
+	if err != nil {
+		return fmt.Errorf("encode output: %w", err)
+	}
+	data, err := json.Marshal(action{name, encoded, result})
+	if err != nil {
+		return fmt.Errorf("encode action: %w", err)
+	}
+	return writeFile(r.store.action(id), data)
 }
 
 // once runs a step that touches the world outside, once per run and never from memory.

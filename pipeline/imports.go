@@ -31,7 +31,7 @@ func importKind(o Options, previous string) string {
 
 // extractIn is what the extraction takes over from the publication before: the mirror, its log, and what it left open.
 func (r *run) extractIn(c Config, last Record, parquet map[string]extract.Parquet) extract.In {
-	in := extract.In{Previous: map[string]sql.Snapshot{}, AsOf: r.record.AsOf, Full: r.record.Import == FullImport, Parquet: parquet,
+	in := extract.In{Previous: map[string]sql.Snapshot{}, AsOf: r.record.AsOf, Full: r.record.Import == FullImport, Parquet: parquet, Memory: r.memory(),
 		Unsettled: append(slices.Clone(last.Unsettled), remapped(last.Config, c.Effective())...)}
 	if last.ReadLog.Table != "" {
 		in.Previous[schemas.ExtractLog.Name] = last.ReadLog

@@ -88,6 +88,28 @@ func (r *run) read(ctx context.Context, o Options, last Record) (extract.Out, In
 	return raw, Inputs{Given: *r.record.Given, Raw: raw.Tables}, nil
 }
 
+// memory keeps what became of the input's files, as actions: what equal files of an equal mirror came to is not read again.
+func (r *run) memory() extract.Memory {
+	return extract.Memory{
+		Recall: func(in extract.ReadingIn) (string, extract.Reading, bool) {
+			id, _, err := r.actionID("read "+in.Object, in)
+			if err != nil {
+				return "", extract.Reading{}, false
+			}
+			known, ok := resultOf[extract.Reading](r, id)
+			return id, known, ok
+		},
+		Keep: func(in extract.ReadingIn, made extract.Reading) (string, error) {
+			name := "read " + in.Object
+			id, encoded, err := r.actionID(name, in)
+			if err != nil {
+				return "", err
+			}
+			return id, r.remember(id, name, encoded, made)
+		},
+	}
+}
+
 // readDecisions reads people's decisions anew and takes everything else from the last publication (D7, D8).
 func (r *run) readDecisions(ctx context.Context, c Config, last Record) (extract.Out, error) {
 	if last.ID == "" {
@@ -108,6 +130,9 @@ func (r *run) readDecisions(ctx context.Context, c Config, last Record) (extract
 		}
 	}
 	read.Unsettled = last.Unsettled
+	if last.Extract != nil { // what the next run may take over stays in the store
+		read.Readings = last.Extract.Readings
+	}
 	return read, nil
 }
 

@@ -13,12 +13,18 @@ import (
 	"github.com/crmlink/crmlink/sql"
 )
 
-// fileLog is one row of extract_log.
-type fileLog struct {
-	object, file                              string
-	rowsIn, kept, superseded, rejected, bytes int64
-	sha256                                    string
-	unknownColumns, absentColumns             []string
+// FileLog is one row of extract_log.
+type FileLog struct {
+	Object         string   `json:"object"`
+	File           string   `json:"file"`
+	RowsIn         int64    `json:"rows_in"`
+	Kept           int64    `json:"kept"`
+	Superseded     int64    `json:"superseded"`
+	Rejected       int64    `json:"rejected"`
+	Bytes          int64    `json:"bytes"`
+	SHA256         string   `json:"sha256"`
+	UnknownColumns []string `json:"unknown_columns,omitempty"`
+	AbsentColumns  []string `json:"absent_columns,omitempty"`
 }
 
 // lost says that a row was lost or counted twice, which is a fault of crmlink or of a source's own counts.
@@ -46,23 +52,23 @@ func (r *run) account(ctx context.Context, j job, landed relation, values map[st
 	}
 	for i := range r.log {
 		l := &r.log[i]
-		if l.object != j.object {
+		if l.Object != j.object {
 			continue
 		}
-		if l.rowsIn != usable[l.file]+refused[l.file] {
-			return total, rowsLost("%s: %d rows read, but %d landed and %d rejected", l.file, l.rowsIn, usable[l.file], refused[l.file])
+		if l.RowsIn != usable[l.File]+refused[l.File] {
+			return total, rowsLost("%s: %d rows read, but %d landed and %d rejected", l.File, l.RowsIn, usable[l.File], refused[l.File])
 		}
-		l.rejected, l.superseded = refused[l.file], beaten[l.file]
-		if l.kept = usable[l.file] - beaten[l.file]; l.kept < 0 {
-			return total, rowsLost("%s: %d rows landed, but %d superseded", l.file, usable[l.file], beaten[l.file])
+		l.Rejected, l.Superseded = refused[l.File], beaten[l.File]
+		if l.Kept = usable[l.File] - beaten[l.File]; l.Kept < 0 {
+			return total, rowsLost("%s: %d rows landed, but %d superseded", l.File, usable[l.File], beaten[l.File])
 		}
 		total.Files++
-		total.RowsIn += l.rowsIn
-		total.Kept += l.kept
-		total.Superseded += l.superseded
-		total.Rejected += l.rejected
-		delete(usable, l.file)
-		delete(refused, l.file)
+		total.RowsIn += l.RowsIn
+		total.Kept += l.Kept
+		total.Superseded += l.Superseded
+		total.Rejected += l.Rejected
+		delete(usable, l.File)
+		delete(refused, l.File)
 	}
 	for _, rest := range []map[string]int64{usable, refused} {
 		for file, n := range rest {
@@ -91,11 +97,11 @@ func (r *run) perFile(ctx context.Context, query string, values map[string]any) 
 }
 
 // logsOf reads rows of extract_log as a source emits them.
-func logsOf(rows arrow.RecordBatch) ([]fileLog, error) {
+func logsOf(rows arrow.RecordBatch) ([]FileLog, error) {
 	if !rows.Schema().Equal(schemas.ExtractLog.Arrow()) {
 		return nil, fmt.Errorf("the source's log has not the columns of extract_log")
 	}
-	logs := make([]fileLog, rows.NumRows())
+	logs := make([]FileLog, rows.NumRows())
 	for i := range logs {
 		for _, f := range logs[i].fields() {
 			column := rows.Column(slices.Index(schemas.ExtractLog.ColumnNames(), f.name))
@@ -124,10 +130,10 @@ type logField struct {
 	value any
 }
 
-func (l *fileLog) fields() []logField {
-	return []logField{{"object", &l.object}, {"file", &l.file}, {"rows_in", &l.rowsIn}, {"kept", &l.kept},
-		{"superseded", &l.superseded}, {"rejected", &l.rejected}, {"bytes", &l.bytes}, {"sha256", &l.sha256},
-		{"unknown_columns", &l.unknownColumns}, {"absent_columns", &l.absentColumns}}
+func (l *FileLog) fields() []logField {
+	return []logField{{"object", &l.Object}, {"file", &l.File}, {"rows_in", &l.RowsIn}, {"kept", &l.Kept},
+		{"superseded", &l.Superseded}, {"rejected", &l.Rejected}, {"bytes", &l.Bytes}, {"sha256", &l.SHA256},
+		{"unknown_columns", &l.UnknownColumns}, {"absent_columns", &l.AbsentColumns}}
 }
 
 // saveLog stores the log of all files.

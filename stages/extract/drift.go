@@ -82,15 +82,15 @@ func note(to map[string]bool, list any) {
 func (r *run) columnsNow() map[string]columnsRead {
 	now := map[string]columnsRead{}
 	for _, l := range r.log {
-		c, ok := now[l.object]
+		c, ok := now[l.Object]
 		if !ok {
 			c = columnsRead{map[string]bool{}, map[string]bool{}}
-			now[l.object] = c
+			now[l.Object] = c
 		}
-		for _, name := range l.absentColumns {
+		for _, name := range l.AbsentColumns {
 			c.absent[name] = true
 		}
-		for _, name := range l.unknownColumns {
+		for _, name := range l.UnknownColumns {
 			c.unknown[name] = true
 		}
 	}
@@ -150,23 +150,23 @@ func (r *run) carry(ctx context.Context, j job) (c carried, err error) {
 	lacking, having := map[string][]string{}, map[string][]string{}
 	read := false
 	for _, l := range r.log {
-		if l.object != j.object || l.rowsIn == 0 {
+		if l.Object != j.object || l.RowsIn == 0 {
 			continue
 		}
 		read = true
 		for _, column := range j.columns() {
-			if slices.Contains(l.absentColumns, column.Name) {
-				lacking[column.Name] = append(lacking[column.Name], l.file)
+			if slices.Contains(l.AbsentColumns, column.Name) {
+				lacking[column.Name] = append(lacking[column.Name], l.File)
 			} else {
-				having[column.Name] = append(having[column.Name], l.file)
+				having[column.Name] = append(having[column.Name], l.File)
 			}
 		}
-		if slices.ContainsFunc(doubtful, func(name string) bool { return !slices.Contains(l.absentColumns, name) }) {
-			c.fuller = append(c.fuller, l.file)
+		if slices.ContainsFunc(doubtful, func(name string) bool { return !slices.Contains(l.AbsentColumns, name) }) {
+			c.fuller = append(c.fuller, l.File)
 		}
 		stamps := j.stamps()
-		if len(stamps) > 0 && !slices.ContainsFunc(stamps, func(name string) bool { return !slices.Contains(l.absentColumns, name) }) {
-			c.unstamped = append(c.unstamped, l.file)
+		if len(stamps) > 0 && !slices.ContainsFunc(stamps, func(name string) bool { return !slices.Contains(l.AbsentColumns, name) }) {
+			c.unstamped = append(c.unstamped, l.File)
 		}
 	}
 	valued, err := r.valued(ctx, j, previous, lacking)
@@ -258,7 +258,7 @@ func (c carried) over(j job, read string) string {
 	for _, k := range j.table.Key {
 		keys = append(keys, "b."+schemas.Quote(k)+" = l."+schemas.Quote(k))
 	}
-	return "SELECT l.* REPLACE (" + strings.Join(columns, ",\n  ") + ")\nFROM (" + read + ") l LEFT JOIN previous_" + j.table.Name +
+	return "SELECT l.* REPLACE (" + strings.Join(columns, ",\n  ") + ")\nFROM (" + read + ") l LEFT JOIN " + j.mirror +
 		" b ON " + strings.Join(keys, " AND ")
 }
 

@@ -25,6 +25,9 @@ type Source interface {
 	// file and line behind its own and without missing_since; reject; and extract_log, one row per file, whose kept and
 	// superseded are filled in here. cursor is what an earlier Read gave, empty for everything there is.
 	Read(ctx context.Context, object, cursor string, emit func(table string, rows arrow.RecordBatch) error) (next string, err error)
+	// Contents tells without reading rows what they follow from: the SHA-256 of each file by its name in extract_log, and
+	// how the files are read. files is nil where only Read can tell.
+	Contents(ctx context.Context, object string) (files map[string]string, how string, err error)
 }
 
 // In is what an extraction depends on, beside what the sources hold.
@@ -44,6 +47,7 @@ type In struct {
 	Only []string `json:"only,omitempty"`
 	// Parquet are the user's lists that are Parquet files, by object (company, member, ...).
 	Parquet map[string]Parquet `json:"parquet,omitempty"`
+	Memory  Memory             `json:"-"`
 }
 
 // Out is what was read.
@@ -62,6 +66,10 @@ type Out struct {
 	// Unsettled are columns of the mirror in which known records may have an older value than they had in the CRM when
 	// they were read, until a full import has the column in all files.
 	Unsettled []Column `json:"unsettled,omitempty"`
+	// Readings are the ids under which the memory keeps what became of files: a store that keeps this keeps them. Unchanged
+	// are the objects and lists that were taken over from it.
+	Readings  []string `json:"readings,omitempty"`
+	Unchanged []string `json:"unchanged,omitempty"`
 	// Unclaimed are files of the sources that are no object's.
 	Unclaimed []string `json:"unclaimed,omitempty"`
 }
@@ -119,9 +127,26 @@ func Run(ctx context.Context, s *sql.Session, crm, lists Source, in In) (out Out
 	}
 	out = Out{Tables: map[string]sql.Snapshot{}, Cursors: map[string]string{}, Unclaimed: unclaimed}
 	for _, j := range jobs {
-		next, err := r.land(ctx, &j)
+		asked, err := r.ask(ctx, &j)
+		if err == nil {
+			var known bool
+			if known, err = r.recall(ctx, j, asked, &out); known {
+				continue
+			}
+		}
+		next := ""
+		if err == nil {
+			next, err = r.land(ctx, &j)
+		}
 		if err == nil && len(faults) == 0 {
-			err = r.settle(ctx, j, &out)
+			var made Reading
+			if made, err = r.settle(ctx, &j); err == nil {
+				out.take(j, made)
+				if next != "" {
+					asked = nil
+				}
+				err = r.keep(ctx, j, asked, made, &out)
+			}
 			if counts := (*lost)(nil); err != nil && len(j.files) > 0 && ctx.Err() == nil && !errors.As(err, &counts) {
 				err = j.parquet.damaged()
 			}

@@ -16,7 +16,7 @@ type run struct {
 	session *sql.Session
 	in      In
 	rejects *sql.Writer
-	log     []fileLog
+	log     []FileLog
 	columns map[string]columnsRead // of the import before, by object
 }
 
@@ -42,7 +42,11 @@ type job struct {
 	landed *sql.Writer
 	// superseded are the places of landed rows that another version beats.
 	superseded *sql.Writer
-	files      []parquetFile
+	// touched are the names that a small delta has rows of, known what the mirror had under them; nil where the whole mirror
+	// is merged. mirror names the relation of either.
+	touched, known *sql.Writer
+	mirror         string
+	files          []parquetFile
 }
 
 // The columns that lead from a landed row to the place it was read from.
@@ -96,7 +100,7 @@ func (r *run) land(ctx context.Context, j *job) (next string, err error) {
 }
 
 func (j job) discard(ctx context.Context) error {
-	for _, w := range []*sql.Writer{j.landed, j.superseded} {
+	for _, w := range []*sql.Writer{j.landed, j.superseded, j.touched, j.known} {
 		if w != nil {
 			if err := w.Discard(ctx); err != nil {
 				return err
@@ -131,15 +135,24 @@ func (j job) versions(from string, more ...string) string {
 	for _, c := range j.columns() {
 		fields = append(fields, schemas.Quote(c.Name)+" := "+schemas.Quote(c.Name))
 	}
-	var key, stamps []string
-	for _, k := range j.table.Key {
-		key = append(key, "CAST("+schemas.Quote(k)+" AS VARCHAR)")
-	}
+	var stamps []string
 	for _, stamp := range j.stamps() {
 		stamps = append(stamps, schemas.Quote(stamp))
 	}
-	parts := []string{"concat_ws(chr(31), " + strings.Join(key, ", ") + ") AS name",
+	parts := []string{j.name() + " AS name",
 		"coalesce(" + strings.Join(append(stamps, "CAST(NULL AS TIMESTAMPTZ)"), ", ") + ") AS stamp",
 		"struct_pack(" + strings.Join(fields, ", ") + ") AS record"}
 	return "SELECT " + strings.Join(append(parts, more...), ", ") + " FROM " + from
+}
+
+// name renders what a row is known by: its key as text.
+func (j job) name() string {
+	var key []string
+	for _, k := range j.table.Key {
+		key = append(key, "CAST("+schemas.Quote(k)+" AS VARCHAR)")
+	}
+	if len(key) == 1 {
+		return key[0]
+	}
+	return "concat_ws(chr(31), " + strings.Join(key, ", ") + ")"
 }

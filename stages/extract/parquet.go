@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -46,26 +47,59 @@ func pathName(n int) string {
 	return name
 }
 
-// openParquet finds the files of a list, and logs each with its hash and its columns.
-func (r *run) openParquet(ctx context.Context, j *job) error {
-	full := j.parquet.Path
+// places finds the files of a list by their names in extract_log.
+func (p Parquet) places() (files []parquetFile, err error) {
+	full := p.Path
 	if !filepath.IsAbs(full) {
-		full = filepath.Join(j.parquet.Root, full)
+		full = filepath.Join(p.Root, full)
 	}
 	places, err := filepath.Glob(full)
-	if err != nil || len(places) == 0 {
-		return &InputError{File: j.parquet.Path, Problem: "there is no such file (" + j.object + ")", Next: "check the path; it is relative to the configuration file"}
+	if err != nil {
+		return nil, nil // no pattern, no file
 	}
-	var faults inputErrors
 	for _, path := range places {
-		name, err := filepath.Rel(j.parquet.Root, path)
+		name, err := filepath.Rel(p.Root, path)
 		if err != nil || strings.HasPrefix(name, "..") {
 			name = path
 		}
 		if path, err = filepath.Abs(path); err != nil {
-			return err
+			return nil, err
 		}
-		f := parquetFile{name: filepath.ToSlash(name), path: path, columns: map[string]parquetColumn{}}
+		files = append(files, parquetFile{name: filepath.ToSlash(name), path: path, columns: map[string]parquetColumn{}})
+	}
+	return files, nil
+}
+
+// parquetContents is Source.Contents for a list in Parquet; no files where one cannot be read.
+func (r *run) parquetContents(j *job) (hashes map[string]string, how string) {
+	files, err := j.parquet.places()
+	if err != nil || len(files) == 0 {
+		return nil, ""
+	}
+	hashes = map[string]string{}
+	for _, f := range files {
+		if hashes[f.name], _, err = hashFile(f.path); err != nil {
+			return nil, ""
+		}
+	}
+	columns, err := json.Marshal(j.parquet.Columns)
+	if err != nil {
+		return nil, ""
+	}
+	return hashes, "parquet " + string(columns)
+}
+
+// openParquet finds the files of a list, and logs each with its hash and its columns.
+func (r *run) openParquet(ctx context.Context, j *job) error {
+	files, err := j.parquet.places()
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return &InputError{File: j.parquet.Path, Problem: "there is no such file (" + j.object + ")", Next: "check the path; it is relative to the configuration file"}
+	}
+	var faults inputErrors
+	for _, f := range files {
 		l, err := r.openFile(ctx, j, &f)
 		if err := faults.gather(err); err != nil {
 			return err
@@ -79,9 +113,9 @@ func (r *run) openParquet(ctx context.Context, j *job) error {
 	return nil
 }
 
-func (r *run) openFile(ctx context.Context, j *job, f *parquetFile) (l fileLog, err error) {
-	l = fileLog{object: j.object, file: f.name}
-	if l.sha256, l.bytes, err = hashFile(f.path); err != nil {
+func (r *run) openFile(ctx context.Context, j *job, f *parquetFile) (l FileLog, err error) {
+	l = FileLog{Object: j.object, File: f.name}
+	if l.SHA256, l.Bytes, err = hashFile(f.path); err != nil {
 		return l, &InputError{File: f.name, Problem: "cannot be read", Next: "let the user that runs crmlink read it"}
 	}
 	unreadable := &InputError{File: f.name, Problem: "not a whole, readable Parquet file", Next: "write the file again"}
@@ -104,7 +138,7 @@ func (r *run) openFile(ctx context.Context, j *job, f *parquetFile) (l fileLog, 
 	}
 	defer counted.Close()
 	for counted.Next() {
-		if err := counted.Scan(&l.rowsIn); err != nil {
+		if err := counted.Scan(&l.RowsIn); err != nil {
 			return l, err
 		}
 	}
@@ -112,7 +146,7 @@ func (r *run) openFile(ctx context.Context, j *job, f *parquetFile) (l fileLog, 
 }
 
 // checkColumns finds our columns among the file's.
-func (j *job) checkColumns(f *parquetFile, l *fileLog) error {
+func (j *job) checkColumns(f *parquetFile, l *FileLog) error {
 	ours := map[string]bool{}
 	var missing []string
 	for _, c := range j.table.Columns {
@@ -124,17 +158,17 @@ func (j *job) checkColumns(f *parquetFile, l *fileLog) error {
 		if mapped || c.NotNull || slices.Contains(j.list.needed, c.Name) {
 			missing = append(missing, theirs)
 		} else {
-			l.absentColumns = append(l.absentColumns, c.Name)
+			l.AbsentColumns = append(l.AbsentColumns, c.Name)
 		}
 	}
 	for name, c := range f.columns {
 		if !ours[name] {
-			l.unknownColumns = append(l.unknownColumns, c.name)
+			l.UnknownColumns = append(l.UnknownColumns, c.name)
 		}
 	}
-	slices.Sort(l.absentColumns)
-	slices.Sort(l.unknownColumns)
-	if len(j.list.oneOf) > 0 && !slices.ContainsFunc(j.list.oneOf, func(name string) bool { return !slices.Contains(l.absentColumns, name) }) {
+	slices.Sort(l.AbsentColumns)
+	slices.Sort(l.UnknownColumns)
+	if len(j.list.oneOf) > 0 && !slices.ContainsFunc(j.list.oneOf, func(name string) bool { return !slices.Contains(l.AbsentColumns, name) }) {
 		missing = append(missing, strings.Join(j.list.oneOf, " or "))
 	}
 	for name := range j.parquet.Columns {

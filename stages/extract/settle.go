@@ -11,60 +11,88 @@ import (
 )
 
 // settle makes an object's raw table of its landed rows and accounts for each of them.
-func (r *run) settle(ctx context.Context, j job, out *Out) error {
-	if !r.hasRows(j) { // most of the helpers and lists of most runs
-		out.Tables[j.table.Name] = sql.Empty(j.table.Name)
-		out.Counts = append(out.Counts, Count{Object: j.object, Files: r.files(j.object)})
-		return nil
+func (r *run) settle(ctx context.Context, j *job) (made Reading, err error) {
+	made.Count = Count{Object: j.object, Files: r.files(j.object)}
+	if !r.hasRows(*j) { // most of the helpers and lists of most runs
+		made.Table = sql.Empty(j.table.Name)
+		return made, nil
+	}
+	if stays, err := r.stays(ctx, *j); err != nil {
+		return made, err
+	} else if stays {
+		carried, err := r.carry(ctx, *j)
+		made.Table, made.Unsettled = r.in.Previous[j.table.Name], carried.unsettled
+		return made, err
 	}
 	read, values := j.rows()
 	if j.list.recordID != "" {
-		var err error
 		if read, err = j.list.identified(read); err != nil {
-			return err
+			return made, err
 		}
 	}
-	if err := r.rejectListed(ctx, j, read, values); err != nil {
-		return err
+	if err := r.rejectListed(ctx, *j, read, values); err != nil {
+		return made, err
 	}
-	before, err := r.before(ctx, j)
+	before, err := r.before(ctx, j, read, values)
 	if err != nil {
-		return err
+		return made, err
 	}
-	carried, err := r.carry(ctx, j)
+	carried, err := r.carry(ctx, *j)
 	if err != nil {
-		return err
+		return made, err
 	}
-	landed := relation{"landed", j.versions("("+carried.over(j, read)+") WHERE reason IS NULL", "file", "line",
+	made.Unsettled = carried.unsettled
+	landed := relation{"landed", j.versions("("+carried.over(*j, read)+") WHERE reason IS NULL", "file", "line",
 		among("file", carried.fuller)+" AS is_fuller", among("file", carried.unstamped)+" AS is_unstamped")}
-	if err := r.findSuperseded(ctx, &j, landed, before, values); err != nil {
-		return err
+	if err := r.findSuperseded(ctx, j, landed, before, values); err != nil {
+		return made, err
 	}
-	count, err := r.account(ctx, j, landed, values)
-	if err != nil {
-		return err
+	if made.Count, err = r.account(ctx, *j, landed, values); err != nil {
+		return made, err
 	}
-	snap, err := r.merge(ctx, j, count, landed, before, values)
-	if err != nil {
-		return err
+	if made.Table, err = r.merge(ctx, *j, made.Count, landed, before, values); err != nil {
+		return made, err
 	}
-	if j.mirrored && r.in.Full && r.in.Previous[j.table.Name].Rows > 0 {
-		if count.Known, count.Missing, err = r.missing(ctx, j, snap); err != nil {
+	if err := r.compareCounts(ctx, *j, &made); err != nil {
+		return made, err
+	}
+	if made.repeats, err = r.willRepeat(ctx, *j, made.Count, made.Table, landed, values); err != nil {
+		return made, err
+	}
+	made.Overruled, err = r.saveOverruled(ctx, *j, landed, before, made.Count, values)
+	return made, err
+}
+
+// stays says whether the mirror of an object stays as it is: a delta that has no row of it says nothing of it.
+func (r *run) stays(ctx context.Context, j job) (bool, error) {
+	previous := r.in.Previous[j.table.Name]
+	if !j.mirrored || r.in.Full || previous.Rows == 0 || j.source != nil && r.files(j.object) == 0 {
+		return false, nil
+	}
+	for _, l := range r.log {
+		if l.Object == j.object && l.RowsIn > 0 {
+			return false, nil
+		}
+	}
+	lacking, err := r.session.Lacks(ctx, previous)
+	return len(lacking) == 0, err // another program's table is written anew, with the columns of this one
+}
+
+// compareCounts counts the records that a full import lacks, and fails where a row was lost.
+func (r *run) compareCounts(ctx context.Context, j job, made *Reading) error {
+	snap, known := made.Table, r.in.Previous[j.table.Name].Rows
+	if j.mirrored && r.in.Full && known > 0 {
+		if err := r.missing(ctx, j, made); err != nil {
 			return err
 		}
 	}
-	switch known := r.in.Previous[j.table.Name].Rows; {
-	case !j.mirrored && snap.Rows != count.Kept:
-		return rowsLost("%d rows kept, but %s holds %d", count.Kept, j.table.Name, snap.Rows)
-	case j.mirrored && (snap.Rows < max(known, count.Kept) || snap.Rows > known+count.Kept):
-		return rowsLost("%d rows known and %d kept, but %s holds %d", known, count.Kept, j.table.Name, snap.Rows)
+	switch kept := made.Count.Kept; {
+	case !j.mirrored && snap.Rows != kept:
+		return rowsLost("%d rows kept, but %s holds %d", kept, j.table.Name, snap.Rows)
+	case j.mirrored && (snap.Rows < max(known, kept) || snap.Rows > known+kept):
+		return rowsLost("%d rows known and %d kept, but %s holds %d", known, kept, j.table.Name, snap.Rows)
 	}
-	out.Tables[j.table.Name] = snap
-	out.Counts = append(out.Counts, count)
-	for _, name := range carried.unsettled {
-		out.Unsettled = append(out.Unsettled, Column{j.object, name})
-	}
-	return r.saveOverruled(ctx, j, landed, before, count, values, out)
+	return nil
 }
 
 // hasRows says whether there is anything to settle: rows read, or rows known before.
@@ -73,7 +101,7 @@ func (r *run) hasRows(j job) bool {
 		return true
 	}
 	for _, l := range r.log {
-		if l.object == j.object && l.rowsIn > 0 {
+		if l.Object == j.object && l.RowsIn > 0 {
 			return true
 		}
 	}
@@ -83,7 +111,7 @@ func (r *run) hasRows(j job) bool {
 func (r *run) files(object string) int {
 	n := 0
 	for _, l := range r.log {
-		if l.object == object {
+		if l.Object == object {
 			n++
 		}
 	}
@@ -102,8 +130,9 @@ func (j job) rows() (query string, values map[string]any) {
 	return query, values
 }
 
-// before is the previous mirror of the object; lists and first runs have none.
-func (r *run) before(ctx context.Context, j job) (relation, error) {
+// before is the previous mirror of the object; lists and first runs have none. Of a small delta it is only the records
+// that the delta has something to say of.
+func (r *run) before(ctx context.Context, j *job, read string, values map[string]any) (relation, error) {
 	previous, ok := r.in.Previous[j.table.Name]
 	if !j.mirrored || !ok {
 		previous = sql.Empty(j.table.Name)
@@ -116,7 +145,48 @@ func (r *run) before(ctx context.Context, j job) (relation, error) {
 	if j.mirrored {
 		more = []string{"missing_since"}
 	}
-	return relation{"before", j.versions(name, more...)}, nil
+	j.mirror = name
+	if r.isSmall(*j, previous) {
+		if err := r.findTouched(ctx, j, name, read, values); err != nil {
+			return relation{}, err
+		}
+		j.mirror = j.known.Name()
+	}
+	return relation{"before", j.versions(j.mirror, more...)}, nil
+}
+
+// smallDelta is how many times as many records as a delta has rows the mirror must have for it to be merged by key.
+const smallDelta = 4
+
+// isSmall says whether an import is a delta so small beside the mirror that what it does not touch is only copied.
+func (r *run) isSmall(j job, previous sql.Snapshot) bool {
+	rows := int64(0)
+	for _, l := range r.log {
+		if l.Object == j.object {
+			rows += l.RowsIn
+		}
+	}
+	return j.mirrored && !r.in.Full && previous.Rows > 0 && rows <= previous.Rows/smallDelta
+}
+
+// findTouched notes the names of all rows read, rejected ones too, and copies what the mirror has under them.
+func (r *run) findTouched(ctx context.Context, j *job, previous, read string, values map[string]any) (err error) {
+	names := schemas.Table{Name: "touched_" + j.table.Name, Columns: []schemas.Column{{Name: "name", Type: schemas.Text, NotNull: true}}}
+	if j.touched, err = r.session.Writer(ctx, names); err != nil {
+		return err
+	}
+	if err := r.copyTo(ctx, j.touched, "SELECT "+j.name()+" AS name FROM ("+read+") WHERE reason IS NULL UNION "+r.turnedAway(*j), values); err != nil {
+		return err
+	}
+	if j.known, err = r.session.Writer(ctx, schemas.Table{Name: "known_" + j.table.Name, Columns: j.table.Columns}); err != nil {
+		return err
+	}
+	return r.copyTo(ctx, j.known, "SELECT * FROM "+previous+" WHERE "+j.name()+" IN (FROM "+j.touched.Name()+")", nil)
+}
+
+// turnedAway renders the names of records of which a row was read and rejected.
+func (r *run) turnedAway(j job) string {
+	return "SELECT crm_id AS name FROM " + r.rejects.Name() + " WHERE object = '" + j.object + "' AND crm_id IS NOT NULL"
 }
 
 // rejectListed moves what the rules of a list refuse to the rejects. Sources reject what they read themselves.
@@ -170,11 +240,15 @@ func (r *run) merge(ctx context.Context, j job, count Count, landed, before rela
 	relations := []relation{landed, {"superseded", "FROM " + j.superseded.Name()}}
 	if j.mirrored {
 		file = "merged"
-		relations = append(relations, before, relation{"turned_away",
-			"SELECT crm_id AS name FROM " + r.rejects.Name() + " WHERE object = '" + j.object + "' AND crm_id IS NOT NULL"})
+		relations = append(relations, before, relation{"turned_away", r.turnedAway(j)})
 		// A reject names its record by Id. Where that is not the key, any known one could be meant.
 		named := slices.Equal(j.table.Key, []string{"Id"})
 		values["full"], values["as_of"] = r.in.Full && (named || count.Rejected == 0), r.in.AsOf.UTC()
+	}
+	if j.touched != nil {
+		file = "extended"
+		relations = append(relations, relation{"touched", "FROM " + j.touched.Name()},
+			relation{"previous", "SELECT " + j.name() + " AS name, * FROM previous_" + j.table.Name})
 	}
 	query, err := text(file)
 	if err != nil {
@@ -184,25 +258,25 @@ func (r *run) merge(ctx context.Context, j job, count Count, landed, before rela
 }
 
 // missing counts the records that this import lacks, for the check that stops a publication from which many vanish.
-func (r *run) missing(ctx context.Context, j job, after sql.Snapshot) (known, missing int64, err error) {
-	if err := r.session.BindAs(ctx, "after_"+j.table.Name, after); err != nil {
-		return 0, 0, err
+func (r *run) missing(ctx context.Context, j job, made *Reading) error {
+	if err := r.session.BindAs(ctx, "after_"+j.table.Name, made.Table); err != nil {
+		return err
 	}
 	query, err := text("missing")
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	names := func(of string) string { return j.versions(of, "missing_since") }
 	rows, err := r.session.Query(ctx, over(query, relation{"before", names("previous_" + j.table.Name)},
 		relation{"after", names("after_" + j.table.Name)}), nil)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := rows.Scan(&known, &missing); err != nil {
-			return 0, 0, err
+		if err := rows.Scan(&made.Count.Known, &made.Count.Missing, &made.marked); err != nil {
+			return err
 		}
 	}
-	return known, missing, rows.Err()
+	return rows.Err()
 }

@@ -160,6 +160,10 @@ func (l liar) Tables(context.Context) ([]string, []string, error) {
 	return []string{schemas.UserRole}, nil, nil
 }
 
+func (l liar) Contents(context.Context, string) (map[string]string, string, error) {
+	return nil, "", nil
+}
+
 func (l liar) Read(_ context.Context, _, _ string, emit func(string, arrow.RecordBatch) error) (string, error) {
 	object, _ := schemas.ObjectNamed(schemas.UserRole)
 	table := object.Table()
