@@ -122,3 +122,26 @@ func (w *Writer) Take(ctx context.Context, query string) error {
 	}
 	return nil
 }
+
+// Keep makes a temporary table of a query's rows, under a name of the caller's, until it is dropped.
+func (s *Session) Keep(ctx context.Context, name, query string) error {
+	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE "+schemas.Quote(name)+" AS "+query); err != nil {
+		return fmt.Errorf("keep %s: %w", name, err)
+	}
+	return nil
+}
+
+// Drop removes what Keep made.
+func (s *Session) Drop(ctx context.Context, name string) error {
+	_, err := s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+schemas.Quote(name))
+	return err
+}
+
+// Add adds texts to a table of one text column that Keep made, but for those that it has.
+func (s *Session) Add(ctx context.Context, name string, texts []string) error {
+	if _, err := s.conn.ExecContext(ctx, "INSERT INTO "+schemas.Quote(name)+" SELECT DISTINCT t FROM unnest($1::VARCHAR[]) x(t) ANTI JOIN "+schemas.Quote(name)+
+		" k ON k.crm_id = t", texts); err != nil {
+		return fmt.Errorf("add to %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,5 +1,10 @@
 package linkage
 
+import (
+	"maps"
+	"math/bits"
+)
+
 // Observed is what records scored with a model look like: the counts that its m, u and share of matches can be held
 // against. All are whole numbers, so that they add up to the same in any order.
 type Observed struct {
@@ -26,8 +31,17 @@ type EqualPairs struct {
 // How many random pairs are compared: so many for each record, and no more in all. It is a small part of scoring.
 const (
 	observedPerRecord = 20
-	observedPairs     = 40_000
+	observedPairs     = 60_000
 )
+
+// ObservedAlike says whether two numbers of records are observed with equally many random pairs for each, so that what was
+// seen of one can be carried over to the other: the number of pairs halves only where the number of records doubles.
+func ObservedAlike(a, b int64) bool { return pairsPerRecord(a) == pairsPerRecord(b) }
+
+func pairsPerRecord(records int64) float64 {
+	rounded := uint64(1) << bits.Len64(uint64(max(1, records)-1))
+	return min(observedPerRecord, observedPairs/float64(rounded))
+}
 
 // Observer counts while records are scored. It belongs to one goroutine.
 type Observer struct {
@@ -35,12 +49,13 @@ type Observer struct {
 	per    float64 // random pairs for each record
 	counts map[*planCondition][]uint32
 	seen   Observed
+	sign   int64 // −1 while records are taken out
 }
 
 // NewObserver prepares for about so many records in all.
 func (s *Scorer) NewObserver(records int64) *Observer {
 	p := s.index.plan
-	o := &Observer{scorer: s, per: min(observedPerRecord, observedPairs/float64(max(1, records))), counts: map[*planCondition][]uint32{},
+	o := &Observer{scorer: s, sign: 1, per: pairsPerRecord(records), counts: map[*planCondition][]uint32{},
 		seen: Observed{Directory: int64(s.index.Len()), Equal: map[int]map[int]EqualPairs{}}}
 	for c, k := range p.comparisons {
 		o.seen.Hits, o.seen.Pairs = append(o.seen.Hits, make([]int64, len(k.levels)+1)), append(o.seen.Pairs, make([]int64, len(k.levels)+1))
@@ -62,7 +77,19 @@ func (s *Scorer) NewObserver(records int64) *Observer {
 
 // Add counts records and what they were scored.
 func (o *Observer) Add(records *Records, scored []Scored) {
-	o.seen.Records += int64(records.Len())
+	o.AddRecords(records)
+	o.AddScored(scored)
+}
+
+// AddRecords counts records, without what they were scored.
+func (o *Observer) AddRecords(records *Records) {
+	o.seen.Records += o.sign * int64(records.Len())
+	o.equal(records)
+	o.pairs(records)
+}
+
+// AddScored counts what records were scored.
+func (o *Observer) AddScored(scored []Scored) {
 	for _, r := range scored {
 		for _, c := range r.Best {
 			o.seen.Matches += c.Probability
@@ -71,8 +98,40 @@ func (o *Observer) Add(records *Records, scored []Scored) {
 			}
 		}
 	}
-	o.equal(records)
-	o.pairs(records)
+}
+
+// Take begins with what was seen of records that were scored with the same numbers: all of it, or only what they were
+// scored, where the directory is another.
+func (o *Observer) Take(earlier Observed, all bool) {
+	o.seen.Matches = earlier.Matches
+	for c := range earlier.Hits {
+		copy(o.seen.Hits[c], earlier.Hits[c])
+	}
+	if !all {
+		return
+	}
+	o.seen.Records = earlier.Records
+	for c := range earlier.Pairs {
+		copy(o.seen.Pairs[c], earlier.Pairs[c])
+	}
+	for c, levels := range earlier.Equal {
+		maps.Copy(o.seen.Equal[c], levels)
+	}
+}
+
+// RemoveRecords takes out what AddRecords counted of the same records, for the same directory.
+func (o *Observer) RemoveRecords(records *Records) {
+	o.sign = -1
+	o.AddRecords(records)
+	o.sign = 1
+}
+
+// RemoveCandidate takes out a candidate, by its probability in millionths and its levels.
+func (o *Observer) RemoveCandidate(probability int64, levels []int32) {
+	o.seen.Matches -= probability
+	for k, level := range levels {
+		o.seen.Hits[k][level] -= probability
+	}
 }
 
 func (o *Observer) equal(records *Records) {
@@ -83,11 +142,11 @@ func (o *Observer) equal(records *Records) {
 			for i := range records.Len() {
 				values := records.set(records.row(i), product.l)
 				if len(values) > 0 {
-					seen.CRM++
+					seen.CRM += o.sign
 				}
 				for _, v := range values {
 					if int(v) < len(counts) {
-						seen.Pairs += int64(counts[v])
+						seen.Pairs += o.sign * int64(counts[v])
 					}
 				}
 			}
@@ -116,7 +175,7 @@ func (o *Observer) pairs(records *Records) {
 			h = mix(h + uint64(k)*0x9e3779b97f4a7c15 + 1)
 			compare.levels(uint32((h>>32)*uint64(x.Len())>>32), levels)
 			for c, l := range levels {
-				o.seen.Pairs[c][l]++
+				o.seen.Pairs[c][l] += o.sign
 			}
 		}
 	}

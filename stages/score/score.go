@@ -28,6 +28,9 @@ type In struct {
 	Index       string             `json:"index"`
 	Parameters  linkage.Parameters `json:"parameters"`
 	Frequencies sql.Snapshot       `json:"frequencies"`
+	Directory   sql.Snapshot       `json:"directory"` // dir_company or dir_member, which Index was made of
+	// Earlier is an earlier call whose results may be taken over where they hold, nil for none.
+	Earlier *Earlier `json:"-"`
 	// Observe asks for what the records look like by the model.
 	Observe bool `json:"observe,omitempty"`
 }
@@ -64,36 +67,65 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if err != nil {
 		return Out{}, err
 	}
-	w, err := s.Writer(ctx, schemas.Candidate)
+	r := scoring{session: s, in: in, index: index, scorer: scorer, observer: scorer.NewObserver(in.CRM.Rows), workers: s.Threads()}
+	if r.workers == 0 {
+		r.workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
+	}
+	if r.to, err = s.Writer(ctx, schemas.Candidate); err != nil {
+		return Out{}, err
+	}
+	if in.Earlier.fits(in) {
+		err = r.again(ctx, *in.Earlier)
+	} else {
+		err = r.all(ctx)
+	}
 	if err != nil {
 		return Out{}, err
 	}
-	workers := s.Threads()
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
-	}
-	observer := scorer.NewObserver(in.CRM.Rows)
-	for _, part := range inPieces(in.CRM) {
-		records := index.NewRecords()
-		if err := eachRecord(ctx, s, in.Section, part, in.Known, records.Append); err != nil {
-			return Out{}, err
-		}
-		scored, err := scorer.Score(records, workers)
-		if err != nil {
-			return Out{}, err
-		}
-		if in.Observe {
-			observer.Add(records, scored)
-		}
-		if err := writeCandidates(ctx, w, in.Section, scorer, records, scored); err != nil {
-			return Out{}, err
-		}
-	}
-	snapshot, err := w.Save(ctx)
+	snapshot, err := r.to.Save(ctx)
 	if err != nil {
 		return Out{}, err
 	}
-	return Out{Candidates: snapshot, Observed: observer.Seen()}, nil
+	return Out{Candidates: snapshot, Observed: r.observer.Seen()}, nil
+}
+
+// scoring is one call of Run.
+type scoring struct {
+	session  *sql.Session
+	in       In
+	index    *linkage.Index
+	scorer   *linkage.Scorer
+	observer *linkage.Observer
+	workers  int
+	to       *sql.Writer
+}
+
+// all scores every live record.
+func (r *scoring) all(ctx context.Context) error {
+	for _, part := range inPieces(r.in.CRM) {
+		records := r.index.NewRecords()
+		if err := eachRecord(ctx, r.session, r.in.Section, part, r.in.Known, records.Append); err != nil {
+			return err
+		}
+		if r.in.Observe {
+			r.observer.AddRecords(records)
+		}
+		if err := r.score(ctx, records); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *scoring) score(ctx context.Context, records *linkage.Records) error {
+	scored, err := r.scorer.Score(records, r.workers)
+	if err != nil {
+		return err
+	}
+	if r.in.Observe {
+		r.observer.AddScored(scored)
+	}
+	return writeCandidates(ctx, r.to, r.in.Section, r.scorer, records, scored)
 }
 
 // openIndex maps the index that block stored. Nothing of it may be used after close.

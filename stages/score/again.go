@@ -1,0 +1,181 @@
+package score
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/linkage"
+)
+
+// Earlier is what an earlier call of Run was given and gave. It changes no result, only what the result costs: records
+// that neither differ nor can meet a directory record that does keep their candidates.
+type Earlier struct {
+	In  In
+	Out Out
+}
+
+// fits says whether records were scored with the same numbers. The directory may be another.
+func (e *Earlier) fits(in In) bool {
+	return e != nil && e.In.Observe == in.Observe && e.In.Frequencies.ID == in.Frequencies.ID && linkage.ObservedAlike(e.In.CRM.Rows, in.CRM.Rows) &&
+		reflect.DeepEqual(e.In.Section, in.Section) && reflect.DeepEqual(e.In.Parameters, in.Parameters)
+}
+
+// scoredAnew names the temporary table of the records that are scored anew.
+const scoredAnew = "scored_anew"
+
+// again scores the records whose candidates can have changed, and takes over those of all others.
+func (r *scoring) again(ctx context.Context, e Earlier) error {
+	s := r.session
+	if err := r.changedRecords(ctx, e); err != nil {
+		return err
+	}
+	defer s.Drop(ctx, scoredAnew) //nolint:errcheck // temporary
+	sameDirectory := e.In.Index == r.in.Index
+	if sameDirectory {
+		r.observer.Take(e.Out.Observed, true)
+	} else {
+		r.observer.Take(e.Out.Observed, false)
+		if err := r.touchedRecords(ctx, e); err != nil {
+			return err
+		}
+	}
+	if r.in.Observe && sameDirectory {
+		gone := r.index.NewRecords()
+		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, among(scoredAnew), gone.Append); err != nil {
+			return err
+		}
+		r.observer.RemoveRecords(gone)
+	}
+	if err := r.takeCandidates(ctx, e.Out.Candidates); err != nil {
+		return err
+	}
+	records := r.index.NewRecords()
+	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, among(scoredAnew), records.Append); err != nil {
+		return err
+	}
+	if r.in.Observe && sameDirectory {
+		r.observer.AddRecords(records)
+	}
+	return r.score(ctx, records)
+}
+
+func among(table string) string { return " AND c.crm_id IN (SELECT crm_id FROM " + table + ")" }
+
+// changedRecords makes the table scoredAnew of the records that differ in what is compared of them.
+func (r *scoring) changedRecords(ctx context.Context, e Earlier) error {
+	s, table := r.session, r.in.Section.LeftTable()
+	columns, err := r.in.Section.LeftColumns()
+	if err != nil {
+		return err
+	}
+	own, heard := "SELECT live", "SELECT object"
+	for _, c := range columns {
+		if _, ok := table.Column(c); ok {
+			own += ", " + schemas.Quote(c)
+		}
+		if _, ok := schemas.Known.Column(c); ok && c != "object" {
+			heard += ", " + schemas.Quote(c)
+		}
+	}
+	records, err := s.Changed(ctx, e.In.CRM, r.in.CRM, own+" FROM "+table.Name)
+	if err != nil {
+		return err
+	}
+	defer records.Drop(ctx) //nolint:errcheck // temporary
+	known, err := s.Changed(ctx, tableOrEmpty(e.In.Known), tableOrEmpty(r.in.Known), heard+" FROM known")
+	if err != nil {
+		return err
+	}
+	defer known.Drop(ctx) //nolint:errcheck // temporary
+	return s.Keep(ctx, scoredAnew, "SELECT crm_id FROM "+records.Name+" UNION SELECT crm_id FROM "+known.Name)
+}
+
+func tableOrEmpty(known sql.Snapshot) sql.Snapshot {
+	if known.Table == "" {
+		return sql.Empty(schemas.Known.Name)
+	}
+	return known
+}
+
+// touchedRecords adds the records that share a key with a directory record that differs, as it was or as it is. All records
+// are read for it, and observed: random pairs with another directory are others.
+func (r *scoring) touchedRecords(ctx context.Context, e Earlier) error {
+	s := r.session
+	before, closeBefore, err := openIndex(s, e.In.Section, e.In.Index)
+	if err != nil {
+		return err
+	}
+	defer closeBefore() //nolint:errcheck // nothing was written
+	touched := linkage.NewTouched(before, r.index)
+	entities := touched.NewEntities()
+	columns, err := r.in.Section.RightColumns()
+	if err != nil {
+		return err
+	}
+	table := r.in.Section.RightTable().Name
+	query := ""
+	for i, c := range columns {
+		if i > 0 {
+			query += ", "
+		}
+		query += schemas.Quote(c)
+	}
+	changed, err := s.Changed(ctx, e.In.Directory, r.in.Directory, "SELECT "+query+" FROM "+table)
+	if err != nil {
+		return err
+	}
+	defer changed.Drop(ctx) //nolint:errcheck // temporary
+	if err := s.Each(ctx, "SELECT "+query+" FROM "+changed.Name, nil, entities.Append); err != nil {
+		return err
+	}
+	touched.Add(entities)
+	var found []string
+	for _, part := range inPieces(r.in.CRM) {
+		records := r.index.NewRecords()
+		if err := eachRecord(ctx, s, r.in.Section, part, r.in.Known, records.Append); err != nil {
+			return err
+		}
+		if r.in.Observe {
+			r.observer.AddRecords(records)
+		}
+		for i := range records.Len() {
+			if touched.Finds(records, i) {
+				found = append(found, records.ID(i))
+			}
+		}
+	}
+	return s.Add(ctx, scoredAnew, found)
+}
+
+// takeCandidates takes over the candidates of records that are not scored anew, and takes those of the others out of what
+// was observed.
+func (r *scoring) takeCandidates(ctx context.Context, earlier sql.Snapshot) error {
+	if err := r.session.BindAs(ctx, schemas.Candidate.Name, earlier); err != nil {
+		return err
+	}
+	if err := r.to.Take(ctx, "SELECT * FROM candidate ANTI JOIN "+scoredAnew+" USING (crm_id)"); err != nil {
+		return err
+	}
+	if !r.in.Observe {
+		return nil
+	}
+	return r.session.Each(ctx, "SELECT CAST(probability * 1000000 AS BIGINT), levels FROM candidate SEMI JOIN "+scoredAnew+" USING (crm_id)", nil,
+		func(batch arrow.RecordBatch) error {
+			probability, levels := batch.Column(0).(*array.Int64), batch.Column(1).(array.ListLike)
+			codes, ok := levels.ListValues().(*array.Int32)
+			if !ok {
+				return fmt.Errorf("levels are %s", levels.ListValues().DataType())
+			}
+			for i := range int(batch.NumRows()) {
+				from, to := levels.ValueOffsets(i)
+				r.observer.RemoveCandidate(probability.Value(i), codes.Int32Values()[from:to])
+			}
+			return nil
+		})
+}

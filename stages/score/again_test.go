@@ -1,0 +1,160 @@
+package score
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/linkage"
+)
+
+// Records that were scored before are scored anew only where something can have changed, and everything is as if all of
+// them had been: candidates by content, and what was observed (invariant 2).
+func TestAgain_Invariant2_EqualsScoringAll(t *testing.T) {
+	_, section := person(t)
+	for i, r := range section.Rules { // so low that keys become too common, and cease to be
+		section.Rules[i].Max = min(r.Max, 6)
+	}
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			s := open(t, 2)
+			w := newWorld(random, 600)
+			in := w.in(t, s, section)
+			estimated, err := Estimate(t.Context(), s, EstimateIn{Section: section, CRM: in.CRM, Known: in.Known, Index: in.Index})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Parameters, in.Frequencies = estimated.Parameters, estimated.Frequencies
+			out := scored(t, s, in)
+			for step := range 3 {
+				w.change(random, seed%3 != 1, step%2 == 0, seed%3 != 0)
+				next := w.in(t, s, section)
+				next.Parameters, next.Frequencies = in.Parameters, in.Frequencies
+				whole := scored(t, s, next)
+				next.Earlier = &Earlier{In: in, Out: out}
+				if !next.Earlier.fits(next) {
+					t.Fatal("the earlier call is not used")
+				}
+				again := scored(t, s, next)
+				if whole.Candidates.ID != again.Candidates.ID {
+					t.Errorf("step %d: other candidates: %s", step, difference(t, s, whole.Candidates, again.Candidates))
+				}
+				if !reflect.DeepEqual(whole.Observed, again.Observed) {
+					t.Errorf("step %d: observed\n%+v\nwant\n%+v", step, again.Observed, whole.Observed)
+				}
+				next.Earlier = nil
+				in, out = next, again
+			}
+		})
+	}
+}
+
+func scored(t *testing.T, s *sql.Session, in In) Out {
+	t.Helper()
+	out, err := Run(t.Context(), s, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func difference(t *testing.T, s *sql.Session, want, got sql.Snapshot) string {
+	t.Helper()
+	for name, snap := range map[string]sql.Snapshot{"want": want, "got": got} {
+		if err := s.BindAs(t.Context(), name, snap); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fmt.Sprintf("%d rows too many, %d missing", one(t, s, "SELECT count(*) FROM (FROM got EXCEPT FROM want)"),
+		one(t, s, "SELECT count(*) FROM (FROM want EXCEPT FROM got)"))
+}
+
+// world is a small directory and CRM whose rows a test changes.
+type world struct{ crm, known, members map[int]human }
+
+type human struct {
+	given, surname, city, email, company string
+	dead                                 bool
+}
+
+func newWorld(random *rand.Rand, n int) *world {
+	w := &world{map[int]human{}, map[int]human{}, map[int]human{}}
+	for i := range n {
+		h := anyone(random)
+		w.members[i] = h
+		if i%2 == 0 {
+			w.crm[i] = h
+		}
+		if i%4 == 0 {
+			w.known[i] = h
+		}
+	}
+	return w
+}
+
+func anyone(random *rand.Rand) human {
+	return human{given: fmt.Sprintf("given%d", random.IntN(40)), surname: fmt.Sprintf("surname%d", random.IntN(60)), city: fmt.Sprintf("city%d", random.IntN(8)),
+		email: fmt.Sprintf("p%d@example.com", random.IntN(300)), company: fmt.Sprintf("k%d", random.IntN(25)), dead: random.IntN(30) == 0}
+}
+
+func (w *world) change(random *rand.Rand, crm, known, members bool) {
+	alter := func(rows map[int]human) {
+		for range 5 {
+			switch i := random.IntN(700); random.IntN(3) {
+			case 0:
+				delete(rows, i)
+			default:
+				rows[i] = anyone(random)
+			}
+		}
+	}
+	for rows, wanted := range map[*map[int]human]bool{&w.crm: crm, &w.known: known, &w.members: members} {
+		if wanted {
+			alter(*rows)
+		}
+	}
+}
+
+// in stores the world as the stage finds it.
+func (w *world) in(t *testing.T, s *sql.Session, section linkage.Section) In {
+	t.Helper()
+	rows := func(all map[int]human) string {
+		var values []string
+		for i, h := range all {
+			values = append(values, fmt.Sprintf("(%d, '%s', '%s', '%s', '%s', '%s', %t)", i, h.given, h.surname, h.city, h.email, h.company, h.dead))
+		}
+		return "(VALUES " + strings.Join(values, ", ") + ") x(i, given, surname, city, email, company, dead)"
+	}
+	columns := map[string]string{"given": "given", "given_roots": "[given]", "surname": "surname", "city": "city", "emails": "[email]",
+		"company_ids": "[company]", "entity_id": "printf('m%06d', i)"}
+	in := In{Section: section, Observe: true}
+	in.Directory = table(t, s, schemas.DirMember, rows(w.members), columns)
+	delete(columns, "company_ids")
+	columns["crm_id"], columns["object"], columns["live"] = "printf('003%012d', i)", "CASE WHEN i % 5 = 0 THEN 'Lead' ELSE 'Contact' END", "NOT dead"
+	in.CRM = table(t, s, schemas.CRMPerson, rows(w.crm), columns)
+	in.Known = table(t, s, schemas.Known, rows(w.known), map[string]string{"object": columns["object"], "crm_id": columns["crm_id"], "known_ids": "[company]"})
+	builder, err := linkage.NewBuilder(section)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.BindAs(t.Context(), "dir_member", in.Directory); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Each(t.Context(), "SELECT * FROM dir_member", nil, builder.Records().Append); err != nil {
+		t.Fatal(err)
+	}
+	built, err := builder.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Index, err = s.WriteObject(func(w io.Writer) error { _, err := built.WriteTo(w); return err }); err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
