@@ -193,8 +193,11 @@ func (m *matching) companiesAgain(ctx context.Context, accounts, people round) (
 
 func (m *matching) match(ctx context.Context, name string, section linkage.Section, index string, estimate score.EstimateOut,
 	crm, known sql.Snapshot, in resolve.In) (round, error) {
-	asked := score.In{Section: section, CRM: crm, Known: known, Index: index,
+	asked := score.In{Section: section, CRM: crm, Known: known, Index: index, Directory: in.Directory,
 		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies, Observe: name != "companies again"}
+	if before, out, ok := earlierOf[score.In, score.Out](m.run, m.run.last, "score "+name); ok {
+		asked.Earlier = &score.Earlier{In: before, Out: out}
+	}
 	scored, err := do(ctx, m.run, "score "+name, score.Run, asked)
 	if err != nil {
 		return round{}, err
