@@ -12,33 +12,42 @@ import (
 // what would become of its normal form, score scores it anew. Contacts were matched with the accounts of the first
 // round, so that is what a link to another account is judged by.
 func (m *matching) remedies(ctx context.Context, firstAccounts, accounts, people round) ([]sql.Snapshot, error) {
-	companies, err := do(ctx, m.run, "propose for companies", normalize.CompanyPatches, normalize.PatchesIn{
-		Knowledge: m.knowledge, Survey: m.rec.Survey, SharedMail: m.rec.SharedMail, Unmatched: accounts.answer.Unmatched, Accounts: m.raw["raw_account"], Companies: m.raw["raw_company"], DirCompany: m.rec.DirCompany})
+	directory := normalize.PatchesIn{Knowledge: m.knowledge, Survey: m.rec.Survey, SharedMail: m.rec.SharedMail,
+		Companies: m.raw["raw_company"], DirCompany: m.rec.DirCompany}
+	forCompanies, forPeople := directory, directory
+	forCompanies.Unmatched, forCompanies.Accounts = accounts.answer.Unmatched, m.raw["raw_account"]
+	forPeople.Unmatched, forPeople.Contacts, forPeople.Leads = people.answer.Unmatched, m.raw["raw_contact"], m.raw["raw_lead"]
+	forPeople.Members, forPeople.DirMember = m.raw["raw_member"], m.rec.DirMember
+	forPeople.CRMCompany, forPeople.Mapping = m.rec.CRMCompany, firstAccounts.answer.Mapping
+	companies, err := m.remediesOf(ctx, "companies", normalize.CompanyPatches, forCompanies, accounts.scored, m.sections.Company.ThresholdMicros())
 	if err != nil {
 		return nil, err
 	}
-	members, err := do(ctx, m.run, "propose for people", normalize.PersonPatches, normalize.PatchesIn{
-		Knowledge: m.knowledge, Survey: m.rec.Survey, SharedMail: m.rec.SharedMail, Unmatched: people.answer.Unmatched, Contacts: m.raw["raw_contact"], Leads: m.raw["raw_lead"], Companies: m.raw["raw_company"],
-		Members: m.raw["raw_member"], DirCompany: m.rec.DirCompany, DirMember: m.rec.DirMember, CRMCompany: m.rec.CRMCompany,
-		Mapping: firstAccounts.answer.Mapping})
-	if err != nil {
-		return nil, err
-	}
-	var found []sql.Snapshot
-	for _, half := range []struct {
-		name    string
-		scored  score.In
-		patches sql.Snapshot
-		micros  int64
-	}{
-		{"rescore companies", accounts.scored, companies.Patches, m.sections.Company.ThresholdMicros()},
-		{"rescore people", people.scored, members.Patches, m.sections.Person.ThresholdMicros()},
-	} {
-		out, err := do(ctx, m.run, half.name, score.Remedies, score.RemediesIn{In: half.scored, Patches: half.patches, ThresholdMicros: half.micros})
+	found, err := m.remediesOf(ctx, "people", normalize.PersonPatches, forPeople, people.scored, m.sections.Person.ThresholdMicros())
+	return []sql.Snapshot{companies, found}, err
+}
+
+// remediesOf is remedies for one kind. Of records that do not differ from the last run what it found is taken over.
+func (m *matching) remediesOf(ctx context.Context, name string, propose func(context.Context, *sql.Session, normalize.PatchesIn) (normalize.PatchesOut, error),
+	patches normalize.PatchesIn, scored score.In, micros int64) (sql.Snapshot, error) {
+	rescore := score.RemediesIn{In: scored, ThresholdMicros: micros}
+
+	proposed, _, ok := earlierOf[normalize.PatchesIn, normalize.PatchesOut](m.run, m.run.last, "propose for "+name)
+	rescored, found, also := earlierOf[score.RemediesIn, score.RemediesOut](m.run, m.run.last, "rescore "+name)
+	if ok && also && patches.FitsWith(proposed) && rescore.FitsWith(rescored) {
+		differ, err := do(ctx, m.run, "differing "+name, normalize.Differing, normalize.DifferingIn{
+			Before: normalize.Proposing{PatchesIn: proposed.OfAll(), CRM: rescored.CRM, Known: rescored.Known},
+			After:  normalize.Proposing{PatchesIn: patches, CRM: scored.CRM, Known: scored.Known}})
 		if err != nil {
-			return nil, err
+			return sql.Snapshot{}, err
 		}
-		found = append(found, out.Remedies)
+		patches.Only, rescore.Only, rescore.Kept = differ.Records, differ.Records, found.Remedies
 	}
-	return found, nil
+	changes, err := do(ctx, m.run, "propose for "+name, propose, patches)
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	rescore.Patches = changes.Patches
+	out, err := do(ctx, m.run, "rescore "+name, score.Remedies, rescore)
+	return out.Remedies, err
 }

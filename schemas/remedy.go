@@ -35,6 +35,12 @@ var PatchPerson = Table{
 	Key: patchKey, Large: true, Internal: true, Columns: append(patchColumns(), personForm()...),
 }
 
+// Differing are the records that are looked at anew in an incremental run.
+var Differing = Table{
+	Name: "differing", Doc: "Records for which changes are proposed and scored anew; those of all others are taken over from the run before.",
+	Key: []string{"crm_id"}, Internal: true, Columns: []Column{key("crm_id", "Record.")},
+}
+
 // Remedy is the smallest change that would make a record match.
 var Remedy = Table{
 	Name: "remedy", Doc: "The smallest change that would make a record without entity match.",

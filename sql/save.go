@@ -59,14 +59,23 @@ func (s *Session) Step(ctx context.Context, file string, values map[string]any) 
 	if !ok {
 		return fmt.Errorf("sql file %s: header names no output table", file)
 	}
-	name := s.tempName(table.Name)
-	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" AS "+f.Text, usedValues(f.Text, values)...); err != nil {
-		return fmt.Errorf("%s: table %s: %w", file, table.Name, err)
-	}
-	if err := s.step(ctx, name, table); err != nil {
+	if err := s.stepQuery(ctx, f.Text, table, values); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil
+}
+
+// StepQuery is Step for a part of a table, by a query of the caller's.
+func (s *Session) StepQuery(ctx context.Context, query string, table schemas.Table) error {
+	return s.stepQuery(ctx, query, table, nil)
+}
+
+func (s *Session) stepQuery(ctx context.Context, query string, table schemas.Table, values map[string]any) error {
+	name := s.tempName(table.Name)
+	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" AS "+query, usedValues(query, values)...); err != nil {
+		return fmt.Errorf("table %s: %w", table.Name, err)
+	}
+	return s.step(ctx, name, table)
 }
 
 // step checks a temporary table and makes it readable under its table's name.

@@ -30,6 +30,8 @@ type PatchesIn struct {
 	SharedMail string `json:"shared_mail"`
 	// Knowledge are the administrator's lists, as in DirectoryIn.
 	Knowledge map[string]string `json:"knowledge,omitempty"`
+	// Only are the records to propose for, a table differing; absent where it is for all.
+	Only sql.Snapshot `json:"only,omitzero"`
 }
 
 // PatchesOut is table patch_company or patch_person.
@@ -102,6 +104,11 @@ func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Ta
 			snap = sql.Empty(name)
 		}
 		if err := s.BindAs(ctx, name, snap); err != nil {
+			return fail(err)
+		}
+	}
+	if in.Only.Table != "" {
+		if err := p.only(ctx, in); err != nil {
 			return fail(err)
 		}
 	}
@@ -195,4 +202,15 @@ func (p *patcher) write(table schemas.Table, object, id, entity string, place in
 		}
 	}
 	w.end()
+}
+
+// only leaves the other records out of those without entity.
+func (p *patcher) only(ctx context.Context, in PatchesIn) error {
+	if err := p.session.BindAs(ctx, "all_unmatched", orEmpty(in.Unmatched, "unmatched")); err != nil {
+		return err
+	}
+	if err := p.session.Bind(ctx, in.Only); err != nil {
+		return err
+	}
+	return p.session.StepQuery(ctx, "SELECT * FROM all_unmatched SEMI JOIN differing USING (crm_id)", schemas.Unmatched)
 }

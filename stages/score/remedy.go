@@ -24,6 +24,15 @@ type RemediesIn struct {
 	In
 	Patches         sql.Snapshot `json:"patches"`
 	ThresholdMicros int64        `json:"threshold_micros"`
+	// Only are the records that patches are about, a table differing, and Kept what was found for all others; absent where
+	// patches are about all.
+	Only sql.Snapshot `json:"only,omitzero"`
+	Kept sql.Snapshot `json:"kept,omitzero"`
+}
+
+// FitsWith says whether what an earlier call found holds for records that do not differ.
+func (in RemediesIn) FitsWith(earlier RemediesIn) bool {
+	return in.Index == earlier.Index && in.ThresholdMicros == earlier.ThresholdMicros && (&Earlier{In: earlier.In}).fits(in.In)
 }
 
 // RemediesOut is table remedy.
@@ -45,6 +54,14 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 	w, err := s.Writer(ctx, schemas.Remedy)
 	if err != nil {
 		return RemediesOut{}, err
+	}
+	if in.Only.Table != "" {
+		if err := s.Bind(ctx, in.Only, in.Kept); err != nil {
+			return RemediesOut{}, err
+		}
+		if err := w.Take(ctx, "SELECT * FROM remedy ANTI JOIN differing USING (crm_id)"); err != nil {
+			return RemediesOut{}, err
+		}
 	}
 	if in.Patches.Rows > 0 {
 		index, close, err := openIndex(s, in.Section, in.Index)
