@@ -102,7 +102,7 @@ func (r *run) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	r.record = Record{AsOf: asOf, Started: started, Status: Running, Import: importKind(o, previous), Program: r.program[:12], Engine: r.engine,
-		Config: o.Config.Effective(), Previous: previous, Request: request}
+		Config: o.Config.Recorded(), Previous: previous, Request: request}
 	if o.DryRun {
 		r.record.ID = dryRunID
 		return nil
@@ -219,7 +219,7 @@ func (r *run) publish(ctx context.Context) error {
 		return err
 	}
 	r.record.Status = Published
-	r.record.Problem = ""
+	r.record.Problem, r.record.Try = "", ""
 	finished := r.now().UTC()
 	r.record.Finished = &finished
 	if err := r.writeReport(ctx); err != nil {
@@ -247,6 +247,10 @@ func (r *run) finish(ctx context.Context, err error) error {
 	}
 	if err != nil {
 		r.record.Problem = strings.SplitN(err.Error(), "\n", 2)[0]
+		var try interface{ Try() string }
+		if errors.As(err, &try) {
+			r.record.Try = try.Try()
+		}
 	}
 	if r.record.Status != Interrupted {
 		finished := r.now().UTC()

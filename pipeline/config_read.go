@@ -35,8 +35,15 @@ func (r *configReader) walk(node *yaml.Node, path string) {
 		r.take(s, node, path)
 		return
 	}
-	if node.Kind == yaml.ScalarNode && (node.Tag == "!!null" || node.Value == "") {
+	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
 		return // a heading with nothing below it
+	}
+	if s, ok := settingAt(path + ".at"); ok && node.Kind == yaml.ScalarNode {
+		r.take(s, node, s.Path) // full: "0 4 * * *" is short for full: {at: "0 4 * * *"}
+		return
+	}
+	if node.Kind == yaml.ScalarNode && node.Value == "" {
+		return
 	}
 	if node.Kind != yaml.MappingNode {
 		r.fault(path, node, "a group of entries: "+strings.Join(childrenOf(path), ", "), "indent the entries below "+path+":")
@@ -107,6 +114,7 @@ func (r *configReader) checkTogether() {
 			Next: "write the address of your org, such as https://yourcompany.my.salesforce.com; badges link to it"})
 	}
 	r.checkColumns()
+	r.checkSchedule()
 	green, yellow := r.config.Micros("settings.match_rate.green"), r.config.Micros("settings.match_rate.yellow")
 	if green < yellow {
 		r.findings = append(r.findings, Finding{Path: "settings.match_rate", Value: fmt.Sprintf("green %s, yellow %s",

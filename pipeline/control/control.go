@@ -1,5 +1,5 @@
-// Package control is the database of what people change between runs: their decisions, the samples drawn to measure the
-// answers, and a log of who did what when. It is one SQLite file in the store, control.sqlite, written by commands while
+// Package control is the database of what changes between runs: people's decisions, the samples drawn to measure the
+// answers, a log of who did what when, and what became of each scheduled run. It is one SQLite file in the store, control.sqlite, written by commands while
 // runs come and go; a run reads it once, at its start, and copies what it uses into its snapshot.
 //
 // Nothing in it is ever changed or removed, only added to: triggers refuse anything else. Decisions and notes are
@@ -80,6 +80,24 @@ var migrations = []string{
 		PRIMARY KEY (sample, crm_id)
 	) STRICT;
 	` + keep("decision") + keep("audit") + keep("sample") + keep("stratum") + keep("sampled"),
+	`CREATE TABLE scheduled (
+		id       INTEGER PRIMARY KEY AUTOINCREMENT,
+		entry    TEXT NOT NULL,
+		spec     TEXT NOT NULL,
+		due      TEXT NOT NULL,
+		state    TEXT NOT NULL CHECK (state IN ('began', 'first', 'started', 'again', 'waiting', 'interrupted',
+			'published', 'covered', 'failed', 'stopped', 'missed')),
+		"at"     TEXT NOT NULL,
+		attempt  INTEGER NOT NULL,
+		retry_at TEXT,
+		run      TEXT,
+		exit     INTEGER NOT NULL,
+		problem  TEXT,
+		next     TEXT,
+		checks   TEXT
+	) STRICT;
+	CREATE INDEX scheduled_entry ON scheduled (entry);
+	` + keep("scheduled"),
 }
 
 // keep refuses to change or remove rows of a table.
