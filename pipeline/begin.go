@@ -142,6 +142,9 @@ func (e *ClockError) Try() string {
 	return "set the machine's clock right, or give the run's time with --as-of"
 }
 
+// Passes says that the same run may work later: clocks that went back are set right, or catch up.
+func (e *ClockError) Passes() bool { return true }
+
 // makeFolder gives the run its id, the run's time made sortable, and the folder of that name, which appears with the
 // run's record in it.
 func (r *run) makeFolder() error {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -91,6 +92,7 @@ func (r *configReader) take(s setting, node *yaml.Node, path string) {
 		if s.Kind.Check != nil && (v.Value != "" || s.Default != "") {
 			if err := s.Kind.Check(v.Value, r.config.Dir); err != nil {
 				r.fault(path, node, s.Kind.Want, err.Error())
+				r.findings[len(r.findings)-1].absent = errors.As(err, new(absent))
 				return
 			}
 		}
@@ -106,7 +108,8 @@ func (r *configReader) checkTogether() {
 			continue
 		}
 		if err := s.Kind.Check(v.Value, r.config.Dir); err != nil {
-			r.findings = append(r.findings, Finding{Path: s.Path, Value: v.Value + " (default)", Want: s.Kind.Want, Next: err.Error()})
+			r.findings = append(r.findings, Finding{Path: s.Path, Value: v.Value + " (default)", Want: s.Kind.Want, Next: err.Error(),
+				absent: errors.As(err, new(absent))})
 		}
 	}
 	if r.config.Text("org.instance_url") == "" && !r.faulty("org.instance_url") {

@@ -67,7 +67,7 @@ var (
 	folder = kind{Name: "folder", Want: "an existing folder", Check: func(v, dir string) error {
 		info, err := os.Stat(within(dir, v))
 		if err != nil || !info.IsDir() {
-			return fmt.Errorf("make the folder %s, or write the path of the one that holds the files; paths are relative to crmlink.yaml", v)
+			return absentf("make the folder %s, or write the path of the one that holds the files; paths are relative to crmlink.yaml", v)
 		}
 		return nil
 	}}
@@ -75,7 +75,7 @@ var (
 	inputFiles = kind{Name: "files", Want: "a file or pattern that exists", Check: func(v, dir string) error {
 		found, err := filepath.Glob(within(dir, v))
 		if err != nil || len(found) == 0 {
-			return fmt.Errorf("put the file at %s, or correct the path; paths are relative to crmlink.yaml", v)
+			return absentf("put the file at %s, or correct the path; paths are relative to crmlink.yaml", v)
 		}
 		return nil
 	}}
@@ -206,6 +206,11 @@ var settings = []setting{
 	{"limits.match_rate_drop", proportion, "0.10", "A run stops before publishing when an object's match rate falls by more than this: 0.10 is from 80 % to 70 %."},
 	{"limits.memory", memoryLimit, "50%", "Memory the engine may use."},
 }
+
+// absent is the fault of an entry that is as it should be but for what it names, which is not there.
+type absent struct{ error }
+
+func absentf(format string, args ...any) error { return absent{fmt.Errorf(format, args...)} }
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)

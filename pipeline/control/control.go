@@ -121,6 +121,7 @@ type Error struct {
 	Problem string
 	Next    string
 	Damaged bool // the file is not what it should be
+	Passing bool // the same may work later
 	Err     error
 }
 
@@ -136,6 +137,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Try is the next step.
 func (e *Error) Try() string { return e.Next }
+
+// Passes says that the same may work later.
+func (e *Error) Passes() bool { return e.Passing }
 
 // Open opens the database of a store, and makes it when it is not there.
 func Open(ctx context.Context, store string) (*DB, error) {
@@ -288,11 +292,11 @@ func explain(err error) error {
 	}
 	switch engine.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return &Error{Problem: "another command has held the control database for too long", Next: "wait until it ends and try again; nothing was changed", Err: err}
+		return &Error{Problem: "another command has held the control database for too long", Next: "wait until it ends and try again; nothing was changed", Passing: true, Err: err}
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
 		return damaged(err)
 	case sqlite3.SQLITE_FULL:
-		return &Error{Problem: "the disk is full; nothing was changed", Next: "make room where the store lies, then try again", Err: err}
+		return &Error{Problem: "the disk is full; nothing was changed", Next: "make room where the store lies, then try again", Passing: true, Err: err}
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return &Error{Problem: "the control database cannot be written", Next: "check that you may write in the store's folder", Err: err}
 	}
