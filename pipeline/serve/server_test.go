@@ -57,6 +57,9 @@ func (w *world) configure(lines string) {
 // restart is a new process on the same store.
 func (w *world) restart() {
 	w.t.Helper()
+	if w.server != nil {
+		w.server.hooks.all.Wait()
+	}
 	config, err := pipeline.LoadConfig(filepath.Join(w.dir, "crmlink.yaml"))
 	if err != nil {
 		w.t.Fatal(err)
