@@ -102,7 +102,7 @@ func (r *run) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	r.record = Record{AsOf: asOf, Started: started, Status: Running, Import: importKind(o, previous), Program: r.program[:12], Engine: r.engine,
-		Config: o.Config.Effective(), Previous: previous, Request: request}
+		Config: o.Config.Recorded(), Previous: previous, Request: request}
 	if o.DryRun {
 		r.record.ID = dryRunID
 		return nil
@@ -141,6 +141,9 @@ func (e *ClockError) Error() string { return "the clock went back: " + e.Problem
 func (e *ClockError) Try() string {
 	return "set the machine's clock right, or give the run's time with --as-of"
 }
+
+// Passes says that the same run may work later: clocks that went back are set right, or catch up.
+func (e *ClockError) Passes() bool { return true }
 
 // makeFolder gives the run its id, the run's time made sortable, and the folder of that name, which appears with the
 // run's record in it.
@@ -219,7 +222,7 @@ func (r *run) publish(ctx context.Context) error {
 		return err
 	}
 	r.record.Status = Published
-	r.record.Problem = ""
+	r.record.Problem, r.record.Try = "", ""
 	finished := r.now().UTC()
 	r.record.Finished = &finished
 	if err := r.writeReport(ctx); err != nil {
@@ -247,6 +250,10 @@ func (r *run) finish(ctx context.Context, err error) error {
 	}
 	if err != nil {
 		r.record.Problem = strings.SplitN(err.Error(), "\n", 2)[0]
+		var try interface{ Try() string }
+		if errors.As(err, &try) {
+			r.record.Try = try.Try()
+		}
 	}
 	if r.record.Status != Interrupted {
 		finished := r.now().UTC()

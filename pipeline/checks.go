@@ -86,15 +86,16 @@ func (r *run) checkRejects(ctx context.Context, raw extract.Out, limit float64) 
 
 // checkResult judges a publication before the switch: its invariants, then its match rates against the last ones.
 func (r *run) checkResult(ctx context.Context, o Options, pub publish.Out, stats []ObjectStats, last Record) error {
-	var failed []string
+	var names, failed []string
 	for _, c := range pub.Checks {
 		r.record.Checks = append(r.record.Checks, Check{Name: c.Name, Passed: c.Passed, Detail: c.Detail})
 		if !c.Passed {
+			names = append(names, c.Name)
 			failed = append(failed, c.Name+" ("+c.Detail+")")
 		}
 	}
 	if len(failed) > 0 {
-		return &CheckError{Problem: "a check of the results failed: " + strings.Join(failed, ", ") + "; nothing was published",
+		return &CheckError{Problem: "a check of the results failed: " + strings.Join(failed, ", ") + "; nothing was published", Checks: names,
 			Next: "this is a fault of crmlink: keep the store and report it with the run's run.json, which holds no personal value"}
 	}
 	var before []publish.Rate

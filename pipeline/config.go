@@ -36,6 +36,8 @@ type Finding struct {
 	Value string `json:"value"`
 	Want  string `json:"want"`
 	Next  string `json:"next"`
+
+	absent bool // what the entry names is not there
 }
 
 func (f Finding) String() string {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -35,8 +36,15 @@ func (r *configReader) walk(node *yaml.Node, path string) {
 		r.take(s, node, path)
 		return
 	}
-	if node.Kind == yaml.ScalarNode && (node.Tag == "!!null" || node.Value == "") {
+	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
 		return // a heading with nothing below it
+	}
+	if s, ok := settingAt(path + ".at"); ok && node.Kind == yaml.ScalarNode {
+		r.take(s, node, s.Path) // full: "0 4 * * *" is short for full: {at: "0 4 * * *"}
+		return
+	}
+	if node.Kind == yaml.ScalarNode && node.Value == "" {
+		return
 	}
 	if node.Kind != yaml.MappingNode {
 		r.fault(path, node, "a group of entries: "+strings.Join(childrenOf(path), ", "), "indent the entries below "+path+":")
@@ -84,6 +92,7 @@ func (r *configReader) take(s setting, node *yaml.Node, path string) {
 		if s.Kind.Check != nil && (v.Value != "" || s.Default != "") {
 			if err := s.Kind.Check(v.Value, r.config.Dir); err != nil {
 				r.fault(path, node, s.Kind.Want, err.Error())
+				r.findings[len(r.findings)-1].absent = errors.As(err, new(absent))
 				return
 			}
 		}
@@ -99,7 +108,8 @@ func (r *configReader) checkTogether() {
 			continue
 		}
 		if err := s.Kind.Check(v.Value, r.config.Dir); err != nil {
-			r.findings = append(r.findings, Finding{Path: s.Path, Value: v.Value + " (default)", Want: s.Kind.Want, Next: err.Error()})
+			r.findings = append(r.findings, Finding{Path: s.Path, Value: v.Value + " (default)", Want: s.Kind.Want, Next: err.Error(),
+				absent: errors.As(err, new(absent))})
 		}
 	}
 	if r.config.Text("org.instance_url") == "" && !r.faulty("org.instance_url") {
@@ -107,6 +117,7 @@ func (r *configReader) checkTogether() {
 			Next: "write the address of your org, such as https://yourcompany.my.salesforce.com; badges link to it"})
 	}
 	r.checkColumns()
+	r.checkSchedule()
 	green, yellow := r.config.Micros("settings.match_rate.green"), r.config.Micros("settings.match_rate.yellow")
 	if green < yellow {
 		r.findings = append(r.findings, Finding{Path: "settings.match_rate", Value: fmt.Sprintf("green %s, yellow %s",

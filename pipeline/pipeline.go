@@ -24,7 +24,7 @@ type Options struct {
 	Now       func() time.Time // nil: the machine's clock
 }
 
-// Result is what a run leaves.
+// Result is what a run leaves; of one that failed, its record.
 type Result struct {
 	Record Record        `json:"run"`
 	Stats  []ObjectStats `json:"stats"`
@@ -39,7 +39,11 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, diskError(err)
 	}
 	result, err := r.walk(ctx, o)
-	return result, diskError(finish(err))
+	err = diskError(finish(err))
+	if err != nil {
+		result.Record = r.record // how it ended
+	}
+	return result, err
 }
 
 func (r *run) walk(ctx context.Context, o Options) (Result, error) {

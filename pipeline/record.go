@@ -20,6 +20,7 @@ type Record struct {
 	Finished *time.Time `json:"finished,omitempty"`
 	Status   Status     `json:"status"`
 	Problem  string     `json:"problem,omitempty"`
+	Try      string     `json:"try,omitempty"`      // the problem's next step
 	Import   string     `json:"import"`             // full, delta or decisions (Z23)
 	Accepted string     `json:"accepted,omitempty"` // why checks that did not pass were accepted
 	Program  string     `json:"program"`

@@ -172,7 +172,7 @@ func (r *run) replay(ctx context.Context, o ReplayOptions, original Record, last
 	if other {
 		r.record.ReplayOf, r.record.Program, r.record.Engine = original.ID, r.program[:12], r.engine
 		if o.WithConfig != nil {
-			r.record.Config = o.WithConfig.Effective()
+			r.record.Config = o.WithConfig.Recorded()
 		}
 	}
 	made, err := r.compute(ctx, inputs)

@@ -99,7 +99,7 @@ func reportROI(sum *ROISummary) *report.ROI {
 
 // shown are the settings that a page for others may hold. Paths, addresses and whatever a later version adds for
 // signing in are not among them.
-var shown = []string{"settings.", "limits.", "schedule.", "org.kind", "org.delimiter", "org.allow_empty"}
+var shown = []string{"settings.", "limits.", "org.kind", "org.delimiter", "org.allow_empty"}
 
 func reportSettings(d *report.Data, config []Value) {
 	for _, v := range config {

@@ -20,7 +20,7 @@ func (r *run) resume(current string, request Request, config Config) (bool, erro
 		why = "another run was published since"
 	case !sameRequest(killed.Request, request):
 		why = "the next run was asked for something else"
-	case !reflect.DeepEqual(values(killed.Config), values(config.Effective())):
+	case !reflect.DeepEqual(values(killed.Config), values(config.Recorded())):
 		why = "the next run had another configuration"
 	}
 	r.record = *killed
@@ -32,7 +32,7 @@ func (r *run) resume(current string, request Request, config Config) (bool, erro
 		r.record = Record{}
 		return false, err
 	}
-	r.record.Status, r.record.Problem, r.record.Finished = Running, "", nil
+	r.record.Status, r.record.Problem, r.record.Try, r.record.Finished = Running, "", "", nil
 	r.record.Program, r.record.Engine = r.program[:12], r.engine
 	r.record.Resumed++
 	r.record.Steps, r.record.Notices, r.record.Checks = nil, nil, nil
@@ -80,6 +80,9 @@ func sameRequest(a, b Request) bool {
 func values(config []Value) map[string][]string {
 	all := map[string][]string{}
 	for _, v := range config {
+		if outside(v.Path) {
+			continue // older programs recorded them
+		}
 		all[v.Path] = append([]string{v.Value}, v.List...)
 	}
 	return all

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/crmlink/crmlink/pipeline/schedule"
 )
 
 // setting declares one entry of crmlink.yaml: where it stands, what it takes, its default and what it is for.
@@ -64,7 +67,7 @@ var (
 	folder = kind{Name: "folder", Want: "an existing folder", Check: func(v, dir string) error {
 		info, err := os.Stat(within(dir, v))
 		if err != nil || !info.IsDir() {
-			return fmt.Errorf("make the folder %s, or write the path of the one that holds the files; paths are relative to crmlink.yaml", v)
+			return absentf("make the folder %s, or write the path of the one that holds the files; paths are relative to crmlink.yaml", v)
 		}
 		return nil
 	}}
@@ -72,7 +75,7 @@ var (
 	inputFiles = kind{Name: "files", Want: "a file or pattern that exists", Check: func(v, dir string) error {
 		found, err := filepath.Glob(within(dir, v))
 		if err != nil || len(found) == 0 {
-			return fmt.Errorf("put the file at %s, or correct the path; paths are relative to crmlink.yaml", v)
+			return absentf("put the file at %s, or correct the path; paths are relative to crmlink.yaml", v)
 		}
 		return nil
 	}}
@@ -89,9 +92,41 @@ var (
 		}
 		return nil
 	}}
-	cronLine = kind{Name: "schedule", Want: "five cron fields", Check: func(v, _ string) error {
-		if v != "" && len(strings.Fields(v)) != 5 {
-			return fmt.Errorf(`write five fields: minute hour day month weekday, such as "0 4 * * *"; empty switches it off`)
+	cronLine = kind{Name: "schedule", Want: "five cron fields, or off", Check: func(v, _ string) error {
+		if _, err := schedule.Parse(v); err != nil {
+			return fmt.Errorf(`write five fields: minute hour day month weekday, such as "0 4 * * *", or off (%v)`, err)
+		}
+		return nil
+	}}
+	span = kind{Name: "duration", Want: "a duration up to a week", Check: func(v, _ string) error {
+		if d, err := time.ParseDuration(v); err != nil || d < 0 || d > 7*24*time.Hour {
+			return fmt.Errorf("write a duration such as 90s, 10m or 6h")
+		}
+		return nil
+	}}
+	upTo20 = kind{Name: "number", Want: "a whole number from 0 to 20", Check: func(v, _ string) error {
+		if n, err := strconv.Atoi(v); err != nil || n < 0 || n > 20 {
+			return fmt.Errorf("write a whole number from 0 to 20")
+		}
+		return nil
+	}}
+	loopback = kind{Name: "address", Want: "an address of this machine's own loopback, or off", Check: func(v, _ string) error {
+		host, port, err := net.SplitHostPort(v)
+		if n, e := strconv.Atoi(port); v == schedule.Off || err == nil && e == nil && n >= 0 && n < 1<<16 && isLoopback(host) {
+			return nil
+		}
+		return fmt.Errorf("write 127.0.0.1:7437, another port, or off; whoever is to reach it from elsewhere comes through a proxy that asks who they are")
+	}}
+	hookAddress = kind{Name: "address", Want: "an https address", Check: func(v, _ string) error {
+		u, err := url.Parse(v)
+		if err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())) {
+			return nil
+		}
+		return fmt.Errorf("write it as https://alerts.example.com/crmlink; http only for this machine itself")
+	}}
+	keyFile = kind{Name: "file", Want: "a file that exists", Check: func(v, dir string) error {
+		if info, err := os.Stat(within(dir, v)); err != nil || info.IsDir() {
+			return fmt.Errorf("put the secret into %s, for crmlink's user alone to read, or correct the path", v)
 		}
 		return nil
 	}}
@@ -149,13 +184,37 @@ var settings = []setting{
 	{"settings.knowledge", knowledgeFolder, "", "Folder of own lists (nicknames.tsv, legal_forms.add.tsv …) that replace crmlink's, or add to them."},
 	{"settings.time_zone", timeZone, "", "Time zone of days in ROI tables. Empty: the Organization's, else UTC."},
 	{"settings.roi.enabled", boolean, "false", "Whether ROI tables are made. They join what your sellers did with your deals: ask for consent first."},
-	{"schedule.full", cronLine, "0 4 * * *", "When a full run starts, once this version schedules runs itself."},
-	{"schedule.incremental", cronLine, "0 16 * * *", "When an incremental run starts, likewise."},
-	{"schedule.zone", timeZone, "UTC", "Time zone of the schedule."},
+	{"schedule.zone", timeZone, "UTC", "Time zone of both entries. What crmlink serve does with all of this: docs/schedule.md."},
+	{"schedule.full.at", cronLine, "0 4 * * *", "When a full run starts: minute hour day month weekday. Or off."},
+	{"schedule.full.zone", timeZone, "", "Its time zone, where it has one of its own."},
+	{"schedule.full.jitter", span, "0s", "It starts up to this much later than it is due, each day another amount."},
+	{"schedule.full.window", span, "6h", "A run that was missed or waits starts up to this long after it was due, else not at all."},
+	{"schedule.full.deadline", span, "6h", "A run that lasts longer is stopped; the next one goes on where it was."},
+	{"schedule.incremental.at", cronLine, "0 16 * * *", "When an incremental run starts. Or off."},
+	{"schedule.incremental.zone", timeZone, "", "Its time zone, where it has one of its own."},
+	{"schedule.incremental.jitter", span, "0s", "It starts up to this much later than it is due, each day another amount."},
+	{"schedule.incremental.window", span, "6h", "A run that was missed or waits starts up to this long after it was due, else not at all."},
+	{"schedule.incremental.deadline", span, "6h", "A run that lasts longer is stopped; the next one goes on where it was."},
+	{"schedule.retries", upTo20, "3", "How often a run is tried again when it failed for a reason that passes."},
+	{"schedule.backoff", span, "5m", "Wait before the first of these; twice as long before each further one, up to an hour."},
+	{"schedule.listen", loopback, "127.0.0.1:7437", "Where crmlink serve answers /healthz, /readyz and /metrics. Or off."},
+	{"notify.webhook", hookAddress, "", "Where a failed or stopped run is told of, signed; the secret is in CRMLINK_WEBHOOK_SECRET or a file."},
+	{"notify.secret_file", keyFile, "", "File that holds the webhook's secret."},
+	{"notify.command", textList, "", "A program and its arguments that are called then, too; it reads the same JSON."},
 	{"limits.rejected_share", proportion, "0.01", "A run stops before publishing when a larger share of an object's rows (and at least 20) is rejected."},
 	{"limits.gone_share", proportion, "0.10", "A run stops before publishing when a larger share of an object's known live records is gone from a full import."},
 	{"limits.match_rate_drop", proportion, "0.10", "A run stops before publishing when an object's match rate falls by more than this: 0.10 is from 80 % to 70 %."},
 	{"limits.memory", memoryLimit, "50%", "Memory the engine may use."},
+}
+
+// absent is the fault of an entry that is as it should be but for what it names, which is not there.
+type absent struct{ error }
+
+func absentf(format string, args ...any) error { return absent{fmt.Errorf(format, args...)} }
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func within(dir, path string) string {

@@ -26,6 +26,7 @@ import (
 //	control.sqlite           decisions and other things that people change between runs; see package control
 //	current                  link to the published run: its rename is the only commit point
 //	model.json               the model last proposed, and the one that the next run is to adopt
+//	serve                    held by the process that runs the schedule, where one does
 //	spill/                   what sessions cannot hold in memory, and what a replay computes; empty between commands
 //
 // Objects are written before actions, actions before runs, runs before the link, so a kill at any point leaves a
@@ -89,7 +90,7 @@ func (s Store) sweep() {
 	left, _ := filepath.Glob(filepath.Join(s.Dir, "spill", "*"))
 	for _, path := range left {
 		owner, _, _ := strings.Cut(filepath.Base(path), "-")
-		if pid, err := strconv.Atoi(owner); err != nil || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		if pid, err := strconv.Atoi(owner); err != nil || !alive(pid) {
 			os.RemoveAll(path) //nolint:errcheck // see above
 		}
 	}
@@ -114,7 +115,7 @@ func (e *LockedError) Try() string {
 func (s Store) lock() (release func(), err error) {
 	path := filepath.Join(s.Dir, "lock")
 	l := flock.New(path)
-	ok, err := l.TryLock()
+	ok, err := tryLock(l)
 	if err != nil {
 		return nil, fmt.Errorf("lock store: %w", err)
 	}
@@ -148,11 +149,10 @@ func (s Store) holder() int {
 	return pid
 }
 
-// Busy says whether a run is on its way. It takes no lock, so that it disturbs none.
-func (s Store) Busy() bool {
-	pid := s.holder()
-	return pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
-}
+// Busy says whether a run is on its way.
+func (s Store) Busy() bool { return held(filepath.Join(s.Dir, "lock")) }
+
+func alive(process int) bool { return !errors.Is(syscall.Kill(process, 0), syscall.ESRCH) }
 
 // Current is the id of the published run; empty before the first.
 func (s Store) Current() (string, error) {
@@ -302,6 +302,9 @@ func (e *DiskError) Unwrap() error { return e.Err }
 func (e *DiskError) Try() string {
 	return "make room where the store lies (crmlink gc removes what no kept run needs), then crmlink run goes on where it was"
 }
+
+// Passes says that the same run may work later: room is made by others, too.
+func (e *DiskError) Passes() bool { return true }
 
 func diskError(err error) error {
 	if err != nil && sql.IsDiskFull(err) {

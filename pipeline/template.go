@@ -34,7 +34,7 @@ func InitConfig(dir string) (file string, err error) {
 
 // commented entries stand in the template as examples: they need something that a new user may not have.
 var commented = []string{"org.files", "org.columns", "directory.companies.columns", "directory.members.columns",
-	"seats", "activities", "decisions", "redirects", "settings.stages"}
+	"seats", "activities", "decisions", "redirects", "settings.stages", "notify"}
 
 // examples are what the template shows where there is no default.
 var examples = map[string]string{
@@ -54,6 +54,11 @@ var examples = map[string]string{
 	"settings.pipeline_stage":       `""`,
 	"settings.time_zone":            `""`,
 	"settings.knowledge":            `""`,
+	"schedule.full.zone":            `""`,
+	"schedule.incremental.zone":     `""`,
+	"notify.webhook":                "https://alerts.example.com/crmlink",
+	"notify.secret_file":            "webhook.key",
+	"notify.command":                "[/usr/local/bin/alert, crmlink]",
 	"settings.stages":               "[Prospecting, Qualification, Proposal]",
 }
 

@@ -13,7 +13,7 @@ func emptyOrg(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"crm/Account.csv", "directory/companies.csv", "directory/members.csv", "seats.csv", "activities.parquet",
-		"decisions.csv", "redirects.csv"} {
+		"decisions.csv", "redirects.csv", "webhook.key"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -30,12 +30,13 @@ const (
 // that fits any part counts.
 func exitCode(err error) int {
 	var locked *pipeline.LockedError
+	var served *pipeline.ServingError
 	var stopped *pipeline.CheckError
 	var usage *usageError
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &locked):
+	case errors.As(err, &locked), errors.As(err, &served):
 		return exitLocked
 	case errors.As(err, &stopped):
 		return exitStopped
@@ -57,6 +58,19 @@ func isUnreachable(err error) bool {
 	return (errors.As(err, &dial) || errors.As(err, &name)) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
+// passes says whether the same command may work later without anybody changing anything for it. crmlink serve tries
+// such runs again.
+func passes(err error) bool {
+	switch exitCode(err) {
+	case exitUnreachable, exitLocked:
+		return true
+	case exitFailed:
+		var says interface{ Passes() bool }
+		return isInterrupt(err) || errors.As(err, &says) && says.Passes()
+	}
+	return false
+}
+
 // isInterrupt says whether somebody stopped the command. The engine has an error of its own for it.
 func isInterrupt(err error) bool {
 	var engine *duckdb.Error
@@ -71,6 +85,15 @@ func (e *usageError) Error() string { return e.problem }
 // Try is the next step.
 func (e *usageError) Try() string { return e.next }
 
+// runError says which run an error ended.
+type runError struct {
+	id  string
+	err error
+}
+
+func (e *runError) Error() string { return e.err.Error() }
+func (e *runError) Unwrap() error { return e.err }
+
 // fail writes an error for people, or as an object with --json, to stderr. Stdout stays for answers.
 func fail(w io.Writer, ran *cobra.Command, args []string, err error) int {
 	code := exitCode(err)
@@ -80,8 +103,19 @@ func fail(w io.Writer, ran *cobra.Command, args []string, err error) int {
 			Error    string             `json:"error"`
 			Try      string             `json:"try,omitempty"`
 			Exit     int                `json:"exit"`
+			Passes   bool               `json:"passes,omitempty"` // it may work later
+			Run      string             `json:"run,omitempty"`    // the run that ended so
+			Checks   []string           `json:"checks,omitempty"` // that stopped it
 			Findings []pipeline.Finding `json:"findings,omitempty"`
-		}{problem, next, code, nil}
+		}{Error: problem, Try: next, Exit: code, Passes: passes(err)}
+		var run *runError
+		if errors.As(err, &run) {
+			report.Run = run.id
+		}
+		var stopped *pipeline.CheckError
+		if errors.As(err, &stopped) {
+			report.Checks = stopped.Checks
+		}
 		var config *pipeline.ConfigError
 		if errors.As(err, &config) {
 			report.Findings = config.Findings

@@ -74,7 +74,7 @@ func newRoot(c *console) *cobra.Command {
 		id    string
 		verbs []*cobra.Command
 	}{
-		{"sync", []*cobra.Command{a.runVerb(), a.showVerb(), a.runsVerb(), a.diffVerb(), a.replayVerb()}},
+		{"sync", []*cobra.Command{a.runVerb(), a.serveVerb(), a.statusVerb(), a.showVerb(), a.runsVerb(), a.diffVerb(), a.replayVerb()}},
 		{"read", []*cobra.Command{a.explainVerb(), a.listVerb(), a.sqlVerb(), a.schemaVerb(), a.modelVerb(), a.evalVerb()}},
 		{"people", []*cobra.Command{a.reviewVerb(), a.decideVerb(), a.decisionsVerb()}},
 		{"keep", []*cobra.Command{a.verifyVerb(), a.gcVerb(), a.pinVerb(), a.unpinVerb(), a.viewsVerb()}},
@@ -101,6 +101,10 @@ func (a *app) store() (pipeline.Store, error) {
 	if err != nil {
 		return pipeline.Store{}, err
 	}
+	return a.storeOf(config)
+}
+
+func (a *app) storeOf(config pipeline.Config) (pipeline.Store, error) {
 	if _, err := os.Stat(config.Path("store")); os.IsNotExist(err) {
 		return pipeline.Store{}, &pipeline.InputError{Problem: "nothing is published yet: there is no store " + config.Path("store"), Next: "crmlink run"}
 	}

@@ -45,14 +45,14 @@ func (a *app) runVerb() *cobra.Command {
 			}
 			var err error
 			if o.Config, err = a.config(); err != nil {
-				return err
+				return pipeline.LostInputs(o.Config, err)
 			}
 			p := newProgress(a.err)
 			o.Report = p.report
 			result, err := pipeline.Run(cmd.Context(), o)
 			p.end()
 			if err != nil {
-				return err
+				return &runError{result.Record.ID, err}
 			}
 			return a.answerRun(cmd.Context(), o, result, asJSON)
 		},

@@ -56,6 +56,20 @@ func (a *app) versionVerb() *cobra.Command {
 
 // versionsOf asks the engine itself, because it is linked in and no module's version names it.
 func versionsOf(ctx context.Context) (versions, error) {
+	v := ownVersions()
+	db, err := stdsql.Open("duckdb", "")
+	if err != nil {
+		return v, fmt.Errorf("version: %w", err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(ctx, "SELECT version()").Scan(&v.DuckDB); err != nil {
+		return v, fmt.Errorf("version: %w", err)
+	}
+	return v, nil
+}
+
+// ownVersions are those that are known without asking the engine.
+func ownVersions() versions {
 	v := versions{Crmlink: version, Arrow: "v" + arrow.PkgVersion, Store: pipeline.StoreFormat, Go: runtime.Version(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -74,13 +88,5 @@ func versionsOf(ctx context.Context) (versions, error) {
 		v.Crmlink = "dev"
 	}
 	v.Commit = strings.TrimPrefix(v.Commit, ", ")
-	db, err := stdsql.Open("duckdb", "")
-	if err != nil {
-		return v, fmt.Errorf("version: %w", err)
-	}
-	defer db.Close()
-	if err := db.QueryRowContext(ctx, "SELECT version()").Scan(&v.DuckDB); err != nil {
-		return v, fmt.Errorf("version: %w", err)
-	}
-	return v, nil
+	return v
 }

@@ -1,5 +1,5 @@
-// Package control is the database of what people change between runs: their decisions, the samples drawn to measure the
-// answers, and a log of who did what when. It is one SQLite file in the store, control.sqlite, written by commands while
+// Package control is the database of what changes between runs: people's decisions, the samples drawn to measure the
+// answers, a log of who did what when, and what became of each scheduled run. It is one SQLite file in the store, control.sqlite, written by commands while
 // runs come and go; a run reads it once, at its start, and copies what it uses into its snapshot.
 //
 // Nothing in it is ever changed or removed, only added to: triggers refuse anything else. Decisions and notes are
@@ -80,6 +80,24 @@ var migrations = []string{
 		PRIMARY KEY (sample, crm_id)
 	) STRICT;
 	` + keep("decision") + keep("audit") + keep("sample") + keep("stratum") + keep("sampled"),
+	`CREATE TABLE scheduled (
+		id       INTEGER PRIMARY KEY AUTOINCREMENT,
+		entry    TEXT NOT NULL,
+		spec     TEXT NOT NULL,
+		due      TEXT NOT NULL,
+		state    TEXT NOT NULL CHECK (state IN ('began', 'first', 'started', 'again', 'waiting', 'interrupted',
+			'published', 'covered', 'failed', 'stopped', 'missed')),
+		"at"     TEXT NOT NULL,
+		attempt  INTEGER NOT NULL,
+		retry_at TEXT,
+		run      TEXT,
+		exit     INTEGER NOT NULL,
+		problem  TEXT,
+		next     TEXT,
+		checks   TEXT
+	) STRICT;
+	CREATE INDEX scheduled_entry ON scheduled (entry);
+	` + keep("scheduled"),
 }
 
 // keep refuses to change or remove rows of a table.
@@ -103,6 +121,7 @@ type Error struct {
 	Problem string
 	Next    string
 	Damaged bool // the file is not what it should be
+	Passing bool // the same may work later
 	Err     error
 }
 
@@ -118,6 +137,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Try is the next step.
 func (e *Error) Try() string { return e.Next }
+
+// Passes says that the same may work later.
+func (e *Error) Passes() bool { return e.Passing }
 
 // Open opens the database of a store, and makes it when it is not there.
 func Open(ctx context.Context, store string) (*DB, error) {
@@ -270,11 +292,11 @@ func explain(err error) error {
 	}
 	switch engine.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return &Error{Problem: "another command has held the control database for too long", Next: "wait until it ends and try again; nothing was changed", Err: err}
+		return &Error{Problem: "another command has held the control database for too long", Next: "wait until it ends and try again; nothing was changed", Passing: true, Err: err}
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
 		return damaged(err)
 	case sqlite3.SQLITE_FULL:
-		return &Error{Problem: "the disk is full; nothing was changed", Next: "make room where the store lies, then try again", Err: err}
+		return &Error{Problem: "the disk is full; nothing was changed", Next: "make room where the store lies, then try again", Passing: true, Err: err}
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return &Error{Problem: "the control database cannot be written", Next: "check that you may write in the store's folder", Err: err}
 	}

@@ -1,0 +1,422 @@
+// Package serve is the server of the schedule: it starts each run when it is due, as a process of its own that can be
+// stopped, sees to it that it ends, tries again what may pass, tells people of what does not, and answers how things
+// stand. What is due when is decided by package schedule; what became of it is kept in the control database.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/crmlink/crmlink/pipeline"
+	"github.com/crmlink/crmlink/pipeline/control"
+	"github.com/crmlink/crmlink/pipeline/schedule"
+)
+
+// Options say what to serve.
+type Options struct {
+	Config  pipeline.Config
+	Version string
+	Log     *slog.Logger
+	Child   func(ctx context.Context, full bool) Ended // runs once: see Child
+	Now     func() time.Time                           // nil: the machine's clock
+}
+
+// Server runs the schedule of one store.
+type Server struct {
+	version string
+	log     *slog.Logger
+	child   func(ctx context.Context, full bool) Ended
+	now     func() time.Time
+	store   pipeline.Store
+	started time.Time
+	ended   chan Ended
+	hooks   *hooks
+
+	mu      sync.Mutex // guards what follows; the loop writes, answers read
+	config  pipeline.Config
+	plan    schedule.Plan
+	read    time.Time                    // change time of the configuration that is in effect
+	faulty  error                        // of the configuration as it is now, where it cannot be taken
+	unsaved error                        // of the control database, where it could not be written
+	last    map[string]control.Scheduled // the last line of each entry
+	waited  map[string]int               // how often in a row an entry found the store held
+	running *attempt
+	ticked  time.Time // when the loop last looked
+}
+
+// attempt is a run that is on its way.
+type attempt struct {
+	entry  schedule.Entry
+	due    time.Time
+	number int
+	began  time.Time
+}
+
+// mostTick is how long the loop sleeps at most. It looks at the clock each time, so that a machine that slept, or a
+// clock that was set, costs no run.
+const mostTick = 15 * time.Second
+
+// New prepares a server. Nothing is started yet.
+func New(o Options) (*Server, error) {
+	plan, err := o.Config.Schedule()
+	if err != nil {
+		return nil, err
+	}
+	store, err := pipeline.OpenStore(o.Config.Path("store"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{version: o.Version, log: o.Log, child: o.Child, now: o.Now, store: store, config: o.Config, plan: plan,
+		waited: map[string]int{}, ended: make(chan Ended, 1)}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.hooks = newHooks(s.log)
+	if err := s.hooks.take(o.Config); err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(o.Config.File); err == nil {
+		s.read = info.ModTime()
+	}
+	s.started = s.now()
+	return s, nil
+}
+
+// Run serves until the context ends; then it stops a run that is on its way so that it can be taken up, and returns.
+func (s *Server) Run(ctx context.Context) error {
+	note, release, err := s.store.Serve()
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := s.remember(ctx); err != nil {
+		return err
+	}
+	address, stop, err := s.listen(s.config.Text("schedule.listen"))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := note(address); err != nil {
+		return err
+	}
+	s.log.Info("serving", "store", s.store.Dir, "address", address, "process", os.Getpid())
+	defer s.hooks.close()
+	for {
+		wait := s.tick(ctx)
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			s.stop()
+			return nil
+		case e := <-s.ended:
+			timer.Stop()
+			s.settle(ctx, e)
+		case <-timer.C:
+		}
+	}
+}
+
+// stop waits for the run that is on its way, which was told to stop when the context ended.
+func (s *Server) stop() {
+	if s.current() != nil {
+		s.log.Info("stopping: the run is asked to stop, the next start takes it up")
+		e := <-s.ended
+		e.Interrupted = e.Exit != 0
+		s.settle(context.Background(), e)
+	}
+	s.log.Info("stopped")
+}
+
+func (s *Server) current() *attempt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running
+}
+
+// remember reads where each entry stood when the last server ended.
+func (s *Server) remember(ctx context.Context) error {
+	db, err := control.Open(ctx, s.store.Dir)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	last, err := db.LastScheduled(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = last
+	return nil
+}
+
+// note keeps lines, in memory whatever the disk says: a full disk must not make a run start twice.
+func (s *Server) note(ctx context.Context, lines ...control.Scheduled) {
+	err := func() error {
+		db, err := control.Open(ctx, s.store.Dir)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		return db.AddScheduled(ctx, lines...)
+	}()
+	if err != nil {
+		s.log.Error("what became of a scheduled run could not be kept; a restart may start it again", "error", err.Error())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unsaved = err
+	for _, l := range lines {
+		s.last[l.Entry] = l
+	}
+}
+
+// tick looks at the clock and does what is due. It returns how long there is nothing more to do.
+func (s *Server) tick(ctx context.Context) time.Duration {
+	now := s.now()
+	s.mu.Lock()
+	s.ticked = now
+	s.mu.Unlock()
+	s.reread()
+	if s.current() != nil || ctx.Err() != nil {
+		return mostTick
+	}
+	if err := s.meet(ctx, now); err != nil {
+		s.log.Error("the store cannot be read", "error", err.Error())
+		return mostTick
+	}
+	wait := mostTick
+	for _, step := range s.decide(now) {
+		s.do(ctx, step, now)
+		if step.Act == schedule.Wait && !step.At.IsZero() {
+			wait = min(wait, max(step.At.Sub(now), 100*time.Millisecond))
+		}
+	}
+	return wait
+}
+
+// reread takes a changed configuration over. One that has faults is told of, and the old one stays.
+func (s *Server) reread() {
+	info, err := os.Stat(s.config.File)
+	if err == nil && info.ModTime().Equal(s.read) && s.faulty == nil {
+		return
+	}
+	var config pipeline.Config
+	var plan schedule.Plan
+	if err == nil {
+		config, err = pipeline.LoadConfig(s.config.File)
+		err = pipeline.LostInputs(config, err)
+	}
+	if err == nil {
+		plan, err = config.Schedule()
+	}
+	if err == nil && config.Path("store") != s.store.Dir {
+		err = &pipeline.InputError{Problem: "the configuration names another store than the one that is served", Next: "restart crmlink serve"}
+	}
+	if err == nil {
+		err = s.hooks.take(config)
+	}
+	var lost *pipeline.UnreachableError
+	if errors.As(err, &lost) {
+		err = nil // inputs come and go: the run that needs them says so
+	} else if err == nil {
+		s.mu.Lock()
+		if changed := info.ModTime(); !changed.Equal(s.read) {
+			s.log.Info("the configuration was read again")
+			s.read = changed
+		}
+		s.config, s.plan = config, plan
+		s.mu.Unlock()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil && (s.faulty == nil || s.faulty.Error() != err.Error()) {
+		s.log.Error("the configuration has faults; what was read before stays in effect", "error", err.Error())
+	}
+	s.faulty = err
+}
+
+// meet notes entries that are new or were changed: what was due before is none of theirs. Where nothing is published
+// yet, the first entry that is on has a run due at once.
+func (s *Server) meet(ctx context.Context, now time.Time) error {
+	published, err := s.store.Current()
+	if err != nil {
+		return err
+	}
+	first := published == ""
+	var lines []control.Scheduled
+	for _, e := range s.plan.Entries {
+		last, known := s.last[e.Name]
+		on := !e.Cron.IsOff()
+		if !known || last.Spec != e.Spec() {
+			l := control.Scheduled{Entry: e.Name, Spec: e.Spec(), Due: now, State: control.Began, At: now}
+			if first && on && !known {
+				l.State = control.First
+			}
+			lines = append(lines, l)
+		}
+		first = first && !on
+	}
+	if len(lines) > 0 {
+		s.note(ctx, lines...)
+	}
+	return nil
+}
+
+// decide asks the plan what there is to do. Published runs are looked at only where something waits to be done.
+func (s *Server) decide(now time.Time) []schedule.Step {
+	states := map[string]schedule.State{}
+	for name, l := range s.last {
+		states[name] = stateOf(l)
+	}
+	steps := s.plan.Decide(now, states)
+	var since time.Time
+	for _, step := range steps {
+		if step.Act != schedule.Wait && (since.IsZero() || step.Due.Before(since)) {
+			since = step.Due
+		}
+	}
+	if since.IsZero() {
+		return steps
+	}
+	full, any, err := s.store.Covering(since)
+	if err != nil {
+		s.log.Error("the last publication cannot be read", "error", err.Error())
+		return steps // the run says more about it
+	}
+	for name, state := range states {
+		if state.Covered = any; name == schedule.Full {
+			state.Covered = full
+		}
+		states[name] = state
+	}
+	return s.plan.Decide(now, states)
+}
+
+func stateOf(l control.Scheduled) schedule.State {
+	switch l.State {
+	case control.Began:
+		return schedule.State{Handled: l.At}
+	case control.First, control.Started, control.Again, control.Waiting, control.Interrupted:
+		return schedule.State{Handled: l.Due, Open: l.Due, Attempts: l.Attempt, RetryAt: l.RetryAt}
+	}
+	return schedule.State{Handled: l.Due}
+}
+
+// do carries a step out.
+func (s *Server) do(ctx context.Context, step schedule.Step, now time.Time) {
+	e := step.Entry
+	line := control.Scheduled{Entry: e.Name, Spec: e.Spec(), Due: step.Due, At: now, Attempt: step.Attempt}
+	last := s.last[e.Name]
+	switch step.Act {
+	case schedule.Cover:
+		line.State = control.Covered
+		s.note(ctx, line)
+		s.log.Info("another run did its work", "entry", e.Name, "due", step.Due)
+	case schedule.Miss:
+		line.State = control.Missed
+		line.Problem, line.Next = "it was not started in its window of "+e.Window.String(), "start it by hand where it matters: crmlink run; the next one is due as always"
+		if last.Due.Equal(step.Due) && last.Problem != "" {
+			line.Problem += ": " + last.Problem
+		}
+		s.fail(ctx, line)
+	case schedule.GiveUp:
+		line.State, line.Attempt, line.Problem = control.Failed, last.Attempt, "it was killed with the server each time it was tried"
+		line.Next = "look for what ends the server: out of memory, the machine's log"
+		s.fail(ctx, line)
+	case schedule.Start:
+		if line.State = control.Started; s.waited[e.Name] == 0 { // else it may find the store held still
+			s.note(ctx, line)
+			s.log.Info("a run starts", "entry", e.Name, "due", step.Due, "attempt", step.Attempt)
+		}
+		s.mu.Lock()
+		s.running = &attempt{e, step.Due, step.Attempt, now}
+		s.mu.Unlock()
+		go func() {
+			timed, cancel := context.WithTimeoutCause(ctx, e.Deadline, errDeadline)
+			defer cancel()
+			s.ended <- s.child(timed, e.Name == schedule.Full)
+		}()
+	}
+}
+
+var errDeadline = errors.New("deadline")
+
+// settle notes how a run ended, and what follows.
+func (s *Server) settle(ctx context.Context, e Ended) {
+	s.mu.Lock()
+	a := s.running
+	s.running = nil
+	s.mu.Unlock()
+	now := s.now()
+	line := control.Scheduled{Entry: a.entry.Name, Spec: a.entry.Spec(), Due: a.due, At: now, Attempt: a.number, Run: e.Run, Exit: e.Exit,
+		Problem: e.Problem, Next: e.Try, Checks: e.Checks}
+	if e.Deadline {
+		line.Problem = fmt.Sprintf("it lasted longer than schedule.%s.deadline (%s) and was stopped", a.entry.Name, a.entry.Deadline)
+		line.Next = "crmlink runs and the run's log.jsonl show where it was; the next run goes on there"
+	}
+	switch {
+	case e.Exit == 0:
+		line.State, line.Problem, line.Next = control.Published, "", ""
+		s.note(ctx, line)
+		s.log.Info("published", "entry", line.Entry, "run", line.Run, "took", now.Sub(a.began).Round(time.Second).String())
+	case e.Interrupted:
+		line.State, line.Attempt = control.Interrupted, a.number-1
+		s.note(ctx, line)
+		s.log.Info("interrupted", "entry", line.Entry, "run", line.Run)
+	case e.Exit == exitLocked:
+		line.Attempt--
+		s.wait(ctx, line, now)
+		return
+	case e.Exit == exitStopped:
+		line.State = control.Stopped
+		s.fail(ctx, line)
+	default:
+		at, again := s.plan.Again(a.entry, a.due, a.number, now)
+		if again && (e.Passes || e.Deadline) {
+			line.State, line.RetryAt = control.Again, at
+			s.note(ctx, line)
+			s.log.Warn("failed; tried again", "entry", line.Entry, "run", line.Run, "exit", line.Exit, "at", at, "problem", line.Problem)
+			break
+		}
+		line.State = control.Failed
+		s.fail(ctx, line)
+	}
+	s.waited[line.Entry] = 0
+}
+
+// What crmlink run says with its exit code; cmd/crmlink/errors.go decides it.
+const (
+	exitStopped = 4
+	exitLocked  = 5
+)
+
+// wait puts a run off while another one holds the store. Only the first time is noted: it may take hours.
+func (s *Server) wait(ctx context.Context, line control.Scheduled, now time.Time) {
+	s.waited[line.Entry]++
+	line.State, line.RetryAt, line.Exit = control.Waiting, schedule.AfterOther(s.waited[line.Entry], now), exitLocked
+	line.Problem, line.Next = "another run holds the store", "crmlink status shows it"
+	if last := s.last[line.Entry]; last.State == control.Waiting && last.Due.Equal(line.Due) {
+		s.mu.Lock()
+		s.last[line.Entry] = line
+		s.mu.Unlock()
+		return
+	}
+	s.note(ctx, line)
+	s.log.Info("another run holds the store; waiting", "entry", line.Entry, "due", line.Due)
+}
+
+// fail notes what is not tried again, and tells people.
+func (s *Server) fail(ctx context.Context, line control.Scheduled) {
+	s.waited[line.Entry] = 0
+	s.note(ctx, line)
+	s.log.Error(line.State, "entry", line.Entry, "due", line.Due, "run", line.Run, "exit", line.Exit, "problem", line.Problem, "try", line.Next)
+	s.hooks.tell(newNotice(line, s.config, s.store))
+}
