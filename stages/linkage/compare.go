@@ -250,6 +250,9 @@ func (c *comparer) edits(k *planCondition, x, y uint32) bool {
 		if max(m-n, n-m, bits.OnesCount64(s.sign&^t.sign), bits.OnesCount64(t.sign&^s.sign)) > k.n {
 			return false
 		}
+		if k.n == 1 {
+			return oneEdit(c.a.dict.bytesOf(x), c.b.dict.bytesOf(y))
+		}
 		c.known[k.slot] = c.pair
 		c.values[k.slot] = float64(edits(c.a.dict.bytesOf(x), c.b.dict.bytesOf(y), &c.scratch))
 	}
@@ -285,7 +288,14 @@ func (c *comparer) label(k *planCondition, a, b []uint32) bool {
 func (c *comparer) spells(k *planCondition, a, b []uint32) bool {
 	for _, x := range c.a.set(a, k.l) {
 		s, _, _ := bytes.Cut(c.a.dict.bytesOf(x), []byte{'.'})
+		if len(s) < k.n {
+			continue
+		}
 		for _, y := range c.b.set(b, k.r) {
+			t, n := c.b.dict.formOf(y)
+			if first := byte(t.head >> 56); n < k.n || first != s[0] && first != ' ' && s[0] != '-' {
+				continue
+			}
 			if equalBut(s, '-', c.b.dict.bytesOf(y), ' ', k.n) {
 				return true
 			}

@@ -2,7 +2,10 @@ package linkage
 
 import (
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // learner runs one EM over CRM records, not over pairs: a record is at most one of its candidates. Hypotheses and
@@ -27,7 +30,9 @@ type learner struct {
 	levels   levelTable
 	shipped  levelTable
 	expected float64
-	fit      float64     // log2 likelihood of the records, as the last step found it
+	probable []float64   // of each pair, the probability of its hypotheses: match, then each kind of look-alike
+	fits     []float64   // log2 likelihood of each record
+	fit      float64     // of all records, as the last step found it
 	rests    [][]float64 // by comparison and group: the matches that m rests on
 }
 
@@ -139,58 +144,25 @@ func (l *learner) refreshU() {
 // step is one expectation and one maximization; it returns how far the parameters moved.
 func (l *learner) step(free bool) float64 {
 	p := l.index.plan
-	terms := l.terms()
-	prior := math.Log2(l.match / float64(l.index.Len()))
-	none := 1 - l.match
-	start := []float64{prior}
-	for _, r := range l.ratios {
-		none -= l.match * r
-		start = append(start, prior+math.Log2(r))
-	}
-	noneBits := math.Log2(none)
-	hits := make([][][]float64, len(start)) // by hypothesis, comparison and level code
+	n := 1 + len(l.ratios)
+	hits := make([][][]float64, n) // by hypothesis, comparison and level code
 	for h := range hits {
 		hits[h] = make([][]float64, len(p.comparisons))
 		for c := range hits[h] {
 			hits[h][c] = make([]float64, len(p.comparisons[c].levels)+1)
 		}
 	}
-	totals := make([]float64, len(start)) // match, then look-alikes
-	var log []float64
+	totals := make([]float64, n) // match, then look-alikes
+	l.expect()
 	l.fit = 0
-	for i := range l.records {
-		from, to := l.pairs[i], l.pairs[i+1]
-		log = log[:0]
-		top := noneBits
-		if l.sure[i] {
-			top = math.Inf(-1)
-		}
-		nobody := top // the hypothesis none, where it stands
-		for pair := from; pair < to; pair++ {
-			at := len(log)
-			log = append(log, start...)
-			l.pairBits(pair, terms, log[at:])
-			l.rule(i, pair, log[at:])
-			for _, v := range log[at:] {
-				if v > top {
-					top = v
-				}
-			}
-		}
-		sum := math.Exp2(nobody - top)
-		for k := range log {
-			log[k] = exp2(log[k] - top)
-			sum += log[k]
-		}
-		l.fit += l.weight[i] * (top + math.Log2(sum))
-		for pair := from; pair < to; pair++ {
-			shares := log[(pair-from)*len(start) : (pair-from+1)*len(start)]
+	for i := range l.records { // in their order: sums of doubles depend on it
+		l.fit += l.fits[i]
+		for pair := l.pairs[i]; pair < l.pairs[i+1]; pair++ {
 			codes := l.codes[pair*len(p.comparisons) : (pair+1)*len(p.comparisons)]
-			for h, v := range shares {
-				if v == 0 {
+			for h, r := range l.probable[pair*n : (pair+1)*n] {
+				if r == 0 {
 					continue
 				}
-				r := v / sum
 				totals[h] += r * l.weight[i]
 				if r < 1e-6 {
 					continue
@@ -208,6 +180,77 @@ func (l *learner) step(free bool) float64 {
 		l.maximizeOwn(hits[1:])
 	}
 	return moved
+}
+
+// expect finds how probable the hypotheses are under the present numbers. Goroutines share the records.
+func (l *learner) expect() {
+	e := expectation{learner: l, terms: l.terms(), start: []float64{math.Log2(l.match / float64(l.index.Len()))}}
+	none := 1 - l.match
+	for _, r := range l.ratios {
+		none -= l.match * r
+		e.start = append(e.start, e.start[0]+math.Log2(r))
+	}
+	e.none = math.Log2(none)
+	if n := l.pairs[l.records] * len(e.start); len(l.probable) != n {
+		l.probable, l.fits = make([]float64, n), make([]float64, l.records)
+	}
+	var wait sync.WaitGroup
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for {
+				from := int(next.Add(block)) - block
+				if from >= l.records {
+					return
+				}
+				for i := from; i < min(from+block, l.records); i++ {
+					e.record(i)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// expectation is what all records share in one step.
+type expectation struct {
+	*learner
+	terms []terms
+	start []float64 // bits of each hypothesis before anything is compared
+	none  float64   // bits of the hypothesis that the record is none of the directory's
+}
+
+func (e *expectation) record(i int) {
+	n := len(e.start)
+	from, to := e.pairs[i], e.pairs[i+1]
+	out := e.probable[from*n : to*n]
+	top := e.none
+	if e.sure[i] {
+		top = math.Inf(-1)
+	}
+	nobody := top // the hypothesis none, where it stands
+	for pair := from; pair < to; pair++ {
+		bits := out[(pair-from)*n : (pair-from+1)*n]
+		copy(bits, e.start)
+		e.pairBits(pair, e.terms, bits)
+		e.rule(i, pair, bits)
+		for _, v := range bits {
+			if v > top {
+				top = v
+			}
+		}
+	}
+	sum := math.Exp2(nobody - top)
+	for k := range out {
+		out[k] = exp2(out[k] - top)
+		sum += out[k]
+	}
+	e.fits[i] = e.weight[i] * (top + math.Log2(sum))
+	for k, v := range out {
+		if v != 0 {
+			out[k] = v / sum
+		}
+	}
 }
 
 // exp2 is math.Exp2 between −60 and 60, to the bit where that is written in Go; below it is 0. The special cases and

@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"math"
+	"math/bits"
 	"sort"
 )
 
@@ -16,7 +17,8 @@ type Frequency struct {
 type valueBits struct {
 	known  bool
 	single int32
-	bits   map[uint32]int32
+	shift  uint32
+	slots  []uint64 // open addressing; the code, then the bits of values that more than one record holds
 }
 
 // Frequencies counts the values of the fields that the section adjusts by, in the order of term_frequency. Values of
@@ -88,8 +90,15 @@ func (x *Index) tables(rows []Frequency, fields map[string]Field) []valueBits {
 	byName := map[string]*valueBits{}
 	for i, name := range x.plan.fields {
 		f := fields[name]
-		tables[i] = valueBits{known: f.Records > 0, single: f.bits(1), bits: map[uint32]int32{}}
+		tables[i] = valueBits{known: f.Records > 0, single: f.bits(1)}
 		byName[name] = &tables[i]
+	}
+	counts := map[*valueBits]int{}
+	for _, row := range rows {
+		counts[byName[row.Field]]++
+	}
+	for i := range tables {
+		tables[i].size(counts[&tables[i]])
 	}
 	for _, row := range rows {
 		t := byName[row.Field]
@@ -97,7 +106,7 @@ func (x *Index) tables(rows []Frequency, fields map[string]Field) []valueBits {
 			continue
 		}
 		if code := x.records.dict.lookup(row.Value); code != 0 {
-			t.bits[code] = fields[row.Field].bits(row.Records)
+			t.set(code, fields[row.Field].bits(row.Records))
 		}
 	}
 	return tables
@@ -111,12 +120,32 @@ func (f Field) bits(records int64) int32 {
 	return int32(math.RoundToEven(1000 * math.Log2(float64(f.Records)/(float64(records)-f.Discount))))
 }
 
-func (t *valueBits) of(code uint32) int32 {
-	if b, ok := t.bits[code]; ok {
-		return b
-	}
-	return t.single
+// size makes room for n values.
+func (t *valueBits) size(n int) {
+	width := uint32(bits.Len(uint(2*n + 1)))
+	t.shift, t.slots = 32-width, make([]uint64, 1<<width)
 }
+
+func (t *valueBits) set(code uint32, bits int32) {
+	i := t.place(code)
+	for t.slots[i] != 0 && uint32(t.slots[i]>>32) != code {
+		i = (i + 1) & uint32(len(t.slots)-1)
+	}
+	t.slots[i] = uint64(code)<<32 | uint64(uint32(bits))
+}
+
+func (t *valueBits) of(code uint32) int32 {
+	i := t.place(code)
+	for uint32(t.slots[i]>>32) != code {
+		if t.slots[i] == 0 {
+			return t.single
+		}
+		i = (i + 1) & uint32(len(t.slots)-1)
+	}
+	return int32(uint32(t.slots[i]))
+}
+
+func (t *valueBits) place(code uint32) uint32 { return code * 0x9e3779b1 >> t.shift }
 
 // rarity is how rare the value is that makes a pair agree; false where there is none.
 func (c *comparer) rarity(tables []valueBits, k *planAdjustment, a, b []uint32) (int32, bool) {

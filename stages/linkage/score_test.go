@@ -96,26 +96,3 @@ func TestProbabilityIsTheShareOfTheHypothesis(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkScore(b *testing.B) {
-	m, err := Default()
-	if err != nil {
-		b.Fatal(err)
-	}
-	d := plant(7, 50_000, 20_000, .7)
-	x := indexOf(b, m.Person, d.members)
-	records := recordsOf(b, x, d.contacts)
-	p, err := DefaultParameters(m.Person, int64(x.Len()), x.fields())
-	if err != nil {
-		b.Fatal(err)
-	}
-	pairs := 0
-	for b.Loop() {
-		pairs = 0
-		for _, r := range scoreAll(b, x, p, records, 2) {
-			pairs += r.Candidates
-		}
-	}
-	b.ReportMetric(float64(pairs*b.N)/b.Elapsed().Seconds(), "pairs/s")
-	b.ReportMetric(float64(pairs)/float64(records.Len()), "pairs/record")
-}

@@ -3,6 +3,8 @@ package linkage
 import (
 	"math/rand"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // The kernel and DuckDB must agree to the bit, or the rendered model is another model.
@@ -53,10 +55,42 @@ func TestSimilaritiesAreDuckDBs(t *testing.T) {
 		if got := edits([]byte(a), []byte(b), &scratch); got != distance {
 			t.Fatalf("damerau_levenshtein(%q, %q) = %v, want %v", a, b, got, distance)
 		}
+		if got := oneEdit([]byte(a), []byte(b)); got != (distance <= 1) {
+			t.Fatalf("oneEdit(%q, %q) = %v, the distance is %d", a, b, got, distance)
+		}
 	})
 }
 
 func atMost(a, b string) float64 {
 	s, t := formOf(a), formOf(b)
 	return similarAtMost(len(a), len(b), &s, &t)
+}
+
+// The fast forms are the plain ones, on any bytes.
+func TestFastSimilaritiesAreThePlainOnes(t *testing.T) {
+	alphabet := rapid.SampledFrom([]rune("abcd e'-.0"))
+	any := rapid.OneOf(alphabet, alphabet, alphabet, rapid.Rune())
+	text := rapid.OneOf(rapid.StringOfN(alphabet, 1, 12, -1), rapid.StringOfN(any, 1, 30, -1), rapid.StringOfN(any, 1, 300, -1))
+	var p pattern // is used again, as the kernel does
+	var scratch []int
+	code := uint32(0)
+	rapid.Check(t, func(t *rapid.T) {
+		a := text.Draw(t, "a")
+		b := text.Draw(t, "b")
+		if at := rapid.IntRange(0, len(a)).Draw(t, "at"); rapid.Bool().Draw(t, "near") {
+			b = a[:at] + rapid.StringN(0, 1, -1).Draw(t, "in between") + a[min(len(a), at+rapid.IntRange(0, 1).Draw(t, "skip")):]
+		}
+		code++
+		p.set(code, []byte(a))
+		want := jaroWinkler([]byte(a), []byte(b))
+		if got := p.similarity([]byte(b)); got != want {
+			t.Fatalf("similarity %v, want %v", got, want)
+		}
+		if got := atMost(a, b); got < want {
+			t.Fatalf("at most %v, but it is %v", got, want)
+		}
+		if got, want := oneEdit([]byte(a), []byte(b)), edits([]byte(a), []byte(b), &scratch) <= 1; got != want {
+			t.Fatalf("one edit %v, want %v", got, want)
+		}
+	})
 }

@@ -24,8 +24,9 @@ func writeCandidates(ctx context.Context, w *sql.Writer, section linkage.Section
 		if section.Kind == linkage.Person {
 			object = records.Text(r.Record, "object")
 		}
+		id := records.ID(r.Record)
 		for i, c := range r.Best {
-			b.add(object, records.ID(r.Record), i+1, c, r.Candidates, scorer)
+			b.add(object, id, i+1, c, r.Candidates, scorer)
 		}
 		if b.rows >= rowsPerBatch {
 			if err := b.flush(ctx, w); err != nil {
@@ -36,39 +37,60 @@ func writeCandidates(ctx context.Context, w *sql.Writer, section linkage.Section
 	return b.flush(ctx, w)
 }
 
+// candidateBuilder has the builders of schemas.Candidate at hand, in the order of its columns.
 type candidateBuilder struct {
 	*array.RecordBuilder
-	rows int
+	object, id           *array.StringBuilder
+	rank                 *array.Int64Builder
+	entity               *array.StringBuilder
+	weight               *array.Int64Builder
+	probability          *array.Decimal128Builder
+	prior                *array.Int64Builder
+	levels               intLists
+	weights, frequencies intLists
+	rule                 *array.StringBuilder
+	candidates           *array.Int64Builder
+	rows                 int
+}
+
+type intLists struct {
+	*array.ListBuilder
+	values *array.Int32Builder
 }
 
 func newCandidateBuilder() *candidateBuilder {
-	return &candidateBuilder{RecordBuilder: array.NewRecordBuilder(memory.DefaultAllocator, schemas.Candidate.Arrow())}
-}
-
-// add appends one row; the columns stand in the order of schemas.Candidate.
-func (b *candidateBuilder) add(object, id string, rank int, c linkage.Candidate, candidates int, scorer *linkage.Scorer) {
-	b.Field(0).(*array.StringBuilder).Append(object)
-	b.Field(1).(*array.StringBuilder).Append(id)
-	b.Field(2).(*array.Int64Builder).Append(int64(rank))
-	b.Field(3).(*array.StringBuilder).Append(scorer.EntityID(c.Entity))
-	b.Field(4).(*array.Int64Builder).Append(int64(c.Weight))
-	b.Field(5).(*array.Decimal128Builder).Append(decimal128.FromI64(c.Probability))
-	b.Field(6).(*array.Int64Builder).Append(int64(scorer.Prior()))
-	levels, weights, frequencies := b.list(7), b.list(8), b.list(9)
-	for i, level := range c.Levels {
-		levels.Append(int32(level))
-		weights.Append(scorer.Weight(i, level))
-		frequencies.Append(c.Frequencies[i])
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schemas.Candidate.Arrow())
+	text := func(i int) *array.StringBuilder { return b.Field(i).(*array.StringBuilder) }
+	number := func(i int) *array.Int64Builder { return b.Field(i).(*array.Int64Builder) }
+	lists := func(i int) intLists {
+		l := b.Field(i).(*array.ListBuilder)
+		return intLists{l, l.ValueBuilder().(*array.Int32Builder)}
 	}
-	b.Field(10).(*array.StringBuilder).Append(scorer.RuleName(c.Rule))
-	b.Field(11).(*array.Int64Builder).Append(int64(candidates))
-	b.rows++
+	return &candidateBuilder{RecordBuilder: b, object: text(0), id: text(1), rank: number(2), entity: text(3), weight: number(4),
+		probability: b.Field(5).(*array.Decimal128Builder), prior: number(6), levels: lists(7), weights: lists(8), frequencies: lists(9),
+		rule: text(10), candidates: number(11)}
 }
 
-func (b *candidateBuilder) list(column int) *array.Int32Builder {
-	l := b.Field(column).(*array.ListBuilder)
-	l.Append(true)
-	return l.ValueBuilder().(*array.Int32Builder)
+func (b *candidateBuilder) add(object, id string, rank int, c linkage.Candidate, candidates int, scorer *linkage.Scorer) {
+	b.object.Append(object)
+	b.id.Append(id)
+	b.rank.Append(int64(rank))
+	b.entity.Append(scorer.EntityID(c.Entity))
+	b.weight.Append(int64(c.Weight))
+	b.probability.Append(decimal128.FromI64(c.Probability))
+	b.prior.Append(int64(scorer.Prior()))
+	for _, l := range []intLists{b.levels, b.weights, b.frequencies} {
+		l.Append(true)
+		l.values.Reserve(len(c.Levels))
+	}
+	for i, level := range c.Levels {
+		b.levels.values.UnsafeAppend(int32(level))
+		b.weights.values.UnsafeAppend(scorer.Weight(i, level))
+	}
+	b.frequencies.values.AppendValues(c.Frequencies, nil)
+	b.rule.Append(scorer.RuleName(c.Rule))
+	b.candidates.Append(int64(candidates))
+	b.rows++
 }
 
 func (b *candidateBuilder) flush(ctx context.Context, w *sql.Writer) error {
