@@ -25,6 +25,7 @@ type run struct {
 	program string // hash of the executable, part of every action's id
 	engine  string
 	prefix  string // before the names of steps that do not make the publication itself
+	last    Record // the publication before, whose steps may be built upon; none where nothing is to be
 	lends   Store  // another store whose finished actions may be reused; none without a folder
 	report  func(Event)
 	log     io.Writer
@@ -70,9 +71,7 @@ func do[In, Out any](ctx context.Context, r *run, name string, stage func(contex
 	if err != nil {
 		return out, fmt.Errorf("%s: encode input: %w", name, err)
 	}
-	h := sha256.New()
-	fmt.Fprintf(h, "crmlink action\nprogram %s\nengine %s\nstage %s\nin %d\n%s\n", r.program, r.engine, name, len(encoded), encoded)
-	id := hex.EncodeToString(h.Sum(nil))
+	id := r.actionID(name, encoded)
 	return step(r, name, id, func() (Out, bool, error) {
 		for _, store := range []Store{r.store, r.lends} {
 			var a action
@@ -95,6 +94,34 @@ func do[In, Out any](ctx context.Context, r *run, name string, stage func(contex
 		}
 		return out, false, writeFile(r.store.action(id), data)
 	})
+}
+
+func (r *run) actionID(stage string, in []byte) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "crmlink action\nprogram %s\nengine %s\nstage %s\nin %d\n%s\n", r.program, r.engine, stage, len(in), in)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// earlierOf is what a step of an earlier run read and gave, for a stage that can build upon it. It is of use only where
+// the same program and engine made it and nothing of it is lost.
+func earlierOf[In, Out any](r *run, last Record, name string) (in In, out Out, ok bool) {
+	for _, s := range last.Steps {
+		if s.Name != name || s.Action == "" {
+			continue
+		}
+		var a action
+		for _, store := range []Store{r.store, r.lends} {
+			data, err := os.ReadFile(store.action(s.Action))
+			ok = err == nil && json.Unmarshal(data, &a) == nil && s.Action == r.actionID(name, a.In) &&
+				json.Unmarshal(a.In, &in) == nil && json.Unmarshal(a.Out, &out) == nil &&
+				r.complete(reflect.ValueOf(in)) && r.complete(reflect.ValueOf(out))
+			if ok {
+				return in, out, true
+			}
+			in, out = *new(In), *new(Out)
+		}
+	}
+	return in, out, false
 }
 
 // once runs a step that touches the world outside, once per run and never from memory.

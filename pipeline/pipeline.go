@@ -47,6 +47,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	r.last = last
 	raw, inputs, err := r.read(ctx, o, last)
 	if err != nil {
 		return Result{}, err

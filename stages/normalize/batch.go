@@ -145,74 +145,6 @@ func (w *rowWriter) batch() arrow.RecordBatch {
 	return w.builder.NewRecordBatch()
 }
 
-// source is one raw table and how one of its rows is written.
-type source struct {
-	snapshot sql.Snapshot
-	file     string
-	write    func(w *worker, in rows, i int, to *rowWriter)
-}
-
-// write normalises raw tables into one table. The rows of a batch are shared out over the workers, each of which fills
-// batches of its own; these are written between two readings, because the session does one thing at a time. The order
-// of the rows does not matter: the session stores them by key.
-func (r *run) write(ctx context.Context, t schemas.Table, sources ...source) (sql.Snapshot, error) {
-	out, err := r.session.Writer(ctx, t)
-	if err != nil {
-		return sql.Snapshot{}, err
-	}
-	to := map[*worker]*rowWriter{}
-	for _, w := range r.workers {
-		to[w] = newRowWriter(t)
-		defer to[w].builder.Release()
-	}
-	flush := func(from int) error {
-		for _, w := range r.workers {
-			if to[w].rows < from {
-				continue
-			}
-			batch := to[w].batch()
-			err := out.Write(ctx, batch)
-			batch.Release()
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	err = func() error {
-		for _, from := range sources {
-			err := r.eachPart(ctx, from.snapshot, from.file, func(query string) error {
-				err := r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
-					in, err := rowsIn(batch)
-					if err != nil {
-						return err
-					}
-					r.share(int(batch.NumRows()), func(w *worker, start, end int) {
-						for i := start; i < end; i++ {
-							from.write(w, in, i, to[w])
-							to[w].end()
-						}
-					})
-					return nil
-				})
-				if err != nil {
-					return err
-				}
-				return flush(rowsPerWrite)
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return flush(1)
-	}()
-	if err != nil {
-		out.Discard(ctx) //nolint:errcheck // the first error counts
-		return sql.Snapshot{}, err
-	}
-	return out.Save(ctx)
-}
-
 // rowsPerWrite is from how many rows a worker's batch is written; rowsPerRead how many rows are read in one query where
 // the stored parts are smaller.
 const (
@@ -223,23 +155,26 @@ const (
 // scan reads a raw table and hands what prepare makes of each row to merge, in the order of the rows. prepare runs on
 // the workers, merge does not; what prepare returns must not lie in the batch.
 func scan[T any](ctx context.Context, r *run, snap sql.Snapshot, file string, prepare func(w *worker, in rows, i int) T, merge func(T)) error {
-	return r.eachPart(ctx, snap, file, func(query string) error {
-		return r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
-			in, err := rowsIn(batch)
-			if err != nil {
-				return err
+	return r.eachPart(ctx, snap, file, func(query string) error { return scanQuery(ctx, r, query, prepare, merge) })
+}
+
+// scanQuery is scan for the rows of a query.
+func scanQuery[T any](ctx context.Context, r *run, query string, prepare func(w *worker, in rows, i int) T, merge func(T)) error {
+	return r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
+		in, err := rowsIn(batch)
+		if err != nil {
+			return err
+		}
+		results := make([]T, batch.NumRows())
+		r.share(len(results), func(w *worker, start, end int) {
+			for i := start; i < end; i++ {
+				results[i] = prepare(w, in, i)
 			}
-			results := make([]T, batch.NumRows())
-			r.share(len(results), func(w *worker, start, end int) {
-				for i := start; i < end; i++ {
-					results[i] = prepare(w, in, i)
-				}
-			})
-			for _, result := range results {
-				merge(result)
-			}
-			return nil
 		})
+		for _, result := range results {
+			merge(result)
+		}
+		return nil
 	})
 }
 

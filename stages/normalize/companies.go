@@ -160,8 +160,7 @@ func (d *directory) writeCompany(w *worker, in rows, i int, to *rowWriter) {
 
 func (r *crm) writeAccount(w *worker, in rows, i int, to *rowWriter) {
 	id, live, parent, name, website, phone := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i), in.text(4, i), in.text(5, i)
-	code := r.accounts.at[id]
-	c := companyRow{shown: oneLine(name), entry: r.accounts.entry(code), at: w.placeAt(in, i, 8), industry: in.text(6, i)}
+	c := companyRow{shown: oneLine(name), entry: entryOf(r.accounts[id]), at: w.placeAt(in, i, 8), industry: in.text(6, i)}
 	people, counted := in.number(7, i)
 	if counted {
 		c.headcount = headcountBand(people)
@@ -179,7 +178,7 @@ func (r *crm) writeAccount(w *worker, in rows, i int, to *rowWriter) {
 		w.judgePlace(schemas.Account, in, i, 8, c.at,
 			[5]string{"BillingStreet", "BillingCity", "BillingState", "BillingPostalCode", "BillingCountry"})
 		if parent != "" {
-			if _, ok := r.accounts.at[parent]; !ok {
+			if _, ok := r.accounts[parent]; !ok {
 				w.found(schemas.Account, "ParentId", notFound)
 			}
 		}
@@ -187,6 +186,6 @@ func (r *crm) writeAccount(w *worker, in rows, i int, to *rowWriter) {
 	to.text(id)
 	to.flag(live)
 	to.text(parent)
-	to.list(r.emailDomainsOf(code))
+	to.list(r.emailDomainsOf(id))
 	r.writeCompanyForm(to, c)
 }

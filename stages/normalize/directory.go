@@ -66,7 +66,7 @@ func Directory(ctx context.Context, s *sql.Session, in DirectoryIn) (DirectoryOu
 			return err
 		}},
 		work{"data quality", func() (err error) {
-			out.Quality, err = r.writeQuality(ctx)
+			out.Quality, err = r.writeQuality(ctx, r.tally())
 			return err
 		}},
 	)

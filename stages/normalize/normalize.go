@@ -56,6 +56,10 @@ func newRun(s *sql.Session, lists map[string]string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
+	return runWith(s, know), nil
+}
+
+func runWith(s *sql.Session, know *knowledge) *run {
 	r := &run{session: s, mail: map[string]bool{}}
 	threads := s.Threads()
 	if threads <= 0 {
@@ -64,7 +68,7 @@ func newRun(s *sql.Session, lists map[string]string) (*run, error) {
 	for range threads {
 		r.workers = append(r.workers, newWorker(know))
 	}
-	return r, nil
+	return r
 }
 
 func newWorker(know *knowledge) *worker {

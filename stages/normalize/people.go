@@ -124,9 +124,9 @@ func (r *crm) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Contact, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Contact, "Phone", live)
-	code, ok := r.accounts.at[account]
+	packed, ok := r.accounts[account]
 	if ok {
-		e := r.accounts.entry(code)
+		e := entryOf(packed)
 		p.keys, p.token, p.domains = appendPacked(nil, e.aliases), r.survey.rareToken(e.key), r.appendDomains(nil, e.domains)
 	}
 	if live {
