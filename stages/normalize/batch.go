@@ -8,9 +8,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -83,66 +81,6 @@ func (r rows) number(c, i int) (int64, bool) {
 		return 0, false
 	}
 	return column.Value(i), true
-}
-
-// rowWriter fills one row after the other, column by column in the order of the table.
-type rowWriter struct {
-	builder *array.RecordBuilder
-	column  int
-	rows    int
-}
-
-func newRowWriter(t schemas.Table) *rowWriter {
-	return &rowWriter{builder: array.NewRecordBuilder(memory.DefaultAllocator, t.Arrow())}
-}
-
-func (w *rowWriter) next() array.Builder {
-	b := w.builder.Field(w.column)
-	w.column++
-	return b
-}
-
-// text adds a value; an empty one is null.
-func (w *rowWriter) text(s string) {
-	b := w.next().(*array.StringBuilder)
-	if s == "" {
-		b.AppendNull()
-		return
-	}
-	b.Append(s)
-}
-
-// list adds values in their order; none is null.
-func (w *rowWriter) list(values []string) {
-	b := w.next().(*array.ListBuilder)
-	if len(values) == 0 {
-		b.AppendNull()
-		return
-	}
-	b.Append(true)
-	inner := b.ValueBuilder().(*array.StringBuilder)
-	for _, v := range values {
-		inner.Append(v)
-	}
-}
-
-func (w *rowWriter) flag(v bool) { w.next().(*array.BooleanBuilder).Append(v) }
-
-func (w *rowWriter) count(v int64) { w.next().(*array.Int64Builder).Append(v) }
-
-// end closes the row.
-func (w *rowWriter) end() {
-	if w.column != len(w.builder.Fields()) {
-		panic(fmt.Sprintf("normalize: a row has %d columns, want %d", w.column, len(w.builder.Fields())))
-	}
-	w.column = 0
-	w.rows++
-}
-
-// batch gives the rows so far and starts anew.
-func (w *rowWriter) batch() arrow.RecordBatch {
-	w.rows = 0
-	return w.builder.NewRecordBatch()
 }
 
 // rowsPerWrite is from how many rows a worker's batch is written; rowsPerRead how many rows are read in one query where

@@ -117,7 +117,7 @@ func (c *crm) surveyAccounts(ctx context.Context, snap sql.Snapshot) error {
 }
 
 func accountOf(w *worker, in rows, i int) surveyed {
-	e := w.companyEntry(in.text(3, i), nil, w.placeAt(in, i, 8))
+	e := w.companyEntry(in.text(3, i), nil, w.nameplaceAt(in, i, 8))
 	e.domains = packed(w.domainsOf(nil, in.text(4, i)))
 	return surveyed{id: strings.Clone(in.text(0, i)), packed: e.pack()}
 }

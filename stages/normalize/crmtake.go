@@ -84,7 +84,7 @@ func (r *renewal) putMore(ctx context.Context, halves []half) (*sql.Writer, erro
 		return nil, err
 	}
 	to := newRowWriter(table)
-	defer to.builder.Release()
+	defer to.release()
 	for _, h := range halves {
 		for _, id := range slices.Sorted(maps.Keys(h.of.more)) {
 			to.text(id)

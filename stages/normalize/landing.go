@@ -35,7 +35,7 @@ func (r *run) landing(t schemas.Table, out *sql.Writer) landing {
 
 func (l landing) release() {
 	for _, to := range l.to {
-		to.builder.Release()
+		to.release()
 	}
 }
 

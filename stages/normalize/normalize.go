@@ -45,6 +45,8 @@ type worker struct {
 	phones  *phones
 	city    *memo[string]
 	country *memo[string]
+	folded  *memo[string] // cities and regions as written
+	regions map[string]*memo[string]
 	title   *memo[jobTitle]
 	host    *memo[host]
 	company *memo[companyName]
@@ -72,8 +74,10 @@ func runWith(s *sql.Session, know *knowledge) *run {
 }
 
 func newWorker(know *knowledge) *worker {
+	know = know.forOne()
 	return &worker{
 		know: know, phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(parseTitle),
+		folded: newMemo(Fold), regions: map[string]*memo[string]{},
 		host:    newMemo(know.hostOf),
 		company: newMemo(func(name string) companyName { return know.parseCompany(name, place{}) }),
 		tally:   map[check]int64{},

@@ -155,7 +155,7 @@ func (r *crm) writeLead(w *worker, in rows, i int, to *rowWriter) {
 	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Lead, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Lead, "Phone", live)
-	n := w.know.parseCompany(company, p.at)
+	n := w.know.parseCompany(company, w.nameplaceAt(in, i, 10))
 	p.keys = sortedSet(append([]string{n.key, n.uncut}, n.others...))
 	p.token = r.survey.rareToken(n.key)
 	p.domains = r.appendDomains(nil, packed(w.domainsOf(nil, website)))

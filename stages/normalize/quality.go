@@ -64,7 +64,7 @@ func (r *run) writeQuality(ctx context.Context, total map[check]int64) (sql.Snap
 		return sql.Snapshot{}, err
 	}
 	to := newRowWriter(schemas.DataQuality)
-	defer to.builder.Release()
+	defer to.release()
 	for _, c := range checks {
 		to.text(c.object)
 		to.text(c.field)
@@ -73,7 +73,7 @@ func (r *run) writeQuality(ctx context.Context, total map[check]int64) (sql.Snap
 		to.count(total[check{object: c.object}])
 		to.end()
 	}
-	batch := to.builder.NewRecordBatch()
+	batch := to.batch()
 	defer batch.Release()
 	if err := out.Write(ctx, batch); err != nil {
 		return sql.Snapshot{}, err
