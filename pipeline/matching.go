@@ -77,8 +77,11 @@ func (r *run) normalize(ctx context.Context, raw map[string]sql.Snapshot, knowle
 	if err != nil {
 		return normalized{}, err
 	}
-	crm, err := do(ctx, r, "normalize CRM", normalize.CRM, normalize.CRMIn{
-		Accounts: raw["raw_account"], Contacts: raw["raw_contact"], Leads: raw["raw_lead"], Survey: directory.Survey, Knowledge: knowledge})
+	asked := normalize.CRMIn{Accounts: raw["raw_account"], Contacts: raw["raw_contact"], Leads: raw["raw_lead"], Survey: directory.Survey, Knowledge: knowledge}
+	if in, out, ok := earlierOf[normalize.CRMIn, normalize.CRMOut](r, r.last, "normalize CRM"); ok {
+		asked.Earlier = &normalize.EarlierCRM{In: in, Out: out}
+	}
+	crm, err := do(ctx, r, "normalize CRM", normalize.CRM, asked)
 	return normalized{crm.CRMCompany, crm.CRMPerson, directory.DirCompany, directory.DirMember,
 		[]sql.Snapshot{directory.Quality, crm.Quality}, directory.Survey, crm.SharedMail}, err
 }

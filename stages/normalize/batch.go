@@ -8,9 +8,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -85,134 +83,6 @@ func (r rows) number(c, i int) (int64, bool) {
 	return column.Value(i), true
 }
 
-// rowWriter fills one row after the other, column by column in the order of the table.
-type rowWriter struct {
-	builder *array.RecordBuilder
-	column  int
-	rows    int
-}
-
-func newRowWriter(t schemas.Table) *rowWriter {
-	return &rowWriter{builder: array.NewRecordBuilder(memory.DefaultAllocator, t.Arrow())}
-}
-
-func (w *rowWriter) next() array.Builder {
-	b := w.builder.Field(w.column)
-	w.column++
-	return b
-}
-
-// text adds a value; an empty one is null.
-func (w *rowWriter) text(s string) {
-	b := w.next().(*array.StringBuilder)
-	if s == "" {
-		b.AppendNull()
-		return
-	}
-	b.Append(s)
-}
-
-// list adds values in their order; none is null.
-func (w *rowWriter) list(values []string) {
-	b := w.next().(*array.ListBuilder)
-	if len(values) == 0 {
-		b.AppendNull()
-		return
-	}
-	b.Append(true)
-	inner := b.ValueBuilder().(*array.StringBuilder)
-	for _, v := range values {
-		inner.Append(v)
-	}
-}
-
-func (w *rowWriter) flag(v bool) { w.next().(*array.BooleanBuilder).Append(v) }
-
-func (w *rowWriter) count(v int64) { w.next().(*array.Int64Builder).Append(v) }
-
-// end closes the row.
-func (w *rowWriter) end() {
-	if w.column != len(w.builder.Fields()) {
-		panic(fmt.Sprintf("normalize: a row has %d columns, want %d", w.column, len(w.builder.Fields())))
-	}
-	w.column = 0
-	w.rows++
-}
-
-// batch gives the rows so far and starts anew.
-func (w *rowWriter) batch() arrow.RecordBatch {
-	w.rows = 0
-	return w.builder.NewRecordBatch()
-}
-
-// source is one raw table and how one of its rows is written.
-type source struct {
-	snapshot sql.Snapshot
-	file     string
-	write    func(w *worker, in rows, i int, to *rowWriter)
-}
-
-// write normalises raw tables into one table. The rows of a batch are shared out over the workers, each of which fills
-// batches of its own; these are written between two readings, because the session does one thing at a time. The order
-// of the rows does not matter: the session stores them by key.
-func (r *run) write(ctx context.Context, t schemas.Table, sources ...source) (sql.Snapshot, error) {
-	out, err := r.session.Writer(ctx, t)
-	if err != nil {
-		return sql.Snapshot{}, err
-	}
-	to := map[*worker]*rowWriter{}
-	for _, w := range r.workers {
-		to[w] = newRowWriter(t)
-		defer to[w].builder.Release()
-	}
-	flush := func(from int) error {
-		for _, w := range r.workers {
-			if to[w].rows < from {
-				continue
-			}
-			batch := to[w].batch()
-			err := out.Write(ctx, batch)
-			batch.Release()
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	err = func() error {
-		for _, from := range sources {
-			err := r.eachPart(ctx, from.snapshot, from.file, func(query string) error {
-				err := r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
-					in, err := rowsIn(batch)
-					if err != nil {
-						return err
-					}
-					r.share(int(batch.NumRows()), func(w *worker, start, end int) {
-						for i := start; i < end; i++ {
-							from.write(w, in, i, to[w])
-							to[w].end()
-						}
-					})
-					return nil
-				})
-				if err != nil {
-					return err
-				}
-				return flush(rowsPerWrite)
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return flush(1)
-	}()
-	if err != nil {
-		out.Discard(ctx) //nolint:errcheck // the first error counts
-		return sql.Snapshot{}, err
-	}
-	return out.Save(ctx)
-}
-
 // rowsPerWrite is from how many rows a worker's batch is written; rowsPerRead how many rows are read in one query where
 // the stored parts are smaller.
 const (
@@ -223,23 +93,26 @@ const (
 // scan reads a raw table and hands what prepare makes of each row to merge, in the order of the rows. prepare runs on
 // the workers, merge does not; what prepare returns must not lie in the batch.
 func scan[T any](ctx context.Context, r *run, snap sql.Snapshot, file string, prepare func(w *worker, in rows, i int) T, merge func(T)) error {
-	return r.eachPart(ctx, snap, file, func(query string) error {
-		return r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
-			in, err := rowsIn(batch)
-			if err != nil {
-				return err
+	return r.eachPart(ctx, snap, file, func(query string) error { return scanQuery(ctx, r, query, prepare, merge) })
+}
+
+// scanQuery is scan for the rows of a query.
+func scanQuery[T any](ctx context.Context, r *run, query string, prepare func(w *worker, in rows, i int) T, merge func(T)) error {
+	return r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
+		in, err := rowsIn(batch)
+		if err != nil {
+			return err
+		}
+		results := make([]T, batch.NumRows())
+		r.share(len(results), func(w *worker, start, end int) {
+			for i := start; i < end; i++ {
+				results[i] = prepare(w, in, i)
 			}
-			results := make([]T, batch.NumRows())
-			r.share(len(results), func(w *worker, start, end int) {
-				for i := start; i < end; i++ {
-					results[i] = prepare(w, in, i)
-				}
-			})
-			for _, result := range results {
-				merge(result)
-			}
-			return nil
 		})
+		for _, result := range results {
+			merge(result)
+		}
+		return nil
 	})
 }
 

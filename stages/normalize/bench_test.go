@@ -73,7 +73,7 @@ func BenchmarkMember(b *testing.B) {
 		to.end()
 		if i++; i == int(batch.NumRows()) {
 			i = 0
-			to.builder.NewRecordBatch().Release()
+			to.batch().Release()
 		}
 	}
 }

@@ -63,9 +63,12 @@ func nameHash(name string) uint64 {
 	return h
 }
 
-func (b *book) entry(code int32) entry {
+func (b *book) entry(code int32) entry { return entryOf(b.entries[code]) }
+
+// entryOf takes a packed entry apart.
+func entryOf(packed string) entry {
 	var e entry
-	e.domains = b.entries[code]
+	e.domains = packed
 	for _, field := range []*string{&e.key, &e.legal, &e.place, &e.aliases} {
 		*field, e.domains, _ = strings.Cut(e.domains, betweenFields)
 	}

@@ -49,15 +49,36 @@ func (w *worker) placeAt(in rows, i, c int) place {
 	return w.place(in.text(c, i), in.text(c+1, i), in.text(c+2, i), in.text(c+3, i), in.text(c+4, i))
 }
 
+// nameplaceAt is what of placeAt a company's name is taken apart with.
+func (w *worker) nameplaceAt(in rows, i, c int) place {
+	return w.nameplace(in.text(c+1, i), in.text(c+2, i), in.text(c+4, i))
+}
+
 func (w *worker) place(street, city, region, postal, country string) place {
 	var p place
 	p.street, p.house = streetOf(street)
 	p.country = w.country.get(country)
 	p.city = w.city.get(city)
-	p.region = regionOf(region, p.country)
-	p.cityWritten, p.regionWritten = Fold(city), Fold(region)
+	p.region = w.region(region, p.country)
 	p.postal = postalOf(postal, p.country)
 	return p
+}
+
+func (w *worker) nameplace(city, region, country string) place {
+	return place{city: w.city.get(city), country: w.country.get(country), cityWritten: w.folded.get(city), regionWritten: w.folded.get(region)}
+}
+
+// region is regionOf by way of a memo for each country.
+func (w *worker) region(region, country string) string {
+	if region == "" {
+		return ""
+	}
+	m, ok := w.regions[country]
+	if !ok {
+		m = newMemo(func(s string) string { return regionOf(s, country) })
+		w.regions[country] = m
+	}
+	return m.get(region)
 }
 
 // judgePlace counts what of an address is missing or unusable; names are the fields of the source.
@@ -160,8 +181,7 @@ func (d *directory) writeCompany(w *worker, in rows, i int, to *rowWriter) {
 
 func (r *crm) writeAccount(w *worker, in rows, i int, to *rowWriter) {
 	id, live, parent, name, website, phone := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i), in.text(4, i), in.text(5, i)
-	code := r.accounts.at[id]
-	c := companyRow{shown: oneLine(name), entry: r.accounts.entry(code), at: w.placeAt(in, i, 8), industry: in.text(6, i)}
+	c := companyRow{shown: oneLine(name), entry: entryOf(r.accounts[id]), at: w.placeAt(in, i, 8), industry: in.text(6, i)}
 	people, counted := in.number(7, i)
 	if counted {
 		c.headcount = headcountBand(people)
@@ -179,7 +199,7 @@ func (r *crm) writeAccount(w *worker, in rows, i int, to *rowWriter) {
 		w.judgePlace(schemas.Account, in, i, 8, c.at,
 			[5]string{"BillingStreet", "BillingCity", "BillingState", "BillingPostalCode", "BillingCountry"})
 		if parent != "" {
-			if _, ok := r.accounts.at[parent]; !ok {
+			if _, ok := r.accounts[parent]; !ok {
 				w.found(schemas.Account, "ParentId", notFound)
 			}
 		}
@@ -187,6 +207,6 @@ func (r *crm) writeAccount(w *worker, in rows, i int, to *rowWriter) {
 	to.text(id)
 	to.flag(live)
 	to.text(parent)
-	to.list(r.emailDomainsOf(code))
+	to.list(r.emailDomainsOf(id))
 	r.writeCompanyForm(to, c)
 }

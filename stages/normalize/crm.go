@@ -3,6 +3,8 @@ package normalize
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,19 +20,28 @@ type CRMIn struct {
 	Survey   string       `json:"survey"`
 	// Knowledge are the administrator's lists, as in DirectoryIn.
 	Knowledge map[string]string `json:"knowledge,omitempty"`
+	// Earlier makes CRM faster where there is one, and changes no result.
+	Earlier *EarlierCRM `json:"-"`
 }
 
-// CRMOut names the CRM's normal forms, what was found missing or unusable on the way, and the mail domains that its
-// people showed to be shared, an object with one in a line.
+// EarlierCRM is what an earlier call of CRM by the same program read and gave.
+type EarlierCRM struct {
+	In  CRMIn
+	Out CRMOut
+}
+
+// CRMOut names the CRM's normal forms and what was found missing or unusable on the way; the mail domains that its
+// people showed to be shared, an object with one in a line; and what a later call builds upon, an object too.
 type CRMOut struct {
 	CRMCompany sql.Snapshot `json:"crm_company"`
 	CRMPerson  sql.Snapshot `json:"crm_person"`
 	Quality    sql.Snapshot `json:"data_quality"`
 	SharedMail string       `json:"shared_mail"`
+	State      string       `json:"crm_state"`
 }
 
 // Objects lists what the result needs in the store beside tables.
-func (o CRMOut) Objects() []string { return []string{o.SharedMail} }
+func (o CRMOut) Objects() []string { return []string{o.SharedMail, o.State} }
 
 // A mail domain that people of so many companies use, and that no directory company owns, is nobody's.
 const freeMailFrom = 8
@@ -38,135 +49,147 @@ const freeMailFrom = 8
 // mostEmailDomains is how many mail domains of its contacts an account keeps: those with the most contacts.
 const mostEmailDomains = 5
 
-type domainCount struct {
-	domain string
-	people int32
-}
-
 // crm is what one call of CRM knows.
 type crm struct {
 	*run
-	accounts       *book
-	mailUsers      map[string]map[string]bool // companies (by key) whose people use a mail domain, at most freeMailFrom
-	accountDomains map[int32][]domainCount
+	crmState
 }
 
 // CRM reads each large table part by part, and twice: first for what single rows cannot know (what an account is called,
-// which mail domains are shared), then for their normal form.
+// which mail domains are shared), then for their normal form. Given what an earlier call read and gave, it reads and
+// normalises only the records that changed since, or whose account or mail domain did; the result is the same.
 func CRM(ctx context.Context, s *sql.Session, in CRMIn) (CRMOut, error) {
-	r, err := newRun(s, in.Knowledge)
+	if e := in.Earlier; e != nil && e.In.Survey == in.Survey && maps.Equal(e.In.Knowledge, in.Knowledge) {
+		return crmAnew(ctx, s, in, *e)
+	}
+	c, err := newCRM(s, in)
 	if err != nil {
 		return CRMOut{}, err
 	}
-	c := &crm{run: r, accounts: newBook(), mailUsers: map[string]map[string]bool{}, accountDomains: map[int32][]domainCount{}}
 	var out CRMOut
 	err = inOrder(
-		work{"survey", func() error { return r.readSurvey(in.Survey) }},
 		work{"accounts", func() error { return c.surveyAccounts(ctx, in.Accounts) }},
 		work{"contacts", func() error { return c.surveyContacts(ctx, in.Contacts) }},
 		work{"leads", func() error { return c.surveyLeads(ctx, in.Leads) }},
-		work{"shared mail domains", func() (err error) {
-			c.learnFreeMail()
-			out.SharedMail, err = r.putSharedMail()
-			return err
-		}},
+		work{"shared mail domains", func() error { c.learnFreeMail(); return nil }},
 		work{"accounts", func() (err error) {
-			out.CRMCompany, err = r.write(ctx, schemas.CRMCompany, source{in.Accounts, "read_account", c.writeAccount})
+			out.CRMCompany, err = c.write(ctx, schemas.CRMCompany, source{in.Accounts, "read_account", c.writeAccount})
 			return err
 		}},
 		work{"contacts and leads", func() (err error) {
-			out.CRMPerson, err = r.write(ctx, schemas.CRMPerson, source{in.Contacts, "read_contact", c.writeContact},
+			out.CRMPerson, err = c.write(ctx, schemas.CRMPerson, source{in.Contacts, "read_contact", c.writeContact},
 				source{in.Leads, "read_lead", c.writeLead})
 			return err
 		}},
 		work{"data quality", func() (err error) {
-			out.Quality, err = r.writeQuality(ctx)
-			return err
+			c.found = c.tally()
+			return c.finish(ctx, &out)
 		}},
 	)
 	return out, err
 }
 
-func (r *crm) surveyAccounts(ctx context.Context, snap sql.Snapshot) error {
-	return scan(ctx, r.run, snap, "read_account", func(w *worker, in rows, i int) surveyed {
-		e := w.companyEntry(in.text(3, i), nil, w.placeAt(in, i, 8))
-		e.domains = packed(w.domainsOf(nil, in.text(4, i)))
-		return surveyed{id: strings.Clone(in.text(0, i)), packed: e.pack()}
-	}, func(a surveyed) {
-		r.accounts.add(a.id, a.packed, 0)
-	})
-}
-
-// mailUse says that somebody of a company uses a mail domain.
-type mailUse struct{ account, company, domain string }
-
-func (r *crm) surveyContacts(ctx context.Context, snap sql.Snapshot) error {
-	return scan(ctx, r.run, snap, "read_contact", func(w *worker, in rows, i int) mailUse {
-		account := in.text(2, i)
-		if account == "" || !in.flag(1, i) {
-			return mailUse{}
-		}
-		return mailUse{account: strings.Clone(account), domain: w.mailDomain(in.text(6, i))}
-	}, func(u mailUse) {
-		code, ok := r.accounts.at[u.account]
-		if u.domain == "" || !ok {
-			return
-		}
-		// Two accounts of one name are one company here: duplicates must not make a domain look shared.
-		r.countMailUse(u.domain, first(r.accounts.entry(code).key, u.account))
-		counts := r.accountDomains[code]
-		for k := range counts {
-			if counts[k].domain == u.domain {
-				counts[k].people++
-				return
-			}
-		}
-		r.accountDomains[code] = append(counts, domainCount{u.domain, 1})
-	})
-}
-
-func (r *crm) surveyLeads(ctx context.Context, snap sql.Snapshot) error {
-	return scan(ctx, r.run, snap, "read_lead", func(w *worker, in rows, i int) mailUse {
-		if !in.flag(1, i) {
-			return mailUse{}
-		}
-		return mailUse{company: w.company.get(in.text(2, i)).key, domain: w.mailDomain(in.text(6, i))}
-	}, func(u mailUse) {
-		if u.domain != "" && u.company != "" {
-			r.countMailUse(u.domain, u.company)
-		}
-	})
-}
-
-func (r *crm) countMailUse(domain, company string) {
-	users := r.mailUsers[domain]
-	if users == nil {
-		users = map[string]bool{}
-		r.mailUsers[domain] = users
+func newCRM(s *sql.Session, in CRMIn) (*crm, error) {
+	r, err := newRun(s, in.Knowledge)
+	if err != nil {
+		return nil, err
 	}
-	if len(users) < freeMailFrom {
-		users[company] = true
+	if err := r.readSurvey(in.Survey); err != nil {
+		return nil, fmt.Errorf("normalize survey: %w", err)
 	}
+	return &crm{r, newCRMState()}, nil
+}
+
+// finish stores what stands beside the normal forms.
+func (c *crm) finish(ctx context.Context, out *CRMOut) (err error) {
+	if out.Quality, err = c.writeQuality(ctx, c.found); err != nil {
+		return err
+	}
+	if out.SharedMail, err = c.putSharedMail(); err != nil {
+		return err
+	}
+	out.State, err = c.session.PutObject(c.bytes())
+	return err
+}
+
+func (c *crm) surveyAccounts(ctx context.Context, snap sql.Snapshot) error {
+	return scan(ctx, c.run, snap, "read_account", accountOf, func(a surveyed) { c.accounts[a.id] = a.packed })
+}
+
+func accountOf(w *worker, in rows, i int) surveyed {
+	e := w.companyEntry(in.text(3, i), nil, w.nameplaceAt(in, i, 8))
+	e.domains = packed(w.domainsOf(nil, in.text(4, i)))
+	return surveyed{id: strings.Clone(in.text(0, i)), packed: e.pack()}
+}
+
+func (c *crm) surveyContacts(ctx context.Context, snap sql.Snapshot) error {
+	return scan(ctx, c.run, snap, "read_contact", contactUse, func(u mailUse) { c.countContact(u, 1) })
+}
+
+// contactUse is the mail domain that a live contact of an account uses; none where it says nothing of a company.
+func contactUse(w *worker, in rows, i int) mailUse {
+	account := in.text(2, i)
+	if account == "" || !in.flag(1, i) {
+		return mailUse{}
+	}
+	domain := w.mailDomain(in.text(6, i))
+	if domain == "" {
+		return mailUse{}
+	}
+	return mailUse{strings.Clone(account), domain}
+}
+
+func (c *crm) surveyLeads(ctx context.Context, snap sql.Snapshot) error {
+	return scan(ctx, c.run, snap, "read_lead", leadUse, func(u mailUse) { c.countLead(u, 1) })
+}
+
+// leadUse is the same of a live lead, whose company is known by its name.
+func leadUse(w *worker, in rows, i int) mailUse {
+	if !in.flag(1, i) {
+		return mailUse{}
+	}
+	domain := w.mailDomain(in.text(6, i))
+	if domain == "" {
+		return mailUse{}
+	}
+	return mailUse{w.company.get(in.text(2, i)).key, domain}
 }
 
 // learnFreeMail marks the mail domains of many companies that the directory gives to none.
-func (r *crm) learnFreeMail() {
-	for domain, users := range r.mailUsers {
-		if len(users) >= freeMailFrom && !r.survey.owned.has(domain) {
-			r.mail[domain] = true
+func (c *crm) learnFreeMail() {
+	users := map[string]map[string]bool{}
+	count := func(domain, company string) {
+		of := users[domain]
+		if of == nil {
+			of = map[string]bool{}
+			users[domain] = of
+		}
+		if len(of) < freeMailFrom {
+			of[company] = true
 		}
 	}
-	r.mailUsers = nil
+	for account, domains := range c.uses {
+		if packed, ok := c.accounts[account]; ok {
+			// Two accounts of one name are one company here: duplicates must not make a domain look shared.
+			key, _, _ := strings.Cut(packed, betweenFields)
+			for _, d := range domains {
+				count(d.domain, first(key, account))
+			}
+		}
+	}
+	for u := range c.leads {
+		count(u.domain, u.company)
+	}
+	for domain, of := range users {
+		if len(of) >= freeMailFrom && !c.survey.owned.has(domain) {
+			c.mail[domain] = true
+		}
+	}
 }
 
 // putSharedMail stores the mail domains that were learnt as shared.
 func (r *run) putSharedMail() (string, error) {
-	domains := make([]string, 0, len(r.mail))
-	for d := range r.mail {
-		domains = append(domains, d)
-	}
-	slices.Sort(domains)
-	return r.session.PutObject([]byte(strings.Join(domains, "\n")))
+	return r.session.PutObject([]byte(strings.Join(slices.Sorted(maps.Keys(r.mail)), "\n")))
 }
 
 // readSharedMail reads what putSharedMail stored; an empty id stands for none.
@@ -207,15 +230,15 @@ func (r *run) appendDomains(to []string, list string) []string {
 }
 
 // emailDomainsOf are the mail domains of an account's contacts, those with the most contacts first.
-func (r *crm) emailDomainsOf(account int32) []string {
-	counts := slices.Clone(r.accountDomains[account])
+func (c *crm) emailDomainsOf(account string) []string {
+	counts := slices.Clone(c.uses[account])
 	slices.SortFunc(counts, func(a, b domainCount) int {
 		return cmp.Or(cmp.Compare(b.people, a.people), cmp.Compare(a.domain, b.domain))
 	})
 	var domains []string
-	for _, c := range counts {
-		if !r.isShared(c.domain) && len(domains) < mostEmailDomains {
-			domains = append(domains, c.domain)
+	for _, n := range counts {
+		if !c.isShared(n.domain) && len(domains) < mostEmailDomains {
+			domains = append(domains, n.domain)
 		}
 	}
 	return domains

@@ -66,7 +66,7 @@ func Directory(ctx context.Context, s *sql.Session, in DirectoryIn) (DirectoryOu
 			return err
 		}},
 		work{"data quality", func() (err error) {
-			out.Quality, err = r.writeQuality(ctx)
+			out.Quality, err = r.writeQuality(ctx, r.tally())
 			return err
 		}},
 	)
@@ -120,7 +120,7 @@ func (d *directory) surveyCompanies(ctx context.Context, snap sql.Snapshot) erro
 	domainCodes := map[string]int32{}
 	parentIDs := map[int32]string{}
 	err := scan(ctx, d.run, snap, "read_company", func(w *worker, in rows, i int) surveyed {
-		at := w.placeAt(in, i, 7)
+		at := w.nameplaceAt(in, i, 7)
 		e := w.companyEntry(in.text(1, i), in.list(nil, 2, i), at)
 		domains := w.domainsOf(in.list(nil, 3, i), in.text(4, i))
 		e.domains = packed(domains)

@@ -17,7 +17,8 @@ func Fold(s string) string {
 	if isFolded(s) {
 		return s
 	}
-	return string(appendFold(make([]byte, 0, len(s)+8), s))
+	var short [96]byte // most texts fit, and cost one allocation
+	return string(appendFold(short[:0], s))
 }
 
 // isFolded says whether a text needs no work, which is true of most words seen twice.

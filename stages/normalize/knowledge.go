@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// knowledge is what the replaceable lists say. It is only read, so goroutines share it.
+// knowledge is what the replaceable lists say. It is only read, so goroutines share it; memos are one goroutine's own.
 type knowledge struct {
+	memos         *nameMemos
 	honorific     map[string]kind
 	noise         map[string]kind
 	nicknames     map[string][]string  // from each form of a given name to the names it may stand for, in alphabetical order

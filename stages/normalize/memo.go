@@ -1,6 +1,9 @@
 package normalize
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // memo remembers the results of a pure function for texts that come again and again (cities, titles, hosts). It belongs
 // to one goroutine. It is emptied when full, so its size is bounded; it never changes a result.
@@ -27,4 +30,37 @@ func (m *memo[V]) get(s string) V {
 	v := m.of(s)
 	m.known[s] = v
 	return v
+}
+
+// nameMemos remember the parts of names, which come again far more often than whole names. What they give is shared
+// and never changed.
+type nameMemos struct {
+	fields    *memo[field]
+	skeletons *memo[string]
+	roots     *memo[[]string]
+}
+
+// forOne is the same knowledge for one goroutine, with memos.
+func (know *knowledge) forOne() *knowledge {
+	own := *know
+	own.memos = &nameMemos{newMemo(know.takeField), newMemo(know.soundOf), newMemo(func(given string) []string {
+		return slices.Clip(know.rootsOf([]string{given}, nil))
+	})}
+	return &own
+}
+
+// readField is takeField by way of the memo.
+func (know *knowledge) readField(s string) field {
+	if know.memos == nil || s == "" {
+		return know.takeField(s)
+	}
+	return know.memos.fields.get(s)
+}
+
+// skeleton is soundOf by way of the memo.
+func (know *knowledge) skeleton(name string) string {
+	if know.memos == nil {
+		return know.soundOf(name)
+	}
+	return know.memos.skeletons.get(name)
 }

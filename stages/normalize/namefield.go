@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -20,8 +21,8 @@ type field struct {
 	nick  []string // names in quotes or parentheses
 }
 
-// readField takes a name field apart: what is in parentheses or quotes, behind a bar or a comma, and the words.
-func (know *knowledge) readField(s string) (f field) {
+// takeField takes a name field apart: what is in parentheses or quotes, behind a bar or a comma, and the words.
+func (know *knowledge) takeField(s string) (f field) {
 	if s == "" {
 		return f
 	}
@@ -29,6 +30,7 @@ func (know *knowledge) readField(s string) (f field) {
 		return f
 	}
 	s, f.nick = know.takeAsides(s)
+	f.nick = slices.Clip(f.nick)
 	for _, bar := range []string{"|", " - ", " – ", " — ", " • ", " / "} {
 		if i := strings.Index(s, bar); i > 0 {
 			s = s[:i]

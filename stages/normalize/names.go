@@ -164,6 +164,9 @@ func (n personName) sorted() string {
 // quotes, and the name written as one word (mary ann: maryann; min su: minsu). Behind an initial the next name counts
 // too, for it is the one people use.
 func (know *knowledge) rootsOf(given, nick []string) []string {
+	if know.memos != nil && len(given) == 1 && len(nick) == 0 {
+		return know.memos.roots.get(given[0])
+	}
 	roots := append(make([]string, 0, 4), given[0])
 	roots = append(roots, know.nicknames[given[0]]...)
 	if len(given) > 1 {

@@ -45,6 +45,8 @@ type worker struct {
 	phones  *phones
 	city    *memo[string]
 	country *memo[string]
+	folded  *memo[string] // cities and regions as written
+	regions map[string]*memo[string]
 	title   *memo[jobTitle]
 	host    *memo[host]
 	company *memo[companyName]
@@ -56,6 +58,10 @@ func newRun(s *sql.Session, lists map[string]string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
+	return runWith(s, know), nil
+}
+
+func runWith(s *sql.Session, know *knowledge) *run {
 	r := &run{session: s, mail: map[string]bool{}}
 	threads := s.Threads()
 	if threads <= 0 {
@@ -64,12 +70,14 @@ func newRun(s *sql.Session, lists map[string]string) (*run, error) {
 	for range threads {
 		r.workers = append(r.workers, newWorker(know))
 	}
-	return r, nil
+	return r
 }
 
 func newWorker(know *knowledge) *worker {
+	know = know.forOne()
 	return &worker{
 		know: know, phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(parseTitle),
+		folded: newMemo(Fold), regions: map[string]*memo[string]{},
 		host:    newMemo(know.hostOf),
 		company: newMemo(func(name string) companyName { return know.parseCompany(name, place{}) }),
 		tally:   map[check]int64{},

@@ -97,7 +97,7 @@ func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Ta
 		return fail(err)
 	}
 	p := patcher{run: r, worker: r.workers[0], written: map[string]written{}, to: newRowWriter(table)}
-	defer p.to.builder.Release()
+	defer p.to.release()
 	for name, snap := range map[string]sql.Snapshot{"unmatched": in.Unmatched, "raw_company": in.Companies, "raw_member": in.Members,
 		"dir_company": in.DirCompany, "dir_member": in.DirMember, "crm_company": in.CRMCompany, "mapping": in.Mapping} {
 		if len(snap.Parts) == 0 {

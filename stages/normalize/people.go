@@ -124,9 +124,9 @@ func (r *crm) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Contact, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Contact, "Phone", live)
-	code, ok := r.accounts.at[account]
+	packed, ok := r.accounts[account]
 	if ok {
-		e := r.accounts.entry(code)
+		e := entryOf(packed)
 		p.keys, p.token, p.domains = appendPacked(nil, e.aliases), r.survey.rareToken(e.key), r.appendDomains(nil, e.domains)
 	}
 	if live {
@@ -155,7 +155,7 @@ func (r *crm) writeLead(w *worker, in rows, i int, to *rowWriter) {
 	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Lead, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Lead, "Phone", live)
-	n := w.know.parseCompany(company, p.at)
+	n := w.know.parseCompany(company, w.nameplaceAt(in, i, 10))
 	p.keys = sortedSet(append([]string{n.key, n.uncut}, n.others...))
 	p.token = r.survey.rareToken(n.key)
 	p.domains = r.appendDomains(nil, packed(w.domainsOf(nil, website)))

@@ -111,7 +111,7 @@ func (p *patcher) siteOf(website string, domains []string) string {
 
 // companyNames are the columns of an account's name, as writeAccount makes them. The place helps to take it apart.
 func (p *patcher) companyNames(w written) form {
-	e := p.companyEntry(w.name, nil, p.place("", w.city, w.region, w.postal, w.country))
+	e := p.companyEntry(w.name, nil, p.nameplace(w.city, w.region, w.country))
 	placed := e.placed()
 	return form{
 		"name": textCell(oneLine(w.name)), "name_key": textCell(e.key), "name_compact": textCell(strings.ReplaceAll(e.key, " ", "")),
@@ -231,7 +231,7 @@ func (p *patcher) mails(w written) form {
 }
 
 func (p *patcher) leadCompany(w written) form {
-	n := p.know.parseCompany(w.name, p.place("", w.city, w.region, w.postal, w.country))
+	n := p.know.parseCompany(w.name, p.nameplace(w.city, w.region, w.country))
 	return form{"company_keys": sortedSet(append([]string{n.key, n.uncut}, n.others...)), "company_token": textCell(p.survey.rareToken(n.key))}
 }
 

@@ -35,29 +35,36 @@ func (w *worker) judge(object, field, raw, usable string) {
 	}
 }
 
-// writeQuality stores the findings, one row for each kind that occurred. It holds no value of any record.
-func (r *run) writeQuality(ctx context.Context) (sql.Snapshot, error) {
+func compareChecks(a, b check) int {
+	return cmp.Or(cmp.Compare(a.object, b.object), cmp.Compare(a.field, b.field), cmp.Compare(a.what, b.what))
+}
+
+// tally counts the findings of all workers.
+func (r *run) tally() map[check]int64 {
 	total := map[check]int64{}
 	for _, w := range r.workers {
 		for c, n := range w.tally {
 			total[c] += n
 		}
 	}
+	return total
+}
+
+// writeQuality stores findings, one row for each kind that occurred. It holds no value of any record.
+func (r *run) writeQuality(ctx context.Context, total map[check]int64) (sql.Snapshot, error) {
 	checks := make([]check, 0, len(total))
 	for c := range total {
 		if c.field != "" {
 			checks = append(checks, c)
 		}
 	}
-	slices.SortFunc(checks, func(a, b check) int {
-		return cmp.Or(cmp.Compare(a.object, b.object), cmp.Compare(a.field, b.field), cmp.Compare(a.what, b.what))
-	})
+	slices.SortFunc(checks, compareChecks)
 	out, err := r.session.Writer(ctx, schemas.DataQuality)
 	if err != nil {
 		return sql.Snapshot{}, err
 	}
 	to := newRowWriter(schemas.DataQuality)
-	defer to.builder.Release()
+	defer to.release()
 	for _, c := range checks {
 		to.text(c.object)
 		to.text(c.field)
@@ -66,7 +73,7 @@ func (r *run) writeQuality(ctx context.Context) (sql.Snapshot, error) {
 		to.count(total[check{object: c.object}])
 		to.end()
 	}
-	batch := to.builder.NewRecordBatch()
+	batch := to.batch()
 	defer batch.Release()
 	if err := out.Write(ctx, batch); err != nil {
 		return sql.Snapshot{}, err

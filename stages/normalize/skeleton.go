@@ -2,7 +2,7 @@ package normalize
 
 import "strings"
 
-// skeleton is the sound of a folded family name: what its spelling variants in several languages share. It is no
+// soundOf is the skeleton of a name, the sound of a folded family name: what its spelling variants in several languages share. It is no
 // Soundex: it keeps all consonants, and it is meant to be read beside given names and places, never alone.
 //
 //  1. Particles and spaces are left out, "mac" and "mc" in front are "mk".
@@ -12,7 +12,7 @@ import "strings"
 //  4. Vowels (a e i o u y, and j after a letter) are left out but for the first letter, where any vowel is "a".
 //  5. A class that follows itself is written once.
 //  6. Where fewer than two classes are left, the first vowel follows: i for e i y, a for the others (lee and li, not lau).
-func (know *knowledge) skeleton(surname string) string {
+func (know *knowledge) soundOf(surname string) string {
 	var letters strings.Builder
 	words := strings.Fields(surname)
 	for i, w := range words {

@@ -1,0 +1,95 @@
+package pipeline_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crmlink/crmlink/pipeline"
+	"github.com/crmlink/crmlink/sql"
+)
+
+// The CRM's normal forms are made on top of those of the run before: what comes out is what a run without one makes, and
+// where what it would build upon is lost it does without.
+func TestRun_NormalisesOnTopOfTheRunBefore_Invariant2(t *testing.T) {
+	t.Parallel()
+	dir := copyDemo(t)
+	first, err := runOrg(t, dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "crm", "Contact-1.csv")
+	header, rows := readCSV(t, path)
+	for i, row := range rows {
+		if i%10 == 0 {
+			row[slices.Index(header, "Title")], row[slices.Index(header, "LastName")] = "Chief Executive Officer", "Zimmermann"
+			row[slices.Index(header, "SystemModstamp")] = "2026-07-28T00:00:00.000Z"
+		}
+	}
+	writeCSV(t, path, header, rows)
+
+	state := objectOf(t, dir, first.Record, "normalize CRM", "crm_state")
+	kept, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// Another state than the one it made shows that it is what the run builds upon.
+	if err := os.WriteFile(state, []byte("no state"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runOrg(t, dir, nil); err == nil || !strings.Contains(err.Error(), "is no state of a CRM") {
+		t.Errorf("with a damaged state: %v", err)
+	}
+	results := map[string]pipeline.Record{}
+	for what, prepare := range map[string]func(state string) error{
+		"with":    func(state string) error { return os.WriteFile(state, kept, 0o600) },
+		"without": os.Remove,
+	} {
+		copied := t.TempDir()
+		if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		if err := prepare(filepath.Join(copied, strings.TrimPrefix(state, dir))); err != nil {
+			t.Fatal(err)
+		}
+		got, err := runOrg(t, copied, func(o *pipeline.Options) { o.DryRun = true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		results[what] = got.Record
+		for _, s := range got.Record.Steps {
+			if s.Name == "normalize directory" && !s.Reused || s.Name == "normalize CRM" && s.Reused {
+				t.Errorf("%s the state of the run before: step %s: reused %v", what, s.Name, s.Reused)
+			}
+		}
+	}
+	if names := differences(results["with"], results["without"]); len(names) > 0 {
+		t.Errorf("tables differ: %v", names)
+	}
+	if results["with"].Tables["crm_person"].ID == first.Record.Tables["crm_person"].ID {
+		t.Error("nothing was changed")
+	}
+}
+
+// objectOf is the file of an object that a step of a run gave, by the name its result has for it.
+func objectOf(t *testing.T, dir string, r pipeline.Record, step, field string) string {
+	t.Helper()
+	at := slices.IndexFunc(r.Steps, func(s pipeline.Step) bool { return s.Name == step })
+	data, err := os.ReadFile(filepath.Join(dir, "store", "actions", r.Steps[at].Action+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var action struct{ Out map[string]any }
+	if err := json.Unmarshal(data, &action); err != nil {
+		t.Fatal(err)
+	}
+	id, ok := action.Out[field].(string)
+	if !ok {
+		t.Fatalf("%s gave no %s", step, field)
+	}
+	return sql.ObjectPath(filepath.Join(dir, "store", "objects"), id, ".bin")
+}
