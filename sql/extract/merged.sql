@@ -5,21 +5,21 @@
 -- in: reject
 -- values: $full BOOLEAN, $as_of TIMESTAMPTZ
 WITH kept AS (
-    SELECT name, record FROM landed ANTI JOIN superseded USING (file, line)
+    SELECT row_name FROM landed ANTI JOIN superseded USING (file, line)
 ),
 present AS (
-    SELECT name FROM landed
+    SELECT row_name FROM landed
     UNION
-    SELECT name FROM turned_away
+    SELECT row_name FROM turned_away
 )
-SELECT record.*, CAST(NULL AS TIMESTAMPTZ) AS missing_since
-FROM kept
+SELECT * EXCLUDE (row_name, file, line), CAST(NULL AS TIMESTAMPTZ) AS missing_since
+FROM landed ANTI JOIN superseded USING (file, line)
 UNION ALL
-SELECT record.*,
+SELECT b.* EXCLUDE (row_name) REPLACE (
     CASE
-        WHEN p.name IS NOT NULL THEN NULL
+        WHEN p.row_name IS NOT NULL THEN NULL
         WHEN $full THEN coalesce(b.missing_since, CAST($as_of AS TIMESTAMPTZ))
         ELSE b.missing_since
-    END AS missing_since
-FROM (SELECT * FROM before ANTI JOIN kept USING (name)) b
-LEFT JOIN present p ON p.name = b.name
+    END AS missing_since)
+FROM (SELECT * FROM before ANTI JOIN kept USING (row_name)) b
+LEFT JOIN present p ON p.row_name = b.row_name

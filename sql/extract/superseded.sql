@@ -3,10 +3,10 @@
 -- mirror's, for nothing else says which is newer; so does one from a file without any column of stamps, and one of equal
 -- stamp from a file with a column (is_fuller) of which the mirror may have older values or none.
 -- Beside the header's tables: landed and before, the rows read and the previous mirror of one object, as name, stamp
--- and record; the stage supplies them.
+-- and record, and stamped, the rows read as name and stamp; the stage supplies them.
 -- in: reject
 WITH contested AS (
-    SELECT name FROM landed GROUP BY name HAVING count(*) > 1
+    SELECT name FROM stamped GROUP BY name HAVING count(*) > 1
 ),
 placed AS (
     SELECT file, line, row_number() OVER (PARTITION BY name

@@ -73,7 +73,7 @@ func (i *inspection) repeats(s subject, of sql.Snapshot) (n repeats, err error) 
 	}
 	err = i.rows("inspect_repeated", func(r *sql.Rows) error {
 		return r.Scan(&n.telling, &n.tellingAgain, &n.listed, &n.listedAgain)
-	}, relation{"listed", listed})
+	}, relation{name: "listed", query: listed})
 	return n, err
 }
 

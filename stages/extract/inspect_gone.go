@@ -24,7 +24,7 @@ func (i *inspection) lookForGone(s subject, before, after sql.Snapshot) error {
 	}
 	var known, absent, deleted, present int64
 	err := i.rows("inspect_live", func(r *sql.Rows) error { return r.Scan(&known, &absent, &deleted, &present) },
-		relation{"before", s.states("gone_before")}, relation{"after", s.states("gone_after")})
+		relation{name: "before", query: s.states("gone_before")}, relation{name: "after", query: s.states("gone_after")})
 	if err != nil || known == 0 {
 		return err
 	}

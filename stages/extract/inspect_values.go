@@ -169,7 +169,7 @@ func (i *inspection) comparePairs(s subject) (p pairs, err error) {
 			}
 		}
 		return err
-	}, relation{"pair", pair})
+	}, relation{name: "pair", query: pair})
 	return p, err
 }
 
@@ -276,7 +276,7 @@ func (i *inspection) cells(s subject, of string) (map[string]cells, error) {
 		err := r.Scan(&name, &c.filled, &c.misfits, &c.special, &c.broken)
 		found[name] = c
 		return err
-	}, relation{"cell", cell})
+	}, relation{name: "cell", query: cell})
 	return found, err
 }
 

@@ -112,12 +112,24 @@ func (j job) discard(ctx context.Context) error {
 
 // relation is a named SELECT in front of a file's SELECT. The files of this stage serve every object, so the stage
 // gives them the object's rows under one name; a file's own text is never changed.
-type relation struct{ name, query string }
+type relation struct {
+	name, query string
+	// inline relations are worked out wherever they stand, for the columns that are asked for there. Otherwise the engine
+	// may copy one that stands in several places, which costs more than reading a table twice.
+	inline bool
+}
+
+// inline is a relation that is worked out wherever it stands.
+func inline(name, query string) relation { return relation{name, query, true} }
 
 func over(text string, relations ...relation) string {
 	with := make([]string, len(relations))
 	for i, rel := range relations {
-		with[i] = rel.name + " AS (\n" + rel.query + "\n)"
+		as := " AS "
+		if rel.inline {
+			as += "NOT MATERIALIZED "
+		}
+		with[i] = rel.name + as + "(\n" + rel.query + "\n)"
 	}
 	return "WITH " + strings.Join(with, ", ") + "\nSELECT * FROM (\n" + text + "\n)"
 }
@@ -128,20 +140,33 @@ func text(file string) (string, error) {
 	return f.Text, err
 }
 
-// versions renders the rows of a relation as name, stamp and record: what the merge needs to know of any object. More
+// versions renders the rows of a relation as name, stamp and record: what it takes to tell which of two is newer. More
 // columns follow as they are.
 func (j job) versions(from string, more ...string) string {
 	fields := make([]string, 0, len(j.table.Columns))
 	for _, c := range j.columns() {
 		fields = append(fields, schemas.Quote(c.Name)+" := "+schemas.Quote(c.Name))
 	}
+	return j.stamped(from, append([]string{"struct_pack(" + strings.Join(fields, ", ") + ") AS record"}, more...)...)
+}
+
+// stamped renders the rows of a relation as name and stamp, and more columns as they are.
+func (j job) stamped(from string, more ...string) string {
 	var stamps []string
 	for _, stamp := range j.stamps() {
 		stamps = append(stamps, schemas.Quote(stamp))
 	}
-	parts := []string{j.name() + " AS name",
-		"coalesce(" + strings.Join(append(stamps, "CAST(NULL AS TIMESTAMPTZ)"), ", ") + ") AS stamp",
-		"struct_pack(" + strings.Join(fields, ", ") + ") AS record"}
+	parts := []string{j.name() + " AS name", "coalesce(" + strings.Join(append(stamps, "CAST(NULL AS TIMESTAMPTZ)"), ", ") + ") AS stamp"}
+	return "SELECT " + strings.Join(append(parts, more...), ", ") + " FROM " + from
+}
+
+// whole renders the rows of a relation as row_name, which no table has, and the columns of the raw table, and more as
+// they are.
+func (j job) whole(from string, more ...string) string {
+	parts := []string{j.name() + " AS row_name"}
+	for _, c := range j.columns() {
+		parts = append(parts, schemas.Quote(c.Name)+" AS "+schemas.Quote(c.Name))
+	}
 	return "SELECT " + strings.Join(append(parts, more...), ", ") + " FROM " + from
 }
 

@@ -33,5 +33,5 @@ func (l userList) identified(read string) (string, error) {
 		return "", err
 	}
 	listed := "SELECT *, " + schemas.Quote(l.recordID) + " AS record_id FROM (\n" + read + "\n)"
-	return over(rules, relation{"listed", listed}, relation{"identified", "SELECT * FROM (\n" + ids + "\n)"}), nil
+	return over(rules, relation{name: "listed", query: listed}, relation{name: "identified", query: "SELECT * FROM (\n" + ids + "\n)"}), nil
 }

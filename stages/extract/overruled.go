@@ -17,7 +17,7 @@ func (r *run) saveOverruled(ctx context.Context, j job, landed, before relation,
 		return nil, err
 	}
 	values["parts"] = int32(sampleShare(max(count.Kept+count.Superseded, r.in.Previous[j.table.Name].Rows)))
-	snap, err := r.session.SaveQuery(ctx, over(query, landed, before, relation{"superseded", "FROM " + j.superseded.Name()}), j.table, values)
+	snap, err := r.session.SaveQuery(ctx, over(query, landed, before, relation{name: "superseded", query: "FROM " + j.superseded.Name()}), j.table, values)
 	if err != nil || snap.Rows == 0 {
 		return nil, err
 	}

@@ -221,8 +221,8 @@ func (r *run) willRepeat(ctx context.Context, j job, count Count, after sql.Snap
 	if err != nil {
 		return false, err
 	}
-	rows, err := r.session.Query(ctx, over(query, landed, relation{"after", j.versions(name)},
-		relation{"superseded", "FROM " + j.superseded.Name()}), values)
+	rows, err := r.session.Query(ctx, over(query, landed, relation{name: "after", query: j.versions(name)},
+		relation{name: "superseded", query: "FROM " + j.superseded.Name()}), values)
 	if err != nil {
 		return false, err
 	}

@@ -42,15 +42,16 @@ func (r *run) settle(ctx context.Context, j *job) (made Reading, err error) {
 		return made, err
 	}
 	made.Unsettled = carried.unsettled
-	landed := relation{"landed", j.versions("("+carried.over(*j, read)+") WHERE reason IS NULL", "file", "line",
-		among("file", carried.fuller)+" AS is_fuller", among("file", carried.unstamped)+" AS is_unstamped")}
-	if err := r.findSuperseded(ctx, j, landed, before, values); err != nil {
+	usable := "(" + carried.over(*j, read) + ") WHERE reason IS NULL"
+	landed := inline("landed", j.versions(usable, "file", "line",
+		among("file", carried.fuller)+" AS is_fuller", among("file", carried.unstamped)+" AS is_unstamped"))
+	if err := r.findSuperseded(ctx, j, usable, landed, before, values); err != nil {
 		return made, err
 	}
 	if made.Count, err = r.account(ctx, *j, landed, values); err != nil {
 		return made, err
 	}
-	if made.Table, err = r.merge(ctx, *j, made.Count, landed, before, values); err != nil {
+	if made.Table, err = r.merge(ctx, *j, made.Count, usable, values); err != nil {
 		return made, err
 	}
 	if err := r.compareCounts(ctx, *j, &made); err != nil {
@@ -152,7 +153,7 @@ func (r *run) before(ctx context.Context, j *job, read string, values map[string
 		}
 		j.mirror = j.known.Name()
 	}
-	return relation{"before", j.versions(j.mirror, more...)}, nil
+	return inline("before", j.versions(j.mirror, more...)), nil
 }
 
 // smallDelta is how many times as many records as a delta has rows the mirror must have for it to be merged by key.
@@ -171,11 +172,11 @@ func (r *run) isSmall(j job, previous sql.Snapshot) bool {
 
 // findTouched notes the names of all rows read, rejected ones too, and copies what the mirror has under them.
 func (r *run) findTouched(ctx context.Context, j *job, previous, read string, values map[string]any) (err error) {
-	names := schemas.Table{Name: "touched_" + j.table.Name, Columns: []schemas.Column{{Name: "name", Type: schemas.Text, NotNull: true}}}
+	names := schemas.Table{Name: "touched_" + j.table.Name, Columns: []schemas.Column{{Name: "row_name", Type: schemas.Text, NotNull: true}}}
 	if j.touched, err = r.session.Writer(ctx, names); err != nil {
 		return err
 	}
-	if err := r.copyTo(ctx, j.touched, "SELECT "+j.name()+" AS name FROM ("+read+") WHERE reason IS NULL UNION "+r.turnedAway(*j), values); err != nil {
+	if err := r.copyTo(ctx, j.touched, "SELECT "+j.name()+" AS row_name FROM ("+read+") WHERE reason IS NULL UNION "+r.turnedAway(*j), values); err != nil {
 		return err
 	}
 	if j.known, err = r.session.Writer(ctx, schemas.Table{Name: "known_" + j.table.Name, Columns: j.table.Columns}); err != nil {
@@ -186,7 +187,7 @@ func (r *run) findTouched(ctx context.Context, j *job, previous, read string, va
 
 // turnedAway renders the names of records of which a row was read and rejected.
 func (r *run) turnedAway(j job) string {
-	return "SELECT crm_id AS name FROM " + r.rejects.Name() + " WHERE object = '" + j.object + "' AND crm_id IS NOT NULL"
+	return "SELECT crm_id AS row_name FROM " + r.rejects.Name() + " WHERE object = '" + j.object + "' AND crm_id IS NOT NULL"
 }
 
 // rejectListed moves what the rules of a list refuse to the rejects. Sources reject what they read themselves.
@@ -224,31 +225,40 @@ func (r *run) copyTo(ctx context.Context, w *sql.Writer, query string, values ma
 }
 
 // findSuperseded decides which landed rows another version of the same record beats.
-func (r *run) findSuperseded(ctx context.Context, j *job, landed, before relation, values map[string]any) (err error) {
+func (r *run) findSuperseded(ctx context.Context, j *job, usable string, landed, before relation, values map[string]any) (err error) {
 	if j.superseded, err = r.session.Writer(ctx, schemas.Table{Name: "superseded_" + j.table.Name, Columns: place}); err != nil {
 		return err
 	}
-	query, err := text("superseded")
+	file, relations := "repeated", []relation{landed, inline("stamped", j.stamped(usable))}
+	if r.isMerged(*j) {
+		file, relations = "superseded", append(relations, before)
+	}
+	query, err := text(file)
 	if err != nil {
 		return err
 	}
-	return r.copyTo(ctx, j.superseded, over(query, landed, before), values)
+	return r.copyTo(ctx, j.superseded, over(query, relations...), values)
 }
 
-func (r *run) merge(ctx context.Context, j job, count Count, landed, before relation, values map[string]any) (sql.Snapshot, error) {
+// isMerged says whether there is a mirror that the rows read are merged over.
+func (r *run) isMerged(j job) bool { return j.mirrored && r.in.Previous[j.table.Name].Rows > 0 }
+
+func (r *run) merge(ctx context.Context, j job, count Count, usable string, values map[string]any) (sql.Snapshot, error) {
 	file := "kept"
-	relations := []relation{landed, {"superseded", "FROM " + j.superseded.Name()}}
-	if j.mirrored {
+	relations := []relation{inline("landed", j.whole(usable, "file", "line")), inline("superseded", "FROM "+j.superseded.Name())}
+	switch {
+	case j.touched != nil:
+		file = "extended"
+		relations = append(relations, inline("before", j.whole(j.mirror, "missing_since")), inline("touched", "FROM "+j.touched.Name()),
+			inline("previous", j.whole("previous_"+j.table.Name, "missing_since")))
+	case r.isMerged(j):
 		file = "merged"
-		relations = append(relations, before, relation{"turned_away", r.turnedAway(j)})
+		relations = append(relations, inline("before", j.whole(j.mirror, "missing_since")), inline("turned_away", r.turnedAway(j)))
 		// A reject names its record by Id. Where that is not the key, any known one could be meant.
 		named := slices.Equal(j.table.Key, []string{"Id"})
 		values["full"], values["as_of"] = r.in.Full && (named || count.Rejected == 0), r.in.AsOf.UTC()
-	}
-	if j.touched != nil {
-		file = "extended"
-		relations = append(relations, relation{"touched", "FROM " + j.touched.Name()},
-			relation{"previous", "SELECT " + j.name() + " AS name, * FROM previous_" + j.table.Name})
+	case j.mirrored:
+		file = "first"
 	}
 	query, err := text(file)
 	if err != nil {
@@ -266,9 +276,9 @@ func (r *run) missing(ctx context.Context, j job, made *Reading) error {
 	if err != nil {
 		return err
 	}
-	names := func(of string) string { return j.versions(of, "missing_since") }
-	rows, err := r.session.Query(ctx, over(query, relation{"before", names("previous_" + j.table.Name)},
-		relation{"after", names("after_" + j.table.Name)}), nil)
+	names := func(of string) string { return j.stamped(of, "missing_since", "IsDeleted") }
+	rows, err := r.session.Query(ctx, over(query, inline("before", names("previous_"+j.table.Name)),
+		inline("after", names("after_"+j.table.Name))), nil)
 	if err != nil {
 		return err
 	}

@@ -121,6 +121,8 @@ func (s *sheet) read(ctx context.Context, f *file, emit Emit, progress func(rows
 			if err := rows.flush(emit); err != nil {
 				return err
 			}
+		}
+		if rows.in%breath == 0 {
 			progress(rows.in, st.raw.bytes)
 			if err := ctx.Err(); err != nil {
 				return err
@@ -140,6 +142,9 @@ func (s *sheet) read(ctx context.Context, f *file, emit Emit, progress func(rows
 		return err
 	}
 	progress(rows.in, st.raw.bytes)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return emitLog(emit, logged{object: s.object, file: f.name, in: rows.in, rejected: rows.rejected, bytes: st.raw.bytes,
 		sha256: hex.EncodeToString(st.raw.sum.Sum(nil)), unknown: l.unknown, absent: l.absent})
 }

@@ -12,11 +12,15 @@ import (
 	"github.com/crmlink/crmlink/schemas"
 )
 
-// A batch is handed on at either bound: rows, or bytes of text, for rows may hold 32 KB each.
+// A batch is handed on at either bound: rows, or bytes of text, for rows may hold 32 KB each. The engine keeps rows in
+// groups of 120K: what comes in whole groups it need not copy once more.
 const (
-	batchRows  = 16 << 10
-	batchBytes = 16 << 20
+	batchRows  = 120 << 10
+	batchBytes = 64 << 20
 )
+
+// breath is after how many rows it is told how far the reading has come, and asked whether it is to go on.
+const breath = 16 << 10
 
 // Reasons of rejects that this package gives.
 const (
