@@ -2,10 +2,11 @@
 # The DuckDB driver offers Arrow only with this tag; it is set here and nowhere else.
 TAGS    := duckdb_arrow
 GO      ?= go
+SHELL   := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 
-.PHONY: help run build test lint race check quality quality-peers bench chaos examples
+.PHONY: help run build test lint race check quality quality-peers bench chaos fuzz soak examples
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -43,8 +44,18 @@ quality-peers: ## the same files through Splink in the same run, in a virtual en
 bench: ## CPU, rows and pairs per second and memory by stage; prints a table and writes docs/performance.md
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestBench$$' -v -timeout 60m -args -measure
 
-chaos: ## kill runs, fill disks, make and replay a chain of 90 runs; prints tables and writes docs/reliability.md
-	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestKilledRun|TestFullDisk|TestChain' -v -timeout 90m -args -chaos 50 -chain 90
+chaos: ## kill runs over 180 and 100,000 records, fill disks, make and replay a chain of 90 runs; prints tables and writes docs/reliability.md
+	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestKilled|TestFullDisk|TestChain' -v -timeout 4h -args -chaos 200 -chain 90
+
+soak: ## 100 incremental runs in one process; prints memory, file handles and store size and writes docs/reliability.md
+	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestSoak$$' -v -timeout 2h -args -soak 100
+
+# Executions of each target; the sum is 10 million.
+FUZZ := ./schemas:FuzzID:6000000 ./stages/normalize:FuzzHeadcount:1500000 ./stages/systems/csvdir:FuzzCSV:1000000 \
+	./stages/systems/csvdir:FuzzDirectory:500000 ./stages/systems/csvdir:FuzzPacked:300000 ./pipeline:FuzzConfig:700000
+fuzz: ## 10 million executions of the readers of Ids, CSV, lists, headcounts and crmlink.yaml
+	@for f in $(FUZZ); do IFS=: read -r package target times <<< "$$f"; echo "$$target, $$times executions"; \
+		$(GO) test -tags $(TAGS) $$package -run '^$$' -fuzz "^$$target\$$" -fuzztime $${times}x -fuzzminimizetime 10x || exit 1; done
 
 examples: build ## read the demo with DuckDB, pandas and Polars in a virtual environment; needs python3 and PyPI
 	@test -x bin/examples/bin/python || python3 -m venv bin/examples

@@ -74,17 +74,24 @@ func (e *ConfigError) Input() bool { return true }
 // LoadConfig reads a configuration file. Faults come together as one *ConfigError; the Config then holds what could
 // be read, for `config show`.
 func LoadConfig(file string) (Config, error) {
+	data, err := os.ReadFile(file)
+	if err == nil {
+		return parseConfig(file, data)
+	}
+	c, _ := parseConfig(file, nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, &InputError{Problem: fmt.Sprintf("there is no %s", file), Next: "crmlink init DIR writes one; or name yours with -c FILE"}
+	}
+	return c, fmt.Errorf("read configuration: %w", err)
+}
+
+// parseConfig is LoadConfig for what stands in the file.
+func parseConfig(file string, data []byte) (Config, error) {
 	c := Config{File: file, Dir: filepath.Dir(file), values: map[string]Value{}}
 	for _, s := range settings {
 		if !strings.Contains(s.Path, "*") {
 			c.values[s.Path] = Value{Path: s.Path, Value: s.Default, Origin: "default", Doc: s.Doc}
 		}
-	}
-	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c, &InputError{Problem: fmt.Sprintf("there is no %s", file), Next: "crmlink init DIR writes one; or name yours with -c FILE"}
-	} else if err != nil {
-		return c, fmt.Errorf("read configuration: %w", err)
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {

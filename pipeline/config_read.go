@@ -47,7 +47,11 @@ func (r *configReader) walk(node *yaml.Node, path string) {
 		return
 	}
 	if node.Kind != yaml.MappingNode {
-		r.fault(path, node, "a group of entries: "+strings.Join(childrenOf(path), ", "), "indent the entries below "+path+":")
+		where, next := path, "indent the entries below "+path+":"
+		if path == "" {
+			where, next = filepath.Base(r.config.File), "begin with org: and put its entries below; crmlink init DIR writes a file to start from"
+		}
+		r.fault(where, node, "a group of entries: "+strings.Join(childrenOf(path), ", "), next)
 		return
 	}
 	seen := map[string]bool{}
@@ -78,6 +82,13 @@ func (r *configReader) take(s setting, node *yaml.Node, path string) {
 			return
 		}
 		for _, item := range node.Content {
+			if item.Kind == yaml.AliasNode {
+				item = item.Alias
+			}
+			if item.Kind != yaml.ScalarNode {
+				r.fault(path, item, s.Kind.Want, "write ["+"first, second]")
+				return
+			}
 			v.List = append(v.List, item.Value)
 		}
 		v.Value = strings.Join(v.List, ", ")

@@ -165,10 +165,7 @@ func (r *run) replay(ctx context.Context, o ReplayOptions, original Record, last
 			inputs.Model = &last.Model // the chain keeps its own model
 		}
 	}
-	r.record = Record{ID: original.ID, AsOf: original.AsOf, Started: original.Started, Status: Running, Import: original.Import,
-		Program: original.Program, Engine: original.Engine, Config: original.Config, Previous: original.Previous,
-		Request: original.Request, Extract: original.Extract, Given: &inputs.Given, Notices: original.Notices, Checks: original.Checks,
-		Accepted: original.Accepted, Unsettled: original.Unsettled, ReadLog: original.ReadLog}
+	r.record = original.again(&inputs.Given)
 	if other {
 		r.record.ReplayOf, r.record.Program, r.record.Engine = original.ID, r.program[:12], r.engine
 		if o.WithConfig != nil {
@@ -190,6 +187,13 @@ func (r *run) replay(ctx context.Context, o ReplayOptions, original Record, last
 		return result, nil
 	}
 	return result, r.publishReplay(ctx)
+}
+
+// again is the record of a run that is computed again: what it was told and what it read, and nothing of what it made.
+func (r Record) again(given *Given) Record {
+	return Record{ID: r.ID, AsOf: r.AsOf, Started: r.Started, Status: Running, Import: r.Import, Program: r.Program, Engine: r.Engine,
+		Config: r.Config, Previous: r.Previous, Request: r.Request, Extract: r.Extract, Given: given, Notices: r.Notices, Checks: r.Checks,
+		Accepted: r.Accepted, Unsettled: r.Unsettled, ReadLog: r.ReadLog}
 }
 
 // exchange puts the other configuration's settings and the other model in the place of the recorded ones.

@@ -71,7 +71,12 @@ var (
 		}
 		return nil
 	}}
-	newFolder  = kind{Name: "folder", Want: "a folder; it is made when it is not there"}
+	newFolder = kind{Name: "folder", Want: "a folder; it is made when it is not there", Check: func(v, _ string) error {
+		if v == "" {
+			return fmt.Errorf("write the name of a folder, or leave the entry out")
+		}
+		return nil
+	}}
 	inputFiles = kind{Name: "files", Want: "a file or pattern that exists", Check: func(v, dir string) error {
 		found, err := filepath.Glob(within(dir, v))
 		if err != nil || len(found) == 0 {
@@ -238,6 +243,9 @@ func memorySize(text string, machine int64) (int64, error) {
 	}
 	unit := map[string]float64{"%": float64(machine) / 100, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
 		"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}[strings.ToLower(match[2])]
+	if n*unit >= 1<<60 {
+		return 0, fmt.Errorf("%q is more than any machine has", text)
+	}
 	if bytes := n * unit; bytes >= 1<<20 || strings.HasSuffix(text, "%") && n > 0 && n <= 100 {
 		return int64(bytes), nil
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // emptyOrg makes the files that the template names.
-func emptyOrg(t *testing.T) string {
+func emptyOrg(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"crm/Account.csv", "directory/companies.csv", "directory/members.csv", "seats.csv", "activities.parquet",

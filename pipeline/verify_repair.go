@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/crmlink/crmlink/pipeline/control"
 	"github.com/crmlink/crmlink/schemas"
@@ -20,8 +23,9 @@ import (
 const quarantine = "quarantine"
 
 // repair sets damaged files aside, so that nothing reads or reuses them, and makes again what it can: tables from the
-// copies in analytics.duckdb, and databases from the tables. Results of steps that name what is still missing are set
-// aside too, so that the next run computes them again. Records, the link current and the control database are left alone: nothing here knows
+// copies in analytics.duckdb, what steps made from the raw tables that the run read, and databases from the tables.
+// Results of steps that name what is missing are set aside too, so that nothing takes them for finished. Raw tables come
+// from nowhere but the source, and records, the link current and the control database are left alone: nothing here knows
 // them better.
 func (v *verifier) repair(ctx context.Context) error {
 	if len(v.damage) == 0 {
@@ -46,6 +50,11 @@ func (v *verifier) repair(ctx context.Context) error {
 	}
 	if err := v.setAsideActions(); err != nil {
 		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(v.records)) { // the oldest first: later ones build on their answers
+		if err := v.remakeResults(ctx, session, v.records[id]); err != nil {
+			return err
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(v.records)) {
 		if err := v.remakeDatabase(ctx, session, v.records[id]); err != nil {
@@ -104,26 +113,96 @@ func (v *verifier) remakeTables(ctx context.Context, session *sql.Session, r Rec
 		if _, err := session.SaveQuery(ctx, query, table, nil); err != nil && ctx.Err() != nil {
 			return err // else the copy does not fit the table as it is declared today: it stays lost
 		}
-		for _, p := range r.Tables[name].Parts {
-			file := objectFile(p.ID + ".parquet")
-			if d := v.damage[file]; d != nil && v.there(file) {
-				d.Remade = true
-			}
+	}
+	v.noteRemade()
+	return nil
+}
+
+// noteRemade notes which lost objects are there again. An object's name is its content, so one of that name is the one.
+func (v *verifier) noteRemade() {
+	for file, d := range v.damage {
+		if strings.HasPrefix(file, "objects/") && v.there(file) {
+			d.Remade = true
 		}
 	}
+}
+
+// remakeResults computes a published run again from what it recorded, where something that its steps made is lost and all
+// that they began with is there. Steps whose results are whole are not computed. The same program makes the same bytes, so
+// the lost objects are there afterwards; another one may make others, and then they stay lost.
+func (v *verifier) remakeResults(ctx context.Context, session *sql.Session, original Record) error {
+	inputs, err := original.inputs()
+	if original.Status != Published || !v.lacks(original) || err != nil || !v.hasInputs(inputs) {
+		return nil // a run that recorded no inputs cannot be computed again
+	}
+	r := &run{store: v.store, session: session, report: v.options.Report, now: time.Now, log: io.Discard}
+	if r.engine, err = session.EngineVersion(ctx); err != nil {
+		return err
+	}
+	if r.program, err = programHash(); err != nil {
+		return err
+	}
+	inputs = inputs.clone()
+	r.record = original.again(&inputs.Given)
+	made, err := r.compute(ctx, inputs)
+	if err == nil {
+		r.record.Model, r.record.Tables = made.model, made.collect(*original.Extract)
+		if last, known := v.records[original.Previous]; known && v.hasAll(last) {
+			err = r.compare(ctx, last, inputs)
+		} else if original.Previous == "" {
+			err = r.compare(ctx, Record{Tables: map[string]sql.Snapshot{}}, inputs)
+		}
+	}
+	if ctx.Err() != nil || sql.IsDiskFull(err) {
+		return err
+	}
+	if err != nil { // what it lacks stays lost, and the rest can still be repaired
+		r.tell(Event{Step: "verify", State: "note", Detail: "run " + original.ID + " cannot be computed again: " + err.Error()})
+	}
+	v.noteRemade()
 	return nil
+}
+
+// lacks says whether something is lost that a run names, or the result of one of its steps.
+func (v *verifier) lacks(r Record) bool {
+	steps := map[string]bool{}
+	for _, s := range r.Steps {
+		steps[s.Action] = s.Action != ""
+	}
+	for name, namings := range v.named {
+		if v.damage[objectFile(name)] != nil && !v.there(objectFile(name)) &&
+			slices.ContainsFunc(namings, func(n naming) bool { return n.run == r.ID || steps[n.action] }) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasInputs says whether all that a run was given and read is there.
+func (v *verifier) hasInputs(in Inputs) bool {
+	whole := v.there(objectFile(in.Sections + ".bin"))
+	for _, list := range in.Knowledge {
+		whole = whole && v.there(objectFile(list+".bin"))
+	}
+	eachSnapshot(reflect.ValueOf(in), func(snap sql.Snapshot) { whole = whole && len(v.lost(snap)) == 0 })
+	return whole
+}
+
+// hasAll says whether all tables of a run are there.
+func (v *verifier) hasAll(r Record) bool {
+	for _, snap := range r.Tables {
+		if len(v.lost(snap)) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // remakeDatabase writes a lost database again, where all its tables are there.
 func (v *verifier) remakeDatabase(ctx context.Context, session *sql.Session, r Record) error {
 	d := v.damage["runs/"+r.ID+"/analytics.duckdb"]
-	if d == nil {
+	if d == nil || !v.hasAll(r) {
 		return nil
-	}
-	for _, snap := range r.Tables {
-		if len(v.lost(snap)) > 0 {
-			return nil
-		}
 	}
 	if err := writeAnalytics(ctx, session, v.store, r); err != nil {
 		return err

@@ -27,5 +27,8 @@ func FullID(id string) (string, bool) {
 	if len(id) == 15 {
 		return id + string(check[:]), true
 	}
-	return id, id[15:] == string(check[:])
+	if id[15:] != string(check[:]) {
+		return "", false
+	}
+	return id, true
 }

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -112,9 +113,9 @@ func (s *Session) adopt(temp, extension string) (string, error) {
 	}
 	id := hex.EncodeToString(h.Sum(nil))
 	place := ObjectPath(s.options.Objects, id, extension)
-	// One of another size was cut off by a crash of the machine or worse, and is replaced.
-	if old, err := os.Stat(place); err == nil && old.Size() == size {
-		return id, nil
+	// One of other bytes was cut off by a crash of the machine, or spoilt by a bad disk, and is replaced.
+	if whole, err := sameBytes(f, place, size); whole || err != nil {
+		return id, err
 	}
 	if err := f.Sync(); err != nil {
 		return "", fmt.Errorf("write object: %w", err)
@@ -148,6 +149,30 @@ func (s *Session) Object(id string) ([]byte, error) {
 		return nil, fmt.Errorf("read object: %w", err)
 	}
 	return data, nil
+}
+
+// sameBytes says whether a file lies at a place and holds what another one does. Reading both costs little beside having
+// made one of them.
+func sameBytes(f *os.File, place string, size int64) (bool, error) {
+	old, err := os.Open(place)
+	if err != nil {
+		return false, nil // not there, or not to be read: it is written anew
+	}
+	defer old.Close()
+	if info, err := old.Stat(); err != nil || info.Size() != size {
+		return false, nil
+	}
+	one, two := make([]byte, 256<<10), make([]byte, 256<<10)
+	for at := int64(0); at < size; at += int64(len(one)) {
+		n := min(int64(len(one)), size-at)
+		if _, err := f.ReadAt(one[:n], at); err != nil {
+			return false, fmt.Errorf("write object: %w", err)
+		}
+		if _, err := old.ReadAt(two[:n], at); err != nil || !bytes.Equal(one[:n], two[:n]) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // Missing lists the objects of a snapshot that are in none of the session's folders.

@@ -19,16 +19,17 @@ import (
 	"github.com/crmlink/crmlink/pipeline"
 )
 
-var chaosKills = flag.Int("chaos", 0, "kill a run at that many random instants and at every boundary, and write docs/reliability.md")
+var chaosKills = flag.Int("chaos", 0, "kill runs over a large org that many times, and over a small one at every boundary, and write docs/reliability.md")
 
-const (
-	firstTime  = "2026-10-01T04:00:00Z"
-	secondTime = "2026-10-02T04:00:00Z"
-)
+// smallKills is at how many random instants runs over the small org are killed for docs/reliability.md.
+const smallKills = 50
+
+const firstTime = "2026-10-01T04:00:00Z"
 
 // chaos is an org with one publication, files for a second run, and what that run publishes when nobody disturbs it.
 type chaos struct {
 	dir   string
+	as    string // the second run's time
 	first pipeline.Record
 	want  pipeline.Record
 	steps int // lines that an undisturbed run writes about its steps
@@ -41,12 +42,28 @@ func newChaos(t *testing.T) *chaos {
 	if _, err := demo.Generate(t.Context(), demo.Config{Accounts: 40, Contacts: 100, Leads: 40, Seed: 4, Out: dir}); err != nil {
 		t.Fatal(err)
 	}
+	return chaosIn(t, dir)
+}
+
+// chaosIn takes an org, which is run once where it was not yet, and makes its files those of another day.
+func chaosIn(t *testing.T, dir string) *chaos {
+	t.Helper()
 	c := &chaos{dir: dir}
-	if out, err := crmlink(t, dir, "run", "--as-of", firstTime).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if _, err := os.Lstat(filepath.Join(dir, "store", "current")); err != nil {
+		if out, err := crmlink(t, dir, "run", "--as-of", firstTime).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
 	}
 	c.first = current(t, dir)
-	// The second run has something to tell: another setting and fewer decisions, so that changes are walked.
+	c.as = c.first.AsOf.AddDate(0, 0, 1).Format(time.RFC3339)
+	// The second run has something to tell: other records, another setting and fewer decisions, so that changes are walked.
+	changes := demo.Changes{Org: dir, PerMille: 10, Seed: 2, At: c.first.AsOf.Add(12 * time.Hour)}
+	if _, err := demo.ChangeCRM(t.Context(), changes); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := demo.ChangeDirectory(t.Context(), changes); err != nil {
+		t.Fatal(err)
+	}
 	edit(t, filepath.Join(dir, "crmlink.yaml"), "auto_sync: all", "auto_sync: per_seat")
 	decisions, err := os.ReadFile(filepath.Join(dir, "decisions.csv"))
 	if err != nil {
@@ -58,7 +75,7 @@ func newChaos(t *testing.T) *chaos {
 	}
 	calm := c.copy(t)
 	started := time.Now()
-	out, err := crmlink(t, calm, "run", "--as-of", secondTime).CombinedOutput()
+	out, err := crmlink(t, calm, "run", "--as-of", c.as).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -79,13 +96,23 @@ func (c *chaos) copy(t *testing.T) string {
 	if _, err := os.Stat(kept); err != nil {
 		from, to = c.dir, kept
 	}
+	copyTree(t, from, to)
+	return c.dir
+}
+
+// copyTree copies an org over another. Objects are never written to, so both may have the same files.
+func copyTree(t *testing.T, from, to string) {
+	t.Helper()
 	if err := os.RemoveAll(to); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("cp", "-a", from, to).CombinedOutput(); err != nil {
+	if err := os.Mkdir(to, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	script := `cd "$0" && tar -c --exclude ./store/objects . | tar -x -C "$1" && cp -al store/objects "$1/store/"`
+	if out, err := exec.Command("bash", "-c", script, from, to).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return c.dir
 }
 
 // crmlink is this program as a process of its own, which can be killed.
@@ -118,7 +145,7 @@ type killed struct {
 func (c *chaos) kill(t *testing.T, where string, now func(dir string, lines <-chan string)) killed {
 	t.Helper()
 	dir := c.copy(t)
-	cmd := crmlink(t, dir, "run", "--as-of", secondTime)
+	cmd := crmlink(t, dir, "run", "--as-of", c.as)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +172,7 @@ func (c *chaos) kill(t *testing.T, where string, now func(dir string, lines <-ch
 	}
 	begun := len(runs) == 2 && published.ID == c.first.ID
 	if published.ID == c.first.ID { // otherwise it was killed after the switch, and there is nothing to take up
-		if out, err := crmlink(t, dir, "run", "--as-of", secondTime).CombinedOutput(); err != nil {
+		if out, err := crmlink(t, dir, "run", "--as-of", c.as).CombinedOutput(); err != nil {
 			t.Errorf("%s: the next start fails: %v\n%s", where, err, out)
 			return k
 		}
@@ -259,7 +286,7 @@ func TestKilledRunIsTakenUp_Invariant3(t *testing.T) {
 		random, boundaries = 1, boundaries[:1]
 	}
 	if *chaosKills > 0 {
-		random, boundaries = *chaosKills, nil
+		random, boundaries = smallKills, nil
 		for n := range c.steps {
 			boundaries = append(boundaries, n+1)
 		}
@@ -346,7 +373,7 @@ func TestFullDiskIsTold_Invariant7(t *testing.T) {
 	sizes := []int{1, 64} // KiB
 	for _, size := range sizes {
 		c.fault(t, fmt.Sprintf("files of at most %d KiB", size), func(dir string) *exec.Cmd {
-			return exec.Command("bash", "-c", fmt.Sprintf("ulimit -f %d && exec crmlink run --as-of %s", size, secondTime))
+			return exec.Command("bash", "-c", fmt.Sprintf("ulimit -f %d && exec crmlink run --as-of %s", size, c.as))
 		})
 	}
 	if err := exec.Command("unshare", "-Urm", "true").Run(); err != nil {
@@ -362,7 +389,7 @@ func TestFullDiskIsTold_Invariant7(t *testing.T) {
 				cp -a full/. store/
 				code=0; crmlink run --as-of %s || code=$?
 				rm -rf full; mkdir full; cp -a store/. full/; umount store; rmdir store; mv full store
-				exit $code`, spare, secondTime))
+				exit $code`, spare, c.as))
 		})
 	}
 }
@@ -386,7 +413,7 @@ func (c *chaos) fault(t *testing.T, where string, start func(dir string) *exec.C
 		t.Errorf("%s: %s was published", where, got.ID)
 	}
 	c.checkReadable(t, where, dir, c.first)
-	if out, err := crmlink(t, dir, "run", "--as-of", secondTime).CombinedOutput(); err != nil {
+	if out, err := crmlink(t, dir, "run", "--as-of", c.as).CombinedOutput(); err != nil {
 		t.Errorf("%s: the next start fails: %v\n%s", where, err, out)
 		return
 	}
@@ -424,18 +451,24 @@ func writeReliability(t *testing.T, all []killed) {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", name, kills, resumed, survived)
 	}
 	fmt.Fprintf(&b, "| all | %d | | |\n", len(all))
-	t.Log("\n" + b.String())
+	writeTable(t, "kills", b.String())
+}
+
+// writeTable puts a table between its marks in docs/reliability.md.
+func writeTable(t *testing.T, mark, table string) {
+	t.Helper()
+	t.Log("\n" + table)
 	path := filepath.Join("..", "..", "docs", "reliability.md")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, rest, ok := strings.Cut(string(text), "<!-- kills -->\n")
-	_, tail, ok2 := strings.Cut(rest, "<!-- /kills -->")
+	head, rest, ok := strings.Cut(string(text), "<!-- "+mark+" -->\n")
+	_, tail, ok2 := strings.Cut(rest, "<!-- /"+mark+" -->")
 	if !ok || !ok2 {
-		t.Fatalf("%s has no place for the table", path)
+		t.Fatalf("%s has no place for the table %s", path, mark)
 	}
-	if err := os.WriteFile(path, []byte(head+"<!-- kills -->\n"+b.String()+"<!-- /kills -->"+tail), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(head+"<!-- "+mark+" -->\n"+table+"<!-- /"+mark+" -->"+tail), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
