@@ -80,11 +80,19 @@ func BenchmarkScore(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	scorer, err := NewScorer(x, p, x.Frequencies())
+	if err != nil {
+		b.Fatal(err)
+	}
 	pairs := 0
 	from := used()
 	for b.Loop() {
 		pairs = 0
-		for _, r := range scoreAll(b, x, p, records, 1) {
+		scored, err := scorer.Score(records, 1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, r := range scored {
 			pairs += r.Candidates
 		}
 	}

@@ -59,13 +59,6 @@ func (d *dictionary) hashOf(code uint32) uint64 {
 	return d.forms[code-d.first+1].hash
 }
 
-func (d *dictionary) signOf(code uint32) uint64 {
-	if code < d.first {
-		d = d.base
-	}
-	return d.forms[code-d.first+1].sign
-}
-
 // code numbers a text, adding it where it is new. Empty text is null.
 func (d *dictionary) code(text string) uint32 {
 	if text == "" {

@@ -2,10 +2,7 @@ package linkage
 
 import (
 	"math"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 )
 
 // learner runs one EM over CRM records, not over pairs: a record is at most one of its candidates. Hypotheses and
@@ -182,101 +179,6 @@ func (l *learner) step(free bool) float64 {
 	return moved
 }
 
-// expect finds how probable the hypotheses are under the present numbers. Goroutines share the records.
-func (l *learner) expect() {
-	e := expectation{learner: l, terms: l.terms(), start: []float64{math.Log2(l.match / float64(l.index.Len()))}}
-	none := 1 - l.match
-	for _, r := range l.ratios {
-		none -= l.match * r
-		e.start = append(e.start, e.start[0]+math.Log2(r))
-	}
-	e.none = math.Log2(none)
-	if n := l.pairs[l.records] * len(e.start); len(l.probable) != n {
-		l.probable, l.fits = make([]float64, n), make([]float64, l.records)
-	}
-	var wait sync.WaitGroup
-	var next atomic.Int64
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for {
-				from := int(next.Add(block)) - block
-				if from >= l.records {
-					return
-				}
-				for i := from; i < min(from+block, l.records); i++ {
-					e.record(i)
-				}
-			}
-		})
-	}
-	wait.Wait()
-}
-
-// expectation is what all records share in one step.
-type expectation struct {
-	*learner
-	terms []terms
-	start []float64 // bits of each hypothesis before anything is compared
-	none  float64   // bits of the hypothesis that the record is none of the directory's
-}
-
-func (e *expectation) record(i int) {
-	n := len(e.start)
-	from, to := e.pairs[i], e.pairs[i+1]
-	out := e.probable[from*n : to*n]
-	top := e.none
-	if e.sure[i] {
-		top = math.Inf(-1)
-	}
-	nobody := top // the hypothesis none, where it stands
-	for pair := from; pair < to; pair++ {
-		bits := out[(pair-from)*n : (pair-from+1)*n]
-		copy(bits, e.start)
-		e.pairBits(pair, e.terms, bits)
-		e.rule(i, pair, bits)
-		for _, v := range bits {
-			if v > top {
-				top = v
-			}
-		}
-	}
-	sum := math.Exp2(nobody - top)
-	for k := range out {
-		out[k] = exp2(out[k] - top)
-		sum += out[k]
-	}
-	e.fits[i] = e.weight[i] * (top + math.Log2(sum))
-	for k, v := range out {
-		if v != 0 {
-			out[k] = v / sum
-		}
-	}
-}
-
-// exp2 is math.Exp2 between −60 and 60, to the bit where that is written in Go; below it is 0. The special cases and
-// the detour over an exponent that may be out of range are most of the time that the library takes.
-func exp2(x float64) float64 {
-	if x < -60 {
-		return 0
-	}
-	k := int(x + 0.5)
-	if x < 0 {
-		k = int(x - 0.5)
-	}
-	t := x - float64(k)
-	hi := float64(t * 6.93147180369123816490e-01)
-	lo := float64(-t * 1.90821492927058770002e-10)
-	r := hi - lo
-	t = float64(r * r)
-	c := float64(t * 4.13813679705723846039e-08)
-	c = float64(t * (-1.65339022054652515390e-06 + c))
-	c = float64(t * (6.61375632143793436117e-05 + c))
-	c = float64(t * (-2.77777777770155933842e-03 + c))
-	c = r - float64(t*(1.66666666666666657415e-01+c))
-	y := 1 - ((lo - float64(r*c)/(2-c)) - hi)
-	return y * math.Float64frombits(uint64(1023+k)<<52) // exact: a power of two
-}
-
 // weights are the present log2(m/u) and −log2(u) by comparison and level code.
 func (l *learner) weights() (weights, rare [][]float64) {
 	for c, k := range l.index.plan.comparisons {
@@ -295,65 +197,6 @@ func (l *learner) weights() (weights, rare [][]float64) {
 		weights, rare = append(weights, w), append(rare, r)
 	}
 	return weights, rare
-}
-
-// terms is what one comparison adds to the hypotheses, by level code.
-type terms struct {
-	adjust int       // place among the rarities of a pair, or -1
-	rare   []float64 // in millibits
-	bits   []hypothesisBits
-}
-
-// hypothesisBits are the bits for one hypothesis: match first, then each kind of look-alike.
-type hypothesisBits struct {
-	hypothesis int
-	bits       []float64
-}
-
-func (l *learner) terms() []terms {
-	weights, rare := l.weights()
-	looks := l.lookAlikeWeights(weights)
-	out := make([]terms, len(weights))
-	for c := range out {
-		out[c] = terms{adjust: l.adjust[c], rare: rare[c], bits: []hypothesisBits{{0, weights[c]}}}
-		for code := range rare[c] {
-			rare[c][code] *= 1000
-		}
-		for k := range looks {
-			if look := looks[k][c]; look != nil {
-				out[c].bits = append(out[c].bits, hypothesisBits{k + 1, look})
-			}
-		}
-	}
-	return out
-}
-
-// pairBits adds a pair's evidence to the hypotheses.
-func (l *learner) pairBits(pair int, terms []terms, out []float64) {
-	floor, ceiling := float64(l.index.plan.section.FrequencyFloor), float64(l.index.plan.section.FrequencyCeiling)
-	rarities := l.bits[pair*l.width : (pair+1)*l.width]
-	for c, code := range l.codes[pair*len(terms) : (pair+1)*len(terms)] {
-		if code == 0 {
-			continue
-		}
-		t := &terms[c]
-		adjustment := 0.0
-		if t.adjust >= 0 {
-			if bits := rarities[t.adjust]; bits != noBits {
-				adjustment = float64(bits) - t.rare[code]
-				if adjustment < floor {
-					adjustment = floor
-				} else if adjustment > ceiling {
-					adjustment = ceiling
-				}
-				adjustment /= 1000
-			}
-		}
-		for i := range t.bits {
-			h := &t.bits[i]
-			out[h.hypothesis] += h.bits[code] + adjustment
-		}
-	}
 }
 
 // shares re-estimates the shares of match, look-alikes and none, with the shipped shares as 50 records. No share
