@@ -42,9 +42,10 @@ type nameMemos struct {
 
 // forOne is the same knowledge for one goroutine, with memos.
 func (know *knowledge) forOne() *knowledge {
-	own := *know
-	own.memos = &nameMemos{newMemo(know.takeField), newMemo(know.soundOf), newMemo(func(given string) []string {
-		return slices.Clip(know.rootsOf([]string{given}, nil))
+	plain, own := *know, *know
+	plain.memos = nil // those that know may have are another goroutine's
+	own.memos = &nameMemos{newMemo(plain.takeField), newMemo(plain.soundOf), newMemo(func(given string) []string {
+		return slices.Clip(plain.rootsOf([]string{given}, nil))
 	})}
 	return &own
 }
