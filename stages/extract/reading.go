@@ -97,7 +97,26 @@ func (r *run) recall(ctx context.Context, j job, in *ReadingIn, out *Out) (bool,
 	out.Readings = append(out.Readings, id)
 	out.Unchanged = append(out.Unchanged, j.object)
 	out.take(j, known)
+	if in.Over == nil {
+		return true, nil
+	}
+	for _, full := range []bool{false, true} { // what the next import may be like stays in the store with this one
+		if id, _, ok := r.in.Memory.Recall(r.next(*in, known, full)); ok && !slices.Contains(out.Readings, id) {
+			out.Readings = append(out.Readings, id)
+		}
+	}
 	return true, nil
+}
+
+// next is what the memory is asked when the same files are read again over what they gave.
+func (r *run) next(in ReadingIn, made Reading, full bool) ReadingIn {
+	doubtful := slices.Clone(made.Unsettled)
+	for name := range r.columnsNow()[in.Object].absent {
+		doubtful = append(doubtful, name)
+	}
+	slices.Sort(doubtful)
+	in.Over = &Over{Previous: made.Table.ID, Full: full, Doubtful: slices.Compact(doubtful)}
+	return in
 }
 
 // take adds what became of one object.
@@ -159,19 +178,10 @@ func (r *run) keep(ctx context.Context, j job, in *ReadingIn, made Reading, out 
 // keepNext remembers what the same files give when they are read again over what they gave: the same. A full import after
 // a delta is another matter, for it asks which records are missing.
 func (r *run) keepNext(ctx context.Context, j job, in ReadingIn, made Reading, put func(ReadingIn, Reading) error) error {
-	doubtful := slices.Clone(made.Unsettled)
-	for name := range r.columnsNow()[j.object].absent {
-		doubtful = append(doubtful, name)
-	}
-	slices.Sort(doubtful)
-	next := Over{Previous: made.Table.ID, Doubtful: slices.Compact(doubtful)}
 	made.Overruled, made.Count.Known = nil, 0
-	again := in
-	again.Over = &next
-	if err := put(again, made); err != nil || !in.Over.Full {
+	if err := put(r.next(in, made, false), made); err != nil || !in.Over.Full {
 		return err
 	}
-	next.Full = true
 	name := "after_" + j.table.Name
 	if err := r.session.BindAs(ctx, name, made.Table); err != nil {
 		return err
@@ -189,7 +199,7 @@ func (r *run) keepNext(ctx context.Context, j job, in ReadingIn, made Reading, p
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	return put(again, made)
+	return put(r.next(in, made, true), made)
 }
 
 // willRepeat says whether the same files over what they gave would give the same, row by row and count by count. That
