@@ -39,7 +39,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, diskError(err)
 	}
 	result, err := r.walk(ctx, o)
-	return result, diskError(finish(err))
+	return result, diskError(finish(r.blame(ctx, err)))
 }
 
 func (r *run) walk(ctx context.Context, o Options) (Result, error) {
