@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +36,21 @@ func (r *run) withoutLost(last Record, o Options) (Record, error) {
 		return Record{}, &DamageError{Problem: fmt.Sprintf("the published run %s lacks %s of table %s in the store", last.ID, filesOf(n), name), Next: next}
 	}
 	return last, nil
+}
+
+// blame looks, after a step failed without anybody knowing why, whether what the last publication needs is damaged: the
+// engine's words about a file that it cannot read help nobody. A run that ends well does not pay for that.
+func (r *run) blame(ctx context.Context, err error) error {
+	var knows interface{ Try() string }
+	if err == nil || ctx.Err() != nil || r.record.Previous == "" || errors.As(err, &knows) || sql.IsDiskFull(err) {
+		return err
+	}
+	v, e := r.store.Verify(ctx, VerifyOptions{Run: r.record.Previous})
+	if e != nil || len(v.Damage) == 0 {
+		return err
+	}
+	return errors.Join(&DamageError{Problem: fmt.Sprintf("the store is damaged: %s of run %s", filesOf(len(v.Damage)), r.record.Previous),
+		Next: "crmlink verify --repair"}, err)
 }
 
 func filesOf(n int) string {

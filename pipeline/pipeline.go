@@ -39,7 +39,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, diskError(err)
 	}
 	result, err := r.walk(ctx, o)
-	err = diskError(finish(err))
+	err = diskError(finish(r.blame(ctx, err)))
 	if err != nil {
 		result.Record = r.record // how it ended
 	}

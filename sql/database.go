@@ -79,6 +79,8 @@ func (s *Session) databaseStatements(ctx context.Context, snapshots []Snapshot, 
 		kind := "TABLE"
 		if table.Internal || strings.HasPrefix(table.Name, "raw_") || snap.Rows > inlineRows {
 			kind = "VIEW"
+		} else if err := s.intact(snap); err != nil { // it is copied
+			return nil, err
 		}
 		statements = append(statements, "CREATE "+kind+" "+schemas.Quote(table.Name)+" AS "+body)
 		statements = append(statements, comments(kind, table)...)

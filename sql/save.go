@@ -42,10 +42,37 @@ func (s *Session) SaveTable(ctx context.Context, file string, table schemas.Tabl
 // SaveQuery stores the result of SQL text that does not come from a file: what the linkage model renders.
 func (s *Session) SaveQuery(ctx context.Context, query string, table schemas.Table, values map[string]any) (Snapshot, error) {
 	name := s.tempName(table.Name)
-	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" AS "+query, usedValues(query, values)...); err != nil {
-		return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
+	defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+name) //nolint:errcheck // temporary
+	if !table.Large {
+		if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" AS "+query, usedValues(query, values)...); err != nil {
+			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
+		}
+		return s.store(ctx, name, table)
 	}
-	return s.store(ctx, name, table)
+	// A table that may be large is divided at once: it is not copied for that.
+	if err := s.divide(ctx, name, "("+query+"\n)", table, usedValues(query, values)); err != nil {
+		return Snapshot{}, err
+	}
+	split, err := s.isSplit(ctx, name, table)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	return s.writeParts(ctx, name, table, true, split)
+}
+
+// divide makes a temporary table of a relation that is checked against its declaration: its rows with the number of the
+// part that each falls to, which is worked out once, and the rows of a part together, in key order. 64 queries that hash
+// and scan the whole table cost many times the writing.
+func (s *Session) divide(ctx context.Context, name, relation string, table schemas.Table, values []any) error {
+	if err := s.check(ctx, relation, table, values...); err != nil {
+		return err
+	}
+	_, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT *, part_of(%s) AS %s FROM %s ORDER BY %s, %s",
+		name, schemas.Quote(table.PartKey()), partColumn, relation, partColumn, keyOrder(table)), values...)
+	if err != nil {
+		return fmt.Errorf("table %s: %w", table.Name, err)
+	}
+	return nil
 }
 
 // Step runs a file whose result is only for the files after it: they read it under its table's name until the name is
@@ -132,37 +159,43 @@ func (s *Session) store(ctx context.Context, name string, table schemas.Table) (
 	if err := s.check(ctx, name, table); err != nil {
 		return Snapshot{}, err
 	}
-	order := keyOrder(table)
 	split, err := s.isSplit(ctx, name, table)
 	if err != nil {
 		return Snapshot{}, err
 	}
 	if split {
-		// Which part a row falls to is worked out once, and the rows of a part are brought together: 64 queries that
-		// hash and scan the whole table cost many times the writing.
 		divided := name + "_divided"
-		if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT *, part_of(%s) AS %s FROM %s ORDER BY %s, %s",
-			divided, schemas.Quote(table.PartKey()), partColumn, name, partColumn, order)); err != nil {
-			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
+		defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+divided) //nolint:errcheck // temporary
+		if err := s.divide(ctx, divided, name, table, nil); err != nil {
+			return Snapshot{}, err
 		}
 		if _, err := s.conn.ExecContext(ctx, "DROP TABLE "+name); err != nil {
 			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
 		}
-		defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+divided) //nolint:errcheck // temporary
 		name = divided
 	}
+	return s.writeParts(ctx, name, table, split, split)
+}
+
+// writeParts writes the files of a table, each in key order. A divided table has the column of its parts' numbers, whether
+// it is large enough to be split or not.
+func (s *Session) writeParts(ctx context.Context, name string, table schemas.Table, divided, split bool) (Snapshot, error) {
+	order := keyOrder(table)
 	counts, err := s.partCounts(ctx, name, table, order, split)
 	if err != nil {
 		return Snapshot{}, err
 	}
+	columns := "*"
+	if divided {
+		columns = "* EXCLUDE (" + partColumn + ")"
+	}
 	var parts []Part
 	for _, p := range counts {
-		columns, where := "*", ""
+		where := ""
 		if split {
-			columns, where = "* EXCLUDE ("+partColumn+")", fmt.Sprintf(" WHERE %s = %d", partColumn, p.Number)
+			where = fmt.Sprintf(" WHERE %s = %d", partColumn, p.Number)
 		}
-		query := fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", columns, name, where, order)
-		if p.ID, err = s.writeParquet(ctx, query); err != nil {
+		if p.ID, err = s.writeParquet(ctx, fmt.Sprintf("SELECT %s FROM %s%s ORDER BY %s", columns, name, where, order)); err != nil {
 			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
 		}
 		parts = append(parts, p)
@@ -182,8 +215,8 @@ func (s *Session) isSplit(ctx context.Context, name string, table schemas.Table)
 	return rows >= schemas.LargeFrom, nil
 }
 
-func (s *Session) check(ctx context.Context, name string, table schemas.Table) error {
-	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+name+" LIMIT 0")
+func (s *Session) check(ctx context.Context, relation string, table schemas.Table, values ...any) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+relation+" LIMIT 0", values...)
 	if err != nil {
 		return fmt.Errorf("table %s: %w", table.Name, err)
 	}

@@ -35,6 +35,7 @@ type Session struct {
 	conn    *stdsql.Conn
 	temp    int               // number of the next temporary name
 	steps   map[string]string // temporary tables by the name under which Step made them readable
+	whole   map[string]bool   // objects that this session wrote, or has hashed
 }
 
 // Open starts an empty session.
@@ -60,7 +61,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	for i, dir := range o.Sources {
 		o.Sources[i] = absolute(dir)
 	}
-	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}}
+	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}, whole: map[string]bool{}}
 	s.db.SetMaxOpenConns(1)
 	if s.conn, err = s.db.Conn(ctx); err != nil {
 		s.db.Close()
@@ -107,11 +108,15 @@ func (s *Session) Bind(ctx context.Context, snapshots ...Snapshot) error {
 	return nil
 }
 
-// BindAs makes a snapshot readable under another name. A snapshot without parts is an empty relation.
+// BindAs makes a snapshot readable under another name, when its files hold what they are named after. A snapshot without
+// parts is an empty relation.
 func (s *Session) BindAs(ctx context.Context, name string, snap Snapshot) error {
 	table, ok := schemas.Lookup(snap.Table)
 	if !ok {
 		return fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
+	}
+	if err := s.intact(snap); err != nil {
+		return bound(name, err)
 	}
 	view := "CREATE OR REPLACE TEMP VIEW " + schemas.Quote(name) + " AS "
 	relation := emptyRelation(table)

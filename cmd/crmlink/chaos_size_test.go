@@ -21,7 +21,6 @@ import (
 
 var (
 	chaosRecords = flag.Int("chaos-records", 100_000, "Accounts, Contacts and Leads together of the large org")
-	chaosOrg     = flag.String("chaos-org", "", "take that org, synced once, for the large one; it is copied")
 	chaosFor     = flag.Duration("chaos-for", 2*time.Hour, "kill runs over the large org for no longer than that")
 )
 
@@ -35,10 +34,6 @@ func largeOrg(t *testing.T) *chaos {
 		return newChaos(t)
 	}
 	dir := filepath.Join(t.TempDir(), "org")
-	if *chaosOrg != "" {
-		copyTree(t, *chaosOrg, dir)
-		return chaosIn(t, dir)
-	}
 	n := *chaosRecords
 	size := demo.Config{Accounts: n / 5, Contacts: n / 2, Leads: n - n/5 - n/2, Seed: 4, Out: dir}
 	if _, err := demo.Generate(t.Context(), size); err != nil {
@@ -89,7 +84,7 @@ func (c *chaos) killOver(t *testing.T, random *rand.Rand, kills int, until time.
 	for len(steps) < kills && time.Now().Before(until) {
 		wait := time.Duration(random.Int64N(int64(longest)))
 		told := len(c.log(dir))
-		over := killAfter(t, dir, func() { time.Sleep(wait) }, "run", "--as-of", c.as)
+		over := killAfter(t, dir, func() { time.Sleep(wait) }, "run", "--as-of", secondTime)
 		published := current(t, dir)
 		c.checkReadable(t, "killed", dir, published)
 		if over {
@@ -109,7 +104,7 @@ func (c *chaos) killOver(t *testing.T, random *rand.Rand, kills int, until time.
 		extract = c.checkBegun(t, dir, step, extract)
 	}
 	if published := current(t, dir); published.ID == c.first.ID {
-		if out, err := crmlink(t, dir, "run", "--as-of", c.as).CombinedOutput(); err != nil {
+		if out, err := crmlink(t, dir, "run", "--as-of", secondTime).CombinedOutput(); err != nil {
 			t.Fatalf("the run that was killed %d times does not end: %v\n%s", len(steps), err, out)
 		}
 	}
@@ -244,18 +239,13 @@ func checkWhole(t *testing.T, dir string) {
 	}
 }
 
-// killCollections kills crmlink gc on a store of which one publication goes. It gives how far each had come.
+// killCollections kills crmlink gc on the store that the last killed run left, of which one publication goes. It gives how
+// far each had come.
 func (c *chaos) killCollections(t *testing.T, random *rand.Rand, kills int) map[string]int {
 	t.Helper()
-	dir := c.copy(t)
-	if out, err := crmlink(t, dir, "run", "--as-of", c.as).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	full := dir + ".full"
+	dir, full := c.dir, c.dir+".full"
 	copyTree(t, dir, full)
-	var began time.Time
 	removing := func() { // returns when the first file is gone
-		defer func() { began = time.Now() }()
 		record := filepath.Join(dir, "store", "runs", c.first.ID, "run.json")
 		for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(200 * time.Microsecond) {
 			if _, err := os.Lstat(record); err != nil {
@@ -269,6 +259,7 @@ func (c *chaos) killCollections(t *testing.T, random *rand.Rand, kills int) map[
 		t.Fatal(err)
 	}
 	removing()
+	began := time.Now()
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -277,11 +268,13 @@ func (c *chaos) killCollections(t *testing.T, random *rand.Rand, kills int) map[
 	where := map[string]int{}
 	for n := range kills {
 		copyTree(t, full, dir)
-		wait := func() { time.Sleep(time.Duration(random.Int64N(int64(took)))) }
+		pause := time.Duration(random.Int64N(int64(took)))
+		wait := func() { time.Sleep(pause) }
 		if n%2 == 1 {
+			pause = time.Duration(random.Int64N(int64(removal)))
 			wait = func() {
 				removing()
-				time.Sleep(time.Duration(random.Int64N(int64(removal))))
+				time.Sleep(pause)
 			}
 		}
 		over := killAfter(t, dir, wait, "gc", "--keep", "1")

@@ -24,12 +24,14 @@ var chaosKills = flag.Int("chaos", 0, "kill runs over a large org that many time
 // smallKills is at how many random instants runs over the small org are killed for docs/reliability.md.
 const smallKills = 50
 
-const firstTime = "2026-10-01T04:00:00Z"
+const (
+	firstTime  = "2026-10-01T04:00:00Z"
+	secondTime = "2026-10-02T04:00:00Z"
+)
 
 // chaos is an org with one publication, files for a second run, and what that run publishes when nobody disturbs it.
 type chaos struct {
 	dir   string
-	as    string // the second run's time
 	first pipeline.Record
 	want  pipeline.Record
 	steps int // lines that an undisturbed run writes about its steps
@@ -45,17 +47,14 @@ func newChaos(t *testing.T) *chaos {
 	return chaosIn(t, dir)
 }
 
-// chaosIn takes an org, which is run once where it was not yet, and makes its files those of another day.
+// chaosIn runs an org once, makes its files those of another day, and lets a second run end in peace.
 func chaosIn(t *testing.T, dir string) *chaos {
 	t.Helper()
 	c := &chaos{dir: dir}
-	if _, err := os.Lstat(filepath.Join(dir, "store", "current")); err != nil {
-		if out, err := crmlink(t, dir, "run", "--as-of", firstTime).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+	if out, err := crmlink(t, dir, "run", "--as-of", firstTime).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 	c.first = current(t, dir)
-	c.as = c.first.AsOf.AddDate(0, 0, 1).Format(time.RFC3339)
 	// The second run has something to tell: other records, another setting and fewer decisions, so that changes are walked.
 	changes := demo.Changes{Org: dir, PerMille: 10, Seed: 2, At: c.first.AsOf.Add(12 * time.Hour)}
 	if _, err := demo.ChangeCRM(t.Context(), changes); err != nil {
@@ -75,7 +74,7 @@ func chaosIn(t *testing.T, dir string) *chaos {
 	}
 	calm := c.copy(t)
 	started := time.Now()
-	out, err := crmlink(t, calm, "run", "--as-of", c.as).CombinedOutput()
+	out, err := crmlink(t, calm, "run", "--as-of", secondTime).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -145,7 +144,7 @@ type killed struct {
 func (c *chaos) kill(t *testing.T, where string, now func(dir string, lines <-chan string)) killed {
 	t.Helper()
 	dir := c.copy(t)
-	cmd := crmlink(t, dir, "run", "--as-of", c.as)
+	cmd := crmlink(t, dir, "run", "--as-of", secondTime)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +171,7 @@ func (c *chaos) kill(t *testing.T, where string, now func(dir string, lines <-ch
 	}
 	begun := len(runs) == 2 && published.ID == c.first.ID
 	if published.ID == c.first.ID { // otherwise it was killed after the switch, and there is nothing to take up
-		if out, err := crmlink(t, dir, "run", "--as-of", c.as).CombinedOutput(); err != nil {
+		if out, err := crmlink(t, dir, "run", "--as-of", secondTime).CombinedOutput(); err != nil {
 			t.Errorf("%s: the next start fails: %v\n%s", where, err, out)
 			return k
 		}
@@ -373,7 +372,7 @@ func TestFullDiskIsTold_Invariant7(t *testing.T) {
 	sizes := []int{1, 64} // KiB
 	for _, size := range sizes {
 		c.fault(t, fmt.Sprintf("files of at most %d KiB", size), func(dir string) *exec.Cmd {
-			return exec.Command("bash", "-c", fmt.Sprintf("ulimit -f %d && exec crmlink run --as-of %s", size, c.as))
+			return exec.Command("bash", "-c", fmt.Sprintf("ulimit -f %d && exec crmlink run --as-of %s", size, secondTime))
 		})
 	}
 	if err := exec.Command("unshare", "-Urm", "true").Run(); err != nil {
@@ -389,7 +388,7 @@ func TestFullDiskIsTold_Invariant7(t *testing.T) {
 				cp -a full/. store/
 				code=0; crmlink run --as-of %s || code=$?
 				rm -rf full; mkdir full; cp -a store/. full/; umount store; rmdir store; mv full store
-				exit $code`, spare, c.as))
+				exit $code`, spare, secondTime))
 		})
 	}
 }
@@ -413,7 +412,7 @@ func (c *chaos) fault(t *testing.T, where string, start func(dir string) *exec.C
 		t.Errorf("%s: %s was published", where, got.ID)
 	}
 	c.checkReadable(t, where, dir, c.first)
-	if out, err := crmlink(t, dir, "run", "--as-of", c.as).CombinedOutput(); err != nil {
+	if out, err := crmlink(t, dir, "run", "--as-of", secondTime).CombinedOutput(); err != nil {
 		t.Errorf("%s: the next start fails: %v\n%s", where, err, out)
 		return
 	}
