@@ -32,7 +32,10 @@ func (p *Publication) bindEvidence(ctx context.Context, record string, entities 
 			return "", err
 		}
 	}
-	if err := p.bind(ctx, "known", "model_level"); err != nil {
+	if err := p.bind(ctx, "model_level"); err != nil {
+		return "", err
+	}
+	if err := p.bindFor(ctx, "known", record); err != nil {
 		return "", err
 	}
 	view, err := p.evidenceView(isAccount(record))

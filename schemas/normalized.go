@@ -117,7 +117,7 @@ var DirMember = Table{
 // account is, for an account the companies its matched contacts work at and the company the account above it is.
 var Known = Table{
 	Name: "known", Doc: "What matched accounts say of their contacts, and matched contacts of their account.",
-	Key: []string{"object", "crm_id"}, Internal: true,
+	Key: []string{"object", "crm_id"}, Large: true, Internal: true,
 	Columns: []Column{
 		key("object", "Account, Contact or Lead."),
 		key("crm_id", "Record."),

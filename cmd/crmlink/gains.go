@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 
@@ -10,19 +9,6 @@ import (
 
 // mostGains is how many fields show lists; the table field_gain has all.
 const mostGains = 8
-
-// gainsOf reads what correct fields would bring; runs that are not published have no such table.
-func gainsOf(ctx context.Context, store pipeline.Store, record pipeline.Record) ([]pipeline.FieldGain, error) {
-	if record.Status != pipeline.Published {
-		return nil, nil
-	}
-	p, err := store.Open(ctx, record.ID)
-	if err != nil {
-		return nil, err
-	}
-	defer p.Close()
-	return p.FieldGains(ctx)
-}
 
 // writeGains prints what filling in or correcting a field would bring. It holds counts and no value of a record.
 func writeGains(w io.Writer, i ink, gains []pipeline.FieldGain) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -9,19 +8,6 @@ import (
 
 	"github.com/crmlink/crmlink/pipeline"
 )
-
-// roiOf reads the ROI summary of a published run; nil where it made none.
-func roiOf(ctx context.Context, store pipeline.Store, record pipeline.Record) (*pipeline.ROISummary, error) {
-	if _, ok := record.Tables["roi_summary"]; !ok || record.Status != pipeline.Published {
-		return nil, nil
-	}
-	p, err := store.Open(ctx, record.ID)
-	if err != nil {
-		return nil, err
-	}
-	defer p.Close()
-	return p.ROI(ctx)
-}
 
 // writeROI prints what a run found seats' touches to be worth, where the administrator wants that.
 func writeROI(w io.Writer, i ink, roi *pipeline.ROISummary) {

@@ -34,15 +34,7 @@ func (a *app) showVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			stats, err := statsOf(cmd.Context(), store, record)
-			if err != nil {
-				return err
-			}
-			roi, err := roiOf(cmd.Context(), store, record)
-			if err != nil {
-				return err
-			}
-			gains, err := gainsOf(cmd.Context(), store, record)
+			stats, roi, gains, err := figuresOf(cmd.Context(), store, record)
 			if err != nil {
 				return err
 			}
@@ -57,17 +49,28 @@ func (a *app) showVerb() *cobra.Command {
 	return cmd
 }
 
-// statsOf reads the statistics of a published run; others have none.
-func statsOf(ctx context.Context, store pipeline.Store, record pipeline.Record) ([]pipeline.ObjectStats, error) {
+// figuresOf reads what a published run counted; others have nothing of it. Opening a run takes longer than reading these.
+func figuresOf(ctx context.Context, store pipeline.Store, record pipeline.Record) ([]pipeline.ObjectStats, *pipeline.ROISummary, []pipeline.FieldGain, error) {
 	if record.Status != pipeline.Published {
-		return []pipeline.ObjectStats{}, nil
+		return []pipeline.ObjectStats{}, nil, nil, nil
 	}
 	p, err := store.Open(ctx, record.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	defer p.Close()
-	return p.Stats(ctx)
+	stats, err := p.Stats(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var roi *pipeline.ROISummary
+	if _, ok := record.Tables["roi_summary"]; ok {
+		if roi, err = p.ROI(ctx); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	gains, err := p.FieldGains(ctx)
+	return stats, roi, gains, err
 }
 
 func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pipeline.ROISummary, gains []pipeline.FieldGain, report string) {

@@ -64,7 +64,7 @@ func BenchmarkMember(b *testing.B) {
 		r.companies.add(fmt.Sprint("d", i), e.pack(), nameHash(fmt.Sprintf("acme widgets %d inc", i)))
 		r.groups = append(r.groups, int32(i))
 	}
-	w := newWorker(shipped)
+	w := newWorker(shipped())
 	to := newRowWriter(schemas.DirMember)
 	b.ReportAllocs()
 	i := 0

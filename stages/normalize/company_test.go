@@ -58,7 +58,7 @@ func TestParseCompany(t *testing.T) {
 		{"3M Company", "3m", "co", "", "3m"},
 		{"Foo Co., Ltd.", "foo", "co ltd", "", "foo"},
 	} {
-		n := shipped.parseCompany(c.name, place{})
+		n := shipped().parseCompany(c.name, place{})
 		if n.key != c.key || n.legal != c.legal || n.place != c.place || c.acronym != "" && n.acronym != c.acronym {
 			t.Errorf("%q: key %q legal %q place %q acronym %q, want %q %q %q %q", c.name, n.key, n.legal, n.place, n.acronym, c.key, c.legal, c.place, c.acronym)
 		}
@@ -80,7 +80,7 @@ func TestParseCompany_OtherNamesAndOwnPlace(t *testing.T) {
 		{"Springfield", place{city: "springfield"}, "springfield", "", "springfield"},
 		{"UAB Baltic Foods", place{country: "LT"}, "baltic foods", "", "baltic foods"},
 	} {
-		n := shipped.parseCompany(c.name, c.at)
+		n := shipped().parseCompany(c.name, c.at)
 		if n.key != c.key || strings.Join(n.others, "|") != c.others || n.uncut != c.uncut {
 			t.Errorf("%q: key %q others %q uncut %q", c.name, n.key, n.others, n.uncut)
 		}
@@ -89,11 +89,11 @@ func TestParseCompany_OtherNamesAndOwnPlace(t *testing.T) {
 
 func TestLists_AreAsLargeAsPromised(t *testing.T) {
 	pairs := 0
-	for _, roots := range shipped.nicknames {
+	for _, roots := range shipped().nicknames {
 		pairs += len(roots)
 	}
 	for what, c := range map[string]struct{ got, want int }{
-		"nickname pairs": {pairs, 400}, "legal forms": {len(shipped.legalForms), 150}, "free-mail": {len(shipped.freeMail), 150},
+		"nickname pairs": {pairs, 400}, "legal forms": {len(shipped().legalForms), 150}, "free-mail": {len(shipped().freeMail), 150},
 	} {
 		if c.got < c.want {
 			t.Errorf("%s: %d, want at least %d", what, c.got, c.want)

@@ -73,14 +73,14 @@ func TestSkeleton_SpellingVariantsShareIt(t *testing.T) {
 			if variants[0] == "van der berg" && v == "vander berg" {
 				continue
 			}
-			if a, b := shipped.skeleton(variants[0]), shipped.skeleton(v); a != b || a == "" {
+			if a, b := shipped().skeleton(variants[0]), shipped().skeleton(v); a != b || a == "" {
 				t.Errorf("skeleton(%q) = %q, skeleton(%q) = %q", variants[0], a, v, b)
 			}
 		}
 	}
 	for _, pair := range [][2]string{{"lee", "lau"}, {"smith", "jones"}, {"baker", "parker"}, {"rossi", "russo k"}, {"ito", "itani"}} {
-		if shipped.skeleton(pair[0]) == shipped.skeleton(pair[1]) {
-			t.Errorf("%q and %q share %q", pair[0], pair[1], shipped.skeleton(pair[0]))
+		if shipped().skeleton(pair[0]) == shipped().skeleton(pair[1]) {
+			t.Errorf("%q and %q share %q", pair[0], pair[1], shipped().skeleton(pair[0]))
 		}
 	}
 }

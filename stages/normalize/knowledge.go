@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // knowledge is what the replaceable lists say. It is only read, so goroutines share it; memos are one goroutine's own.
@@ -29,14 +30,15 @@ type knowledge struct {
 	roleLocals    map[string]bool
 }
 
-// shipped is what the program's own lists say. They are compiled in and read by every test, so a fault in them panics.
-var shipped = func() *knowledge {
+// shipped is what the program's own lists say. They are compiled in and read by every test, so a fault in them panics. They
+// are taken apart when first asked for: most verbs answer without them.
+var shipped = sync.OnceValue(func() *knowledge {
 	know, err := readKnowledge(nil)
 	if err != nil {
 		panic(err)
 	}
 	return know
-}()
+})
 
 // replaceable are the lists that an administrator may replace or extend, with the number of cells in a row. The others
 // (countries, regions, cities, streets, titles) are part of the program.

@@ -24,7 +24,7 @@ func TestReadKnowledge_OwnListsReplaceAndExtend(t *testing.T) {
 	if n := know.parseCompany("Acme Zeta Zusammenschluss", place{}); n.key != "acme" || n.legal != "zz" {
 		t.Errorf("%+v", n)
 	}
-	if know.parseName("Bob", "Smith", "").roots[0] != "bob" || shipped.parseName("Bob", "Smith", "").roots[1] != "robert" {
+	if know.parseName("Bob", "Smith", "").roots[0] != "bob" || shipped().parseName("Bob", "Smith", "").roots[1] != "robert" {
 		t.Error("the shipped lists changed, or count beside the own ones")
 	}
 }

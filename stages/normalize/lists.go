@@ -52,21 +52,21 @@ func compactOf(s string) string { return strings.ReplaceAll(Fold(s), " ", "") }
 func Knows(list, word string) bool {
 	switch list {
 	case "nickname":
-		_, ok := shipped.nicknames[Fold(word)]
+		_, ok := shipped().nicknames[Fold(word)]
 		return ok
 	case "legal_form":
-		form := shipped.legalForms[compactOf(word)]
-		_, dotted := shipped.dottedForms[word]
+		form := shipped().legalForms[compactOf(word)]
+		_, dotted := shipped().dottedForms[word]
 		return form.name != "" || dotted
 	case "abbreviation":
 		w := Fold(word)
-		_, company := shipped.abbreviations[w]
+		_, company := shipped().abbreviations[w]
 		_, street := streetWords[w]
 		_, title := titleAbbreviations[w]
 		return company || street || title
 	case "honorific":
 		w := compactOf(word)
-		return shipped.honorific[w]&(honorFront|honorTitle|honorEnd|honorCare) != 0
+		return shipped().honorific[w]&(honorFront|honorTitle|honorEnd|honorCare) != 0
 	}
 	return false
 }

@@ -25,7 +25,7 @@ func TestFromLocals(t *testing.T) {
 		{"", "", "blue.widgets", "", "", ""},
 		{"", "Smith", "sales.team", "", "smith", ""},
 	} {
-		n := shipped.fromLocals(shipped.parseName(c.first, c.last, ""), []string{c.local})
+		n := shipped().fromLocals(shipped().parseName(c.first, c.last, ""), []string{c.local})
 		if n.given != c.given || n.surname != c.surname || c.root != "" && !slices.Contains(n.roots, c.root) {
 			t.Errorf("%+v: given %q surname %q roots %v", c, n.given, n.surname, n.roots)
 		}

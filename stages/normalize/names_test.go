@@ -61,7 +61,7 @@ func TestParseName(t *testing.T) {
 		{"Jean-Pierre", "Dupont", "", "jean", "pierre", "dupont", "", "dupont"},
 		{"Mary Ann", "Lee", "", "mary", "ann", "lee", "", "lee"},
 	} {
-		n := shipped.parseName(c.first, c.last, c.whole)
+		n := shipped().parseName(c.first, c.last, c.whole)
 		got := []string{n.given, n.middle, n.surname, strings.Join(n.parts, " ")}
 		want := []string{c.given, c.middle, c.surname, c.parts}
 		if c.roots != "" && c.given != "maria" {
@@ -79,7 +79,7 @@ func TestRoots_FormsOfOneNameMeet(t *testing.T) {
 		{"Mohd", "Muhammad"}, {"Hans", "Johannes"}, {"Gosia", "Małgorzata"}, {"Min Su", "Minsu"}, {"Xiao-Ming", "Xiaoming"},
 		{"Юрий", "Yuri"}, {"Katya", "Yekaterina"}, {"Beppe", "Giuseppe"}, {"Liz", "Elisabeth"}, {"Venkat", "Venkatesh"},
 	} {
-		a, b := shipped.parseName(pair[0], "Doe", ""), shipped.parseName(pair[1], "Doe", "")
+		a, b := shipped().parseName(pair[0], "Doe", ""), shipped().parseName(pair[1], "Doe", "")
 		met := false
 		for _, r := range a.roots {
 			for _, q := range b.roots {
@@ -97,19 +97,19 @@ func FuzzFoldName(f *testing.F) {
 		f.Add(s, s, s)
 	}
 	f.Fuzz(func(t *testing.T, first, last, whole string) {
-		n := shipped.parseName(first, last, whole)
+		n := shipped().parseName(first, last, whole)
 		for _, s := range append([]string{n.given, n.middle, n.surname, n.skeleton}, append(n.roots, n.parts...)...) {
 			if !isFolded(s) {
 				t.Errorf("%q is not folded", s)
 			}
 		}
-		for _, s := range []string{shipped.parseCompany(whole, place{}).key, parseTitle(whole).text, cityOf(whole)} {
+		for _, s := range []string{shipped().parseCompany(whole, place{}).key, parseTitle(whole).text, cityOf(whole)} {
 			if !isFolded(s) {
 				t.Errorf("%q is not folded", s)
 			}
 		}
-		shipped.parseEmail(whole)
-		shipped.websiteHost(whole)
+		shipped().parseEmail(whole)
+		shipped().websiteHost(whole)
 		headcountOf(whole)
 		streetOf(whole)
 		postalOf(whole, "US")

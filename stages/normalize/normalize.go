@@ -18,7 +18,7 @@ import (
 // knowledgeOf reads the administrator's lists; without any, the shipped ones hold.
 func knowledgeOf(s *sql.Session, lists map[string]string) (*knowledge, error) {
 	if len(lists) == 0 {
-		return shipped, nil
+		return shipped(), nil
 	}
 	own := map[string][]byte{}
 	for name, object := range lists {

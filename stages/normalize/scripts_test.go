@@ -4,7 +4,7 @@ import "testing"
 
 // Names in many writings meet the way their bearers write them in Latin letters, in sound if not in every letter.
 func TestNamesInOtherWritingsSoundLikeTheirLatinForm(t *testing.T) {
-	sound := func(name string) string { return shipped.skeleton(shipped.foldName(name)) }
+	sound := func(name string) string { return shipped().skeleton(shipped().foldName(name)) }
 	for _, c := range [][2]string{
 		{"Иванов", "Ivanov"}, {"Чайковский", "Tchaikovsky"}, {"Чайковский", "Chaikovsky"}, {"Хрущёв", "Khrushchev"}, {"Зеленський", "Zelensky"},
 		{"Ђорђевић", "Djordjevic"}, {"Παπαδόπουλος", "Papadopoulos"}, {"Γεωργίου", "Georgiou"},
@@ -28,12 +28,12 @@ func TestSplitWhole_KnowsTheOrderOfNames(t *testing.T) {
 		{"Mao Zedong", "mao", "zedong"}, {"AnnaSchmidt", "anna", "schmidt"}, {"McDonald", "", "mcdonald"}, {"LeBron", "", "lebron"},
 		{"عبدالرحمن الشمري", "abdulrahman", "al shmri"}, {"राजेश शर्मा", "rajesh", "sharma"},
 	} {
-		if n := shipped.parseName("", "", c.whole); n.given != c.given || n.surname != c.surname {
+		if n := shipped().parseName("", "", c.whole); n.given != c.given || n.surname != c.surname {
 			t.Errorf("%s: given %q surname %q, want %q and %q", c.whole, n.given, n.surname, c.given, c.surname)
 		}
 	}
 	for _, same := range [][2]string{{"Abdul Aziz Khan", "Abd al-Aziz Khan"}, {"Abdel-Aziz Khan", "Abdulaziz Khan"}} {
-		if a, b := shipped.parseName("", "", same[0]), shipped.parseName("", "", same[1]); a.given != b.given || a.given != "abdulaziz" {
+		if a, b := shipped().parseName("", "", same[0]), shipped().parseName("", "", same[1]); a.given != b.given || a.given != "abdulaziz" {
 			t.Errorf("%s: %q, %s: %q", same[0], a.given, same[1], b.given)
 		}
 	}
@@ -45,7 +45,7 @@ func TestParseCompany_SlipsInLegalForms(t *testing.T) {
 		"Siemens Aktiengeselschaft": {"siemens", "ag"}, "Acme Unlimted": {"acme unlimted", ""}, "EMAG": {"emag", ""}, "Acme (Asia) Ltd": {"acme", "ltd"},
 		"Acme Europe": {"acme", ""},
 	} {
-		if n := shipped.parseCompany(name, place{}); n.key != want[0] || n.legal != want[1] {
+		if n := shipped().parseCompany(name, place{}); n.key != want[0] || n.legal != want[1] {
 			t.Errorf("%s: %q, %q", name, n.key, n.legal)
 		}
 	}

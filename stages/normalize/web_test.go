@@ -32,7 +32,7 @@ func TestWebsiteHost(t *testing.T) {
 		"https://acme.com.br,":          {domain: "acme.com.br"},
 		"mailto:someone@acme.org":       {domain: "acme.org"},
 	} {
-		if got := shipped.websiteHost(in); got != want {
+		if got := shipped().websiteHost(in); got != want {
 			t.Errorf("websiteHost(%q) = %+v, want %+v", in, got, want)
 		}
 	}
@@ -59,7 +59,7 @@ func TestParseEmail(t *testing.T) {
 		"noemail@acme.com":         {email{}, placeholder},
 		"x@example.com":            {email{}, placeholder},
 	} {
-		got, fault := shipped.parseEmail(in)
+		got, fault := shipped().parseEmail(in)
 		if got != want.email || fault != want.fault {
 			t.Errorf("parseEmail(%q) = %+v %q, want %+v %q", in, got, fault, want.email, want.fault)
 		}
