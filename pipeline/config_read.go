@@ -66,6 +66,9 @@ func (r *configReader) walk(node *yaml.Node, path string) {
 			if near := nearest(name.Value, childrenOf(path)); near != "" {
 				next = "write " + near
 			}
+			if at == "" { // a name of no letters
+				at = filepath.Base(r.config.File)
+			}
 			r.fault(at, name, "an entry that crmlink has", next)
 		default:
 			r.walk(below, at)

@@ -25,6 +25,9 @@ type Options struct {
 	Spill   string // folder of the session's own for what does not fit in memory; inside the store, so that a purge reaches it
 	Threads int    // 0: as many as there are processors
 	Memory  string // DuckDB's memory limit, such as 4GB; empty: its default
+	// Checked sessions hash each file of a table before they read it. Runs do, who build on it; readers, who look at a few
+	// rows of large tables, do not.
+	Checked bool
 }
 
 // Session is one in-memory DuckDB database with one connection, plus the object store it saves tables to.
@@ -108,8 +111,8 @@ func (s *Session) Bind(ctx context.Context, snapshots ...Snapshot) error {
 	return nil
 }
 
-// BindAs makes a snapshot readable under another name, when its files hold what they are named after. A snapshot without
-// parts is an empty relation.
+// BindAs makes a snapshot readable under another name, in a checked session only when its files hold what they are
+// named after. A snapshot without parts is an empty relation.
 func (s *Session) BindAs(ctx context.Context, name string, snap Snapshot) error {
 	table, ok := schemas.Lookup(snap.Table)
 	if !ok {

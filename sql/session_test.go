@@ -216,7 +216,7 @@ func TestChangedObjectsAreNotRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	other, err := Open(t.Context(), Options{Objects: s.options.Objects, Spill: t.TempDir(), Threads: 2})
+	other, err := Open(t.Context(), Options{Objects: s.options.Objects, Spill: t.TempDir(), Threads: 2, Checked: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestChangedObjectsAreNotRead(t *testing.T) {
 	if data, err := other.Object(text); err != nil || string(data) != "whole" {
 		t.Errorf("%q, %v", data, err)
 	}
-	third, err := Open(t.Context(), Options{Objects: s.options.Objects, Spill: t.TempDir(), Threads: 2})
+	third, err := Open(t.Context(), Options{Objects: s.options.Objects, Spill: t.TempDir(), Threads: 2, Checked: true})
 	if err != nil {
 		t.Fatal(err)
 	}
