@@ -37,10 +37,13 @@ FREE_MAIL = ("gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook
 
 
 # The rules of make bench-peers; cmd/crmlink/bench_peers_test.go has the same for crmlink.
-SEVEN = [["email"], ["phone"], ["first", "last"], ["l.first = r.last AND l.last = r.first"], ["last", "split_part(company, ' ', 1)"],
-         ["first", "split_part(company, ' ', 1)"], ["last", "city"]]
-RULES = {"seven": SEVEN, "nine": SEVEN + [["substr(first, 1, 3)", "substr(last, 1, 4)", "substr(company, 1, 4)"],
-                                          ["last", "substr(first, 1, 1)", "country"]]}
+SWAPPED = "l.first = r.last AND l.last = r.first"
+STARTS = ["substr(first, 1, 3)", "substr(last, 1, 4)", "substr(company, 1, 4)"]
+RULES = {
+    "nine": [["email"], ["phone"], ["first", "last"], [SWAPPED], ["last", "split_part(company, ' ', 1)"],
+             ["first", "split_part(company, ' ', 1)"], ["last", "city"], STARTS, ["last", "substr(first, 1, 1)", "country"]],
+    "seven": [["email"], ["phone"], ["first", "last", "city"], [SWAPPED], ["last", "company"], ["first", "company"], STARTS],
+}
 
 
 class Costs:
