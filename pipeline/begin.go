@@ -73,11 +73,12 @@ func (r *run) openSession(ctx context.Context, o Options, sources ...string) err
 
 // shareMemory divides what a run may use: the engine has a limit that it keeps by spilling to disk, and Go's heap one that
 // it keeps by collecting earlier, as long as what is live fits. The rest is for what neither counts: the program, what the
-// engine hands over, and pages of the mapped index, which the system takes back when it needs them.
+// engine hands over, and pages of the mapped index, which the system takes back when it needs them. The engine cannot
+// spill everything: of little memory it gets half.
 func shareMemory(all int64) (engine, heap int64) {
-	rest := all*15/100 + min(192<<20, all*35/100)
-	engine = (all - rest) / 2
-	return engine, all - rest - engine
+	rest := all/10 + min(128<<20, all*3/10)
+	engine = max((all-rest)/2, min(256<<20, all/2))
+	return engine, max(all-rest-engine, all/5)
 }
 
 func (r *run) close() {

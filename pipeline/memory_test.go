@@ -11,7 +11,7 @@ import (
 func TestShareMemory(t *testing.T) {
 	for _, all := range []int64{256 << 20, 700 << 20, 4 << 30, 12 << 30} {
 		engine, heap := shareMemory(all)
-		if engine+heap >= all || engine < all/4 || heap < all/4 {
+		if engine+heap >= all || engine < all/3 || heap < all/5 {
 			t.Errorf("of %d MiB the engine gets %d and the heap %d", all>>20, engine>>20, heap>>20)
 		}
 	}

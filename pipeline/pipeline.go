@@ -37,10 +37,10 @@ type Result struct {
 func Run(ctx context.Context, o Options) (Result, error) {
 	r, finish, err := begin(ctx, o)
 	if err != nil {
-		return Result{}, diskError(err)
+		return Result{}, roomError(err)
 	}
 	result, err := r.walk(ctx, o)
-	return result, diskError(finish(err))
+	return result, roomError(finish(err))
 }
 
 func (r *run) walk(ctx context.Context, o Options) (Result, error) {
