@@ -6,7 +6,7 @@ SHELL   := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 
-.PHONY: help run build test lint race check quality quality-peers bench chaos fuzz soak examples
+.PHONY: help run build test lint race check quality quality-peers bench bench-large bench-peers chaos fuzz soak examples
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,8 +41,17 @@ quality-peers: ## the same files through Splink in the same run, in a virtual en
 	bin/peers/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/peers/requirements.txt
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestQualityPeers$$' -v -timeout 60m -args -peers "$(CURDIR)/bin/peers/bin/python" -febrl "$(CURDIR)/$$(ls bin/febrl/*.whl 2>/dev/null)"
 
-bench: ## CPU, rows and pairs per second and memory by stage; prints a table and writes docs/performance.md
-	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestBench$$' -v -timeout 60m -args -measure
+PEOPLE ?= 500000
+bench: ## CPU, wall, rows, pairs and memory by stage, growth, increments, start-up; prints tables and writes docs/performance.md
+	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestBench$$' -v -timeout 120m -args -measure -people $(PEOPLE)
+
+bench-large: ## 2 million records against 5 million members, and 1 million against 10 million; needs 24 GB of memory, 40 GB of disk and an hour
+	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestBenchLarge$$' -v -timeout 300m -args -large -people $(PEOPLE)
+
+bench-peers: ## crmlink and Splink over the same 500,000 people, side by side; needs python3 and PyPI; writes docs/performance.md
+	@test -x bin/peers/bin/python || python3 -m venv bin/peers
+	bin/peers/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/peers/requirements.txt
+	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestBenchPeers$$' -v -timeout 120m -args -peers "$(CURDIR)/bin/peers/bin/python" -people $(PEOPLE)
 
 chaos: ## kill runs over 180 and 100,000 records, fill disks, make and replay a chain of 90 runs; prints tables and writes docs/reliability.md
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestKilled|TestFullDisk|TestChain' -v -timeout 4h -args -chaos 200 -chain 90

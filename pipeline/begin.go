@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -45,16 +46,22 @@ func begin(ctx context.Context, o Options) (*run, func(error) error, error) {
 
 // openSession starts the engine within the configured limits. The session reads the objects of other stores too.
 func (r *run) openSession(ctx context.Context, o Options, sources ...string) error {
-	memory, err := memorySize(o.Config.Text("limits.memory"), machineMemory())
-	if err != nil {
-		return fmt.Errorf("limits.memory: %w", err)
+	text, from := o.Memory, "--memory"
+	if text == "" {
+		text, from = o.Config.Text("limits.memory"), "limits.memory"
 	}
+	memory, err := memorySize(text, machineMemory())
+	if err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	engine, heap := shareMemory(memory)
+	r.heapBefore = debug.SetMemoryLimit(heap)
 	threads := o.Threads
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	r.session, err = sql.Open(ctx, sql.Options{Objects: r.store.objects(), Sources: sources, Spill: r.store.spill(), Threads: threads,
-		Memory: fmt.Sprintf("%dMiB", memory>>20), Checked: true})
+		Memory: fmt.Sprintf("%dMiB", engine>>20), Checked: true})
 	if err != nil {
 		return err
 	}
@@ -64,7 +71,20 @@ func (r *run) openSession(ctx context.Context, o Options, sources ...string) err
 	return err
 }
 
+// shareMemory divides what a run may use: the engine has a limit that it keeps by spilling to disk, and Go's heap one that
+// it keeps by collecting earlier, as long as what is live fits. The rest is for what neither counts: the program, what the
+// engine hands over, and pages of the mapped index, which the system takes back when it needs them. The engine cannot
+// spill everything: of little memory it gets half.
+func shareMemory(all int64) (engine, heap int64) {
+	rest := all/10 + min(128<<20, all*3/10)
+	engine = max((all-rest)/2, min(256<<20, all/2))
+	return engine, max(all-rest-engine, all/5)
+}
+
 func (r *run) close() {
+	if r.heapBefore != 0 {
+		debug.SetMemoryLimit(r.heapBefore)
+	}
 	if r.session != nil {
 		r.session.Close() //nolint:errcheck // nothing is in it that the store lacks
 	}

@@ -30,6 +30,8 @@ type run struct {
 	report  func(Event)
 	log     io.Writer
 	now     func() time.Time
+	// heapBefore is the limit of Go's heap that the process had before this run set its own.
+	heapBefore int64
 }
 
 // Event is one line of a run's story. It feeds the terminal and log.jsonl alike, and holds no personal value.

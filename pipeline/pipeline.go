@@ -20,6 +20,7 @@ type Options struct {
 	Accept    string    // why plausibility checks that fail are to be passed over; empty: they stop the run
 	AsOf      time.Time // the run's time; zero means now, in whole seconds
 	Threads   int       // 0: as many as there are processors
+	Memory    string    // in place of limits.memory; empty: what that says
 	Report    func(Event)
 	Now       func() time.Time // nil: the machine's clock
 }
@@ -36,10 +37,10 @@ type Result struct {
 func Run(ctx context.Context, o Options) (Result, error) {
 	r, finish, err := begin(ctx, o)
 	if err != nil {
-		return Result{}, diskError(err)
+		return Result{}, roomError(err)
 	}
 	result, err := r.walk(ctx, o)
-	err = diskError(finish(r.blame(ctx, err)))
+	err = roomError(finish(r.blame(ctx, err)))
 	if err != nil {
 		result.Record = r.record // how it ended
 	}

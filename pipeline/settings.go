@@ -209,7 +209,7 @@ var settings = []setting{
 	{"limits.rejected_share", proportion, "0.01", "A run stops before publishing when a larger share of an object's rows (and at least 20) is rejected."},
 	{"limits.gone_share", proportion, "0.10", "A run stops before publishing when a larger share of an object's known live records is gone from a full import."},
 	{"limits.match_rate_drop", proportion, "0.10", "A run stops before publishing when an object's match rate falls by more than this: 0.10 is from 80 % to 70 %."},
-	{"limits.memory", memoryLimit, "50%", "Memory the engine may use."},
+	{"limits.memory", memoryLimit, "50%", "Memory a run may use: the engine and the program's own data. run --memory takes its place."},
 }
 
 // absent is the fault of an entry that is as it should be but for what it names, which is not there.
@@ -230,6 +230,12 @@ func within(dir, path string) string {
 }
 
 var sizePattern = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?)\s*(%|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$`)
+
+// CheckMemory says what is wrong with a size of memory as people write it, such as 50% or 4GB.
+func CheckMemory(text string) error {
+	_, err := memorySize(text, machineMemory())
+	return err
+}
 
 // memorySize turns 50% or 4GB into bytes, of a machine with the given memory.
 func memorySize(text string, machine int64) (int64, error) {

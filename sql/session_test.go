@@ -279,3 +279,21 @@ func TestMapObject(t *testing.T) {
 		t.Error("an object that is not there is mapped")
 	}
 }
+
+// What the engine cannot spill ends in an error that is told apart: the user can give it more memory.
+func TestOutOfMemoryIsToldApart(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(t.Context(), Options{Objects: dir + "/objects", Spill: dir + "/spill", Threads: 1, Memory: "30MiB"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	rows, err := s.Query(t.Context(), "SELECT len(list(range)) FROM range(20000000)", nil)
+	if err == nil {
+		rows.Close()
+		t.Fatal("a list of 160 MB fits in 30 MiB")
+	}
+	if !IsOutOfMemory(err) || IsDiskFull(err) {
+		t.Errorf("not told apart: %v", err)
+	}
+}

@@ -308,6 +308,12 @@ func (s *Session) bring(id, extension string) error {
 	return err
 }
 
+// IsOutOfMemory says whether the engine reached its memory limit with data that it cannot spill.
+func IsOutOfMemory(err error) bool {
+	var engine *duckdb.Error
+	return errors.As(err, &engine) && engine.Type == duckdb.ErrorTypeOutOfMemory
+}
+
 // IsDiskFull says whether something could not be written because there is no room: no space, a quota, or a limit on the
 // size of files. The engine tells it only by the system's words.
 func IsDiskFull(err error) bool {

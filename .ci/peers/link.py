@@ -1,10 +1,14 @@
-"""Links one org with Splink, for the comparison in docs/quality.md. No part of the product.
+"""Links one org with Splink, for the comparisons in docs/quality.md and docs/performance.md. No part of the product.
 
-usage: link.py ORG OUT.csv [--one-to-one]
+usage: link.py ORG OUT.csv [--one-to-one] [--leads RULES COSTS.json]
 
 ORG is a folder as `crmlink demo` and the labelled sets lay it out: crm/<Object>*.csv[.gz] and directory/{companies,members}.csv[.gz].
 OUT.csv gets one row per CRM record that has a candidate of probability 0.5 or more: object, crm_id, entity_id, probability. The best
 candidate counts; with --one-to-one each entity is given to its best record only, greedily.
+
+With --leads only leads are linked, by the blocking rules of that name (nine, seven), and COSTS.json gets what it took: CPU seconds (user
+and system, threads of the engine included) of load, prior, u, em, predict and of the whole process, its peak memory in bytes, and the
+pairs that the rules give, which are counted afterwards.
 
 The settings are those a careful user would choose without labels, and are the same for every org: lower case without accents,
 name comparisons with term frequencies, Jaro-Winkler elsewhere, u by random sampling, m by two passes of expectation maximisation, the prior
@@ -12,14 +16,17 @@ from rules that hardly ever hold by chance. A column that one side does not fill
 """
 import csv
 import glob
+import json
 import logging
 import os
+import resource
 import sys
 import warnings
 
 import duckdb
 import splink.comparison_library as compare
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink.blocking_rule_library import CustomRule
 
 logging.disable(logging.WARNING)
 warnings.filterwarnings("ignore")
@@ -27,6 +34,40 @@ warnings.filterwarnings("ignore")
 THRESHOLD = 0.5
 FREE_MAIL = ("gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook.com", "live.com", "icloud.com", "aol.com", "gmx.de",
              "gmx.net", "web.de", "proton.me", "protonmail.com", "mail.ru", "qq.com", "163.com", "yandex.ru", "orange.fr", "t-online.de")
+
+
+# The rules of make bench-peers; cmd/crmlink/bench_peers_test.go has the same for crmlink.
+SWAPPED = "l.first = r.last AND l.last = r.first"
+STARTS = ["substr(first, 1, 3)", "substr(last, 1, 4)", "substr(company, 1, 4)"]
+RULES = {
+    "nine": [["email"], ["phone"], ["first", "last"], [SWAPPED], ["last", "split_part(company, ' ', 1)"],
+             ["first", "split_part(company, ' ', 1)"], ["last", "city"], STARTS, ["last", "substr(first, 1, 1)", "country"]],
+    "seven": [["email"], ["phone"], ["first", "last", "city"], [SWAPPED], ["last", "company"], ["first", "company"], STARTS],
+}
+
+
+class Costs:
+    """CPU seconds of the steps."""
+
+    def __init__(self):
+        self.steps = {}
+        self.last = cpu()
+
+    def step(self, name):
+        now = cpu()
+        self.steps[name] = round(self.steps.get(name, 0) + now - self.last, 2)
+        self.last = now
+
+    def write(self, to, pairs):
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        all = {"steps": self.steps, "process": round(cpu(), 2), "peak": used.ru_maxrss << 10, "pairs": pairs()}
+        with open(to, "w") as f:
+            json.dump(all, f)
+
+
+def cpu():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def columns_of(db, query):
@@ -152,17 +193,19 @@ def companies(has):
 
 
 def block(columns):
+    if columns[0].startswith("l."):
+        return CustomRule(columns[0], sql_dialect="duckdb")
     if columns[0].startswith("*"):
         return block_on(columns[0][1:], *columns[1:], arrays_to_explode=[columns[0][1:]])
     return block_on(*columns)
 
 
 def usable(rule, has):
-    return all(any(name == part.strip("*") or f"({name}," in part for name in has) for part in rule)
+    return rule[0].startswith("l.") or all(any(name == part.strip("*") or f"({name}," in part for name in has) for part in rule)
 
 
-def link(org, left, right, settings):
-    """All pairs from the threshold on: unique_id of the CRM side, of the directory, probability."""
+def link(org, left, right, settings, costs, chosen_rules=None):
+    """All pairs from the threshold on: unique_id of the CRM side, of the directory, probability. chosen_rules take the place of the settings'."""
     db = org.db
     db.execute(f"CREATE OR REPLACE TABLE crm AS {left}")
     db.execute(f"CREATE OR REPLACE TABLE directory AS {right}")
@@ -174,21 +217,26 @@ def link(org, left, right, settings):
     columns = [c for c in columns_of(db, "FROM crm") if c != "unique_id"]
     has = [c for c in columns if all(db.execute(f"SELECT count({c}) FROM {t}").fetchall()[0][0] > 0 for t in ("crm", "directory"))]
     comparisons, rules, sure, train = settings(has)
-    rules = [r for r in rules if usable(r, has)]
+    rules = [r for r in chosen_rules or rules if usable(r, has)]
+    costs.step("load")
     api = DuckDBAPI(connection=db)
     linker = Linker(
         [api.register("crm", dataset_display_name="a_crm"), api.register("directory", dataset_display_name="b_directory")],
         SettingsCreator(link_type="link_only", comparisons=[c for name, c in comparisons.items() if name in has],
                         blocking_rules_to_generate_predictions=[block(r) for r in rules]))
     linker.training.estimate_probability_two_random_records_match([block(r) for r in sure if usable(r, has)], recall=0.7)
+    costs.step("prior")
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    costs.step("u")
     for rule in train:
         if usable(rule, has):
             try:
                 linker.training.estimate_parameters_using_expectation_maximisation(block(rule))
             except ValueError as fault:  # a level that hardly occurs came to m = 0; the other passes train it
                 print(f"a pass of training on {rule} was left out: {str(fault).splitlines()[0][:80]}", file=sys.stderr)
+    costs.step("em")
     pairs = linker.inference.predict(threshold_match_probability=THRESHOLD)
+    costs.step("predict")
     return db.execute(f"SELECT unique_id_l, unique_id_r, match_probability FROM {pairs.physical_name} "
                       "ORDER BY match_probability DESC, unique_id_l, unique_id_r").fetchall()
 
@@ -203,17 +251,34 @@ def chosen(pairs, one_to_one):
         yield record, entity, probability
 
 
-def main(folder, out, one_to_one):
+def count(org, rules):
+    """How many pairs some rules give together, each counted once."""
+    side = "SELECT l.unique_id AS l, r.unique_id AS r FROM crm l JOIN directory r ON "
+    on = [r[0] if r[0].startswith("l.") else " AND ".join(of("l", c) + " = " + of("r", c) for c in r) for r in rules]
+    return org.db.execute("SELECT count(*) FROM (" + " UNION ".join(side + o for o in on) + ")").fetchall()[0][0]
+
+
+def of(side, column):
+    before, bracket, rest = column.partition("(")
+    return f"{before}({side}.{rest}" if bracket else f"{side}.{column}"
+
+
+def main(folder, out, one_to_one, rules=None, to=None):
+    costs = Costs()
     org = Org(folder)
     org.load()
+    kinds = [("Account", ACCOUNTS, COMPANIES, companies), ("Contact", CONTACTS, MEMBERS, people), ("Lead", LEADS, MEMBERS, people)]
     with open(out, "w", newline="") as f:
-        to = csv.writer(f)
-        to.writerow(["object", "crm_id", "entity_id", "probability"])
-        for name, left, right, settings in (("Account", ACCOUNTS, COMPANIES, companies), ("Contact", CONTACTS, MEMBERS, people),
-                                            ("Lead", LEADS, MEMBERS, people)):
-            for record, entity, probability in chosen(link(org, left, right, settings), one_to_one):
-                to.writerow([name, record, entity, f"{probability:.6f}"])
+        rows = csv.writer(f)
+        rows.writerow(["object", "crm_id", "entity_id", "probability"])
+        for name, left, right, settings in kinds[2:] if rules else kinds:
+            for record, entity, probability in chosen(link(org, left, right, settings, costs, RULES.get(rules)), one_to_one):
+                rows.writerow([name, record, entity, f"{probability:.6f}"])
+    if to:
+        costs.write(to, lambda: count(org, RULES[rules]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], "--one-to-one" in sys.argv[3:])
+    more = sys.argv[3:]
+    at = more.index("--leads") if "--leads" in more else None
+    main(sys.argv[1], sys.argv[2], "--one-to-one" in more, *(more[at + 1:at + 3] if at is not None else []))

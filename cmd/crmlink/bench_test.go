@@ -4,66 +4,170 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/crmlink/crmlink/cmd/crmlink/demo"
-	"github.com/crmlink/crmlink/pipeline"
 )
 
-var measureBench = flag.Bool("measure", false, "measure a large run by stage and write docs/performance.md")
+var (
+	measureBench = flag.Bool("measure", false, "measure runs by stage and write docs/performance.md")
+	measureLarge = flag.Bool("large", false, "measure runs over millions of members and write docs/performance.md")
+	benchPeople  = flag.Int("people", 500_000, "records and members of the benchmarks' org; accounts are a fifth, large orgs up to twenty times as many")
+)
 
-// TestBench runs an org of 100,000 contacts, 40,000 leads and 30,000 accounts against some 210,000 members and 90,000
-// companies, twice: the second run shows what reuse saves. Figures only; nothing is asserted about time.
+// people is an org of leads only against as many members: nothing but people is matched. Some 73 % of the records are a
+// member. With two countries as many people share their names as in a CRM of one large market.
+func people(t *testing.T, dir string, records, members int) string {
+	return generated(t, demo.Config{Leads: records, Members: members, Companies: max(members/10, 40), Countries: 2, Seed: 1, Out: dir})
+}
+
+// generated writes an org and gives its configuration.
+func generated(t *testing.T, c demo.Config) string {
+	t.Helper()
+	began(fmt.Sprintf("writing %d records", c.Accounts+c.Contacts+c.Leads))
+	started := time.Now()
+	if _, err := demo.Generate(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(os.Stderr, "%.0f s\n", time.Since(started).Seconds())
+	return filepath.Join(c.Out, "crmlink.yaml")
+}
+
+// TestBench measures runs by stage: two sizes of people, the same files again, one record of a hundred changed on either
+// side, and accounts. Figures only; nothing is asserted about time.
 func TestBench(t *testing.T) {
 	if !*measureBench {
 		t.Skip("measured by make bench")
 	}
-	dir := t.TempDir()
-	if _, err := demo.Generate(t.Context(), demo.Config{Accounts: 30_000, Contacts: 100_000, Leads: 40_000, Seed: 1, Out: dir}); err != nil {
-		t.Fatal(err)
-	}
-	config, err := pipeline.LoadConfig(filepath.Join(dir, "crmlink.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := *benchPeople
 	var b strings.Builder
-	fmt.Fprintf(&b, "Measured on %d processors, %s, %s/%s.\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	for _, title := range []string{"First run", "Second run over the same files"} {
-		peaks := map[string]int64{}
-		result, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, Report: func(e pipeline.Event) {
-			switch e.State {
-			case "start":
-				resetPeak()
-			case "done":
-				peaks[e.Step] = peakMemory()
-			}
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		pairs := candidatePairs(t, dir)
-		fmt.Fprintf(&b, "\n## %s\n\n| step | rows out | CPU s | wall s | rows per CPU s | pairs | pairs per CPU s | peak memory MB |\n|---|---|---|---|---|---|---|---|\n", title)
-		var cpu, wall time.Duration
-		var peak int64
-		for _, s := range result.Record.Steps {
-			cpu, wall, peak = cpu+s.CPU, wall+s.Elapsed, max(peak, peaks[s.Name])
-			name := s.Name
-			scored := map[string]int64{"score companies again": pairs["Account"], "score people": pairs["Contact"] + pairs["Lead"]}[s.Name]
-			if s.Reused {
-				fmt.Fprintf(&b, "| %s (reused) | %d | | %.2f | | | | %d |\n", name, s.Rows, s.Elapsed.Seconds(), peaks[s.Name]>>20)
-				continue
-			}
-			fmt.Fprintf(&b, "| %s | %d | %.2f | %.2f | %s | %s | %s | %d |\n", name, s.Rows, s.CPU.Seconds(), s.Elapsed.Seconds(),
-				perSecond(s.Rows, s.CPU), counted(scored), perSecond(scored, s.CPU), peaks[s.Name]>>20)
-		}
-		fmt.Fprintf(&b, "| **all** | | **%.1f** | **%.1f** | | | | **%d** |\n", cpu.Seconds(), wall.Seconds(), peak>>20)
+	b.WriteString(machine())
+	small := benched(t, "a tenth of the people", benchRun{Config: people(t, t.TempDir(), n/10, n/10)})
+	dir := t.TempDir()
+	config := people(t, dir, n, n)
+	first := benched(t, "first run", benchRun{Config: config})
+	answers := latencies(t, dir)
+	again := benched(t, "the same files again", benchRun{Config: config})
+	crm := demo.Changes{Org: dir, PerMille: 10, Seed: 1001, At: time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), Delta: filepath.Join(dir, "delta")}
+	if _, err := demo.ChangeCRM(t.Context(), crm); err != nil {
+		t.Fatal(err)
+	}
+	replaceIn(t, config, "path: crm ", "path: delta ")
+	delta := benched(t, "1 % of the CRM changed", benchRun{Config: config})
+	if _, err := demo.ChangeDirectory(t.Context(), demo.Changes{Org: dir, PerMille: 10, Seed: 1001}); err != nil {
+		t.Fatal(err)
+	}
+	directory := benched(t, "1 % of the directory changed", benchRun{Config: config})
+	remove(t, dir)
+	accounts := benched(t, "accounts", benchRun{Config: generated(t, demo.Config{Accounts: n / 5, Companies: 2 * n / 5, Seed: 1, Out: t.TempDir()})})
+
+	b.WriteString("\n### Growth and increments\n\n")
+	writeStages(&b, []string{
+		fmt.Sprintf("%d people × %d members", n/10, n/10), fmt.Sprintf("%d × %d", n, n), "the same files again", "1 % of the CRM changed, as a delta",
+		"1 % of the directory changed", fmt.Sprintf("%d accounts × %d companies", n/5, 2*n/5),
+	}, []benchRun{small, first, again, delta, directory, accounts})
+	writeShares(&b, small, first, again, delta, directory)
+	b.WriteString(answers)
+	for _, x := range []struct {
+		title string
+		run   benchRun
+	}{{"First run", first}, {"The same files again", again}, {"1 % of the CRM changed", delta}, {"1 % of the directory changed", directory}, {"Accounts", accounts}} {
+		writeSteps(&b, x.title, x.run)
 	}
 	t.Log("\n" + b.String())
-	writeDoc(t, "performance.md", b.String())
+	writeSection(t, "performance.md", "stages", b.String())
+}
+
+// TestBenchLarge measures what grows: four and twenty times as many members as the benchmark has.
+func TestBenchLarge(t *testing.T) {
+	if !*measureLarge {
+		t.Skip("measured by make bench-large")
+	}
+	n := *benchPeople
+	var b strings.Builder
+	b.WriteString(machine())
+	var titles []string
+	var runs []benchRun
+	for _, size := range []struct {
+		records, members int
+		memory           string
+	}{{4 * n, 10 * n, ""}, {2 * n, 20 * n, "12GiB"}} {
+		dir := t.TempDir()
+		title := fmt.Sprintf("%d people × %d members", size.records, size.members)
+		runs = append(runs, benched(t, title, benchRun{Config: people(t, dir, size.records, size.members), Memory: size.memory}))
+		remove(t, dir)
+		if size.memory != "" {
+			title += ", --memory " + size.memory
+		}
+		titles = append(titles, title)
+	}
+	writeStages(&b, titles, runs)
+	t.Log("\n" + b.String())
+	writeSection(t, "performance.md", "large", b.String())
+}
+
+func machine() string {
+	return fmt.Sprintf("Measured on %d processors, %s, %s/%s.\n", runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// writeStages is a line per run: CPU seconds by stage.
+func writeStages(b *strings.Builder, titles []string, runs []benchRun) {
+	b.WriteString("\n| CPU s |")
+	for _, s := range stages {
+		b.WriteString(" " + s.name + " |")
+	}
+	b.WriteString(" process | wall s | pairs | peak memory MB |\n|---|" + strings.Repeat("---|", len(stages)+4) + "\n")
+	for i, r := range runs {
+		fmt.Fprintf(b, "| %s |", titles[i])
+		for _, s := range stages {
+			fmt.Fprintf(b, " %.1f |", r.cpuOf(s.name).Seconds())
+		}
+		fmt.Fprintf(b, " **%.1f** | %.1f | %d | **%d** |\n", r.CPU.Seconds(), r.Wall.Seconds(), r.Pairs, r.Peak>>20)
+	}
+}
+
+// matchStages are those from normalize to resolve.
+var matchStages = []string{"normalize", "block", "estimate", "score", "resolve", "reasons", "mapping"}
+
+// writeShares holds increments against the full run, and the large org against the small one.
+func writeShares(b *strings.Builder, small, first, again, delta, directory benchRun) {
+	all := func(r benchRun) (cpu time.Duration) {
+		for _, s := range r.Steps {
+			cpu += s.CPU
+		}
+		return cpu
+	}
+	percent := func(x, of time.Duration) string { return fmt.Sprintf("%.1f %%", 100*x.Seconds()/of.Seconds()) }
+	match, estimate := first.cpuOf(matchStages...), first.cpuOf("estimate")
+	fmt.Fprintf(b, "\n| against the first run | normalize to resolve | whole run | and if the first run had not estimated the model |\n|---|---|---|---|\n")
+	for _, x := range []struct {
+		title string
+		run   benchRun
+	}{{"the same files again", again}, {"1 % of the CRM changed", delta}, {"1 % of the directory changed", directory}} {
+		mine := x.run.cpuOf(matchStages...)
+		fmt.Fprintf(b, "| %s | **%s** | **%s** | %s, %s |\n", x.title, percent(mine, match), percent(all(x.run), all(first)),
+			percent(mine, match-estimate), percent(all(x.run), all(first)-estimate))
+	}
+	fmt.Fprintf(b, "\nTen times as many records on both sides cost **%.1f ×** the CPU (process), and from normalize to resolve %.1f ×.\n",
+		first.CPU.Seconds()/small.CPU.Seconds(), match.Seconds()/small.cpuOf(matchStages...).Seconds())
+}
+
+// writeSteps is a table of one run's steps.
+func writeSteps(b *strings.Builder, title string, r benchRun) {
+	fmt.Fprintf(b, "\n### %s\n\n| step | rows out | CPU s | wall s | rows per CPU s | peak memory MB |\n|---|---|---|---|---|---|\n", title)
+	for _, s := range r.Steps {
+		if s.Reused {
+			fmt.Fprintf(b, "| %s (reused) | %d | | %.2f | | %d |\n", s.Name, s.Rows, s.Elapsed.Seconds(), s.Peak>>20)
+			continue
+		}
+		fmt.Fprintf(b, "| %s | %d | %.2f | %.2f | %s | %d |\n", s.Name, s.Rows, s.CPU.Seconds(), s.Elapsed.Seconds(), perSecond(s.Rows, s.CPU), s.Peak>>20)
+	}
 }
 
 func perSecond(n int64, d time.Duration) string {
@@ -73,56 +177,58 @@ func perSecond(n int64, d time.Duration) string {
 	return fmt.Sprintf("%.0f", float64(n)/d.Seconds())
 }
 
-func counted(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprint(n)
-}
-
-// candidatePairs are the pairs that were compared in the published rounds, by object.
-func candidatePairs(t *testing.T, dir string) map[string]int64 {
+// latencies are how long show and explain take as processes, each over eleven different records where it takes one.
+func latencies(t *testing.T, dir string) string {
 	t.Helper()
-	publication, err := pipeline.Store{Dir: filepath.Join(dir, "store")}.Open(t.Context(), "latest")
+	rows := readAll(t, filepath.Join(dir, "truth.csv"))[1:]
+	var b strings.Builder
+	b.WriteString("\n| on that store | median ms | slowest of 11, ms | median CPU ms |\n|---|---|---|---|\n")
+	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer publication.Close()
-	answer, err := publication.Select(t.Context(), "SELECT object, sum(candidates)::BIGINT FROM candidate WHERE rank = 1 GROUP BY object")
+	for _, verb := range []string{"show", "explain"} {
+		began("crmlink " + verb)
+		var wall, cpu []time.Duration
+		for i := range 11 {
+			args := []string{"crmlink", verb, "-c", filepath.Join(dir, "crmlink.yaml")}
+			if verb == "explain" {
+				args = append(args, rows[i*len(rows)/11][1])
+			}
+			cmd := &exec.Cmd{Path: self, Args: args} // by that name the test's executable is the program: TestMain
+			started := time.Now()
+			if said, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v\n%s", verb, err, said)
+			}
+			wall, cpu = append(wall, time.Since(started)), append(cpu, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
+		}
+		slices.Sort(wall)
+		slices.Sort(cpu)
+		ended(cpu[5] * 11)
+		fmt.Fprintf(&b, "| `crmlink %s` | **%d** | %d | %d |\n", verb, wall[5].Milliseconds(), wall[10].Milliseconds(), cpu[5].Milliseconds())
+	}
+	return b.String()
+}
+
+// replaceIn changes one place of a file.
+func replaceIn(t *testing.T, path, old, with string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Close()
-	pairs := map[string]int64{}
-	for {
-		row, err := answer.Next()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if row == nil {
-			return pairs
-		}
-		pairs[row[0].(string)] = row[1].(int64)
+	if strings.Count(string(text), old) != 1 {
+		t.Fatalf("%s has %d times %q", filepath.Base(path), strings.Count(string(text), old), old)
+	}
+	if err := os.WriteFile(path, []byte(strings.Replace(string(text), old, with, 1)), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// resetPeak starts a new measurement of the process's peak memory, where the system can.
-func resetPeak() {
-	runtime.GC()
-	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) //nolint:errcheck // elsewhere the peak is that of the whole run
-}
-
-// peakMemory is the peak of resident memory in bytes since resetPeak.
-func peakMemory() int64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
+// remove frees the disk before the test ends.
+func remove(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(status)) {
-		var kib int64
-		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
-			return kib << 10
-		}
-	}
-	return 0
 }

@@ -74,6 +74,12 @@ func evaluateSplink(t *testing.T, dir string, oneToOne bool) pipeline.Quality {
 	if len(said) > 0 {
 		t.Logf("Splink: %s", said)
 	}
+	return peerQuality(t, dir, out, oneToOne)
+}
+
+// peerQuality holds a peer's answers, a file of link.py's, against the truth of an org that crmlink has answered for.
+func peerQuality(t *testing.T, dir, out string, oneToOne bool) pipeline.Quality {
+	t.Helper()
 	answers := map[pipeline.TruthKey]string{}
 	for _, row := range readAll(t, out)[1:] {
 		answers[pipeline.TruthKey{Object: row[0], CRMID: row[1]}] = row[2]

@@ -17,7 +17,7 @@ import (
 
 func (a *app) runVerb() *cobra.Command {
 	var full, dry, estimate, decisions, asJSON bool
-	var asOf, accept string
+	var asOf, accept, memory string
 	var threads int
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -26,9 +26,14 @@ func (a *app) runVerb() *cobra.Command {
 			"complete. What did not change since the last run is not computed again.",
 		Args: takes(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := pipeline.Options{Full: full, DryRun: dry, Estimate: estimate, Decisions: decisions, Threads: threads}
+			o := pipeline.Options{Full: full, DryRun: dry, Estimate: estimate, Decisions: decisions, Threads: threads, Memory: memory}
 			if threads < 0 {
 				return &usageError{problem: "--threads must be 0 or more", next: "leave it away to use all processors"}
+			}
+			if cmd.Flags().Changed("memory") {
+				if err := pipeline.CheckMemory(memory); err != nil {
+					return &usageError{problem: "--memory: " + err.Error(), next: "a size or a share of the machine: --memory 4GiB, --memory 25%"}
+				}
 			}
 			if decisions && full {
 				return &usageError{problem: "--decisions reads no CRM, so it cannot be --full", next: "leave one of the two away"}
@@ -65,6 +70,7 @@ func (a *app) runVerb() *cobra.Command {
 	f.BoolVar(&estimate, "estimate", false, "estimate the model's weights anew instead of keeping those of the last run")
 	f.StringVar(&accept, "accept", "", "publish although the input looks like an accident, and record this reason")
 	f.IntVar(&threads, "threads", 0, "processors to use (default: all); never changes a result")
+	f.StringVar(&memory, "memory", "", "memory to use, such as 4GiB or 25% of the machine (default: limits.memory, half of it); never changes a result")
 	f.BoolVar(&asJSON, "json", false, "print the run's record and statistics as JSON")
 	return cmd
 }

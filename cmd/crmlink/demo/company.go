@@ -90,7 +90,7 @@ func (w *world) build(i int, st standing, root int) *company {
 	c.people = max(1, c.weight*(3+staff.n(12)))
 	d := newDraw(w.seed, kindCompany, i)
 	home := newDraw(w.seed, kindPlace, root)
-	base := w.cities[w.cityRanks.draw(&home)]
+	base := w.cities[w.places.draw(&home)]
 	place := newDraw(w.seed, kindPlace, i+1<<40)
 	switch {
 	case i == root:
@@ -98,7 +98,7 @@ func (w *world) build(i int, st standing, root int) *company {
 	case st == franchise || place.chance(600):
 		c.at.city = w.cityIn(&place, base.country.code)
 	default:
-		c.at.city = w.cities[w.cityRanks.draw(&place)]
+		c.at.city = w.cities[w.places.draw(&place)]
 	}
 	c.at = w.address(&place, c.at.city)
 	c.phone = newPhone(&place, c.at.city)

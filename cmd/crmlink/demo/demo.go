@@ -22,6 +22,8 @@ import (
 // a later page replaces.
 type Config struct {
 	Accounts, Contacts, Leads int
+	Companies, Members        int // of the directory; 0: three companies an account, and three members for two people of the CRM
+	Countries                 int // the companies are in the first so many countries of the word list, the largest first; 0: in all
 	Seed                      uint64
 	PageRows                  int // rows of a CRM page; 0: a third of the object, between 50 and 100,000
 	Out                       string
@@ -36,10 +38,13 @@ func (c Config) Validate() error {
 	for _, x := range []struct {
 		name string
 		n    int
-	}{{"accounts", c.Accounts}, {"contacts", c.Contacts}, {"leads", c.Leads}, {"page rows", c.PageRows}} {
+	}{{"accounts", c.Accounts}, {"contacts", c.Contacts}, {"leads", c.Leads}, {"companies", c.Companies}, {"members", c.Members}, {"countries", c.Countries}, {"page rows", c.PageRows}} {
 		if x.n < 0 || x.n > 50_000_000 {
 			list = append(list, fmt.Sprintf("%s %d: want 0 to 50,000,000", x.name, x.n))
 		}
+	}
+	if c.Companies > 0 && c.Companies < c.Accounts {
+		list = append(list, fmt.Sprintf("companies %d: want at least one for each of %d accounts", c.Companies, c.Accounts))
 	}
 	if c.Out == "" {
 		list = append(list, "no folder to write to")

@@ -16,6 +16,8 @@ type world struct {
 	companies int
 	members   int
 	seats     int
+	places    ranks // of the cities that have companies
+	leadShare int   // percent of each company's members that are kept for leads; contacts get the others
 
 	memberStart  []uint32 // first member of each company, by origin
 	leadStart    []uint32 // running count of the members that are kept for leads
@@ -63,8 +65,24 @@ func newWorld(c Config, words *words) *world {
 	a.order, ct.order, l.order = newShuffle(c.Seed, a.total, 1), newShuffle(c.Seed, ct.total, 2), newShuffle(c.Seed, l.total, 3)
 	w.accounts, w.contacts, w.leads = a, ct, l
 
-	w.companies = max(3*c.Accounts, 40)
-	w.members = max((c.Contacts+c.Leads)*152/100, 60)
+	w.places = w.cityRanks
+	if c.Countries > 0 {
+		n := 0
+		for _, country := range words.order[:min(c.Countries, len(words.order))] {
+			n += len(words.byCountry[country.code])
+		}
+		w.places = w.places[:n]
+	}
+	w.companies, w.members, w.leadShare = c.Companies, c.Members, 35
+	if w.companies == 0 {
+		w.companies = max(3*c.Accounts, 40)
+	}
+	if w.members == 0 {
+		w.members = max((c.Contacts+c.Leads)*152/100, 60)
+	}
+	if c.Contacts == 0 {
+		w.leadShare = 100
+	}
 	w.accountAt = newShuffle(c.Seed, w.companies, 4)
 	w.ids["company"] = newShuffle(c.Seed, max(90_000_000, 4*w.companies), 5)
 	w.ids["member"] = newShuffle(c.Seed, max(900_000_000, 4*w.members), 6)
@@ -103,7 +121,7 @@ func (w *world) spreadMembers() {
 		w.memberStart[i+1] = portion(run, sum, w.members)
 		n := int(w.memberStart[i+1] - w.memberStart[i])
 		d := newDraw(w.seed, kindSize, i+1<<41)
-		w.leadStart[i+1] = w.leadStart[i] + uint32((n*35+d.n(100))/100)
+		w.leadStart[i+1] = w.leadStart[i] + uint32((n*w.leadShare+d.n(100))/100)
 	}
 }
 
