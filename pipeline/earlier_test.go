@@ -41,7 +41,7 @@ func TestRun_NormalisesOnTopOfTheRunBefore_Invariant2(t *testing.T) {
 	if err := os.WriteFile(state, []byte("no state"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := runOrg(t, dir, nil); err == nil || !strings.Contains(err.Error(), "is no state of a CRM") {
+	if _, err := runOrg(t, dir, nil); err == nil || !strings.Contains(err.Error(), "is damaged") {
 		t.Errorf("with a damaged state: %v", err)
 	}
 	results := map[string]pipeline.Record{}

@@ -14,31 +14,23 @@ import (
 // bindEvidence gives the query for a record's evidence. It is the published view, computed over no more than the parts
 // that hold the record and its candidates: over all of them it would take many times as long.
 func (p *Publication) bindEvidence(ctx context.Context, record string, entities []string) (query string, err error) {
-	for _, side := range []struct {
-		table string
-		keys  []string
-		wants bool
-	}{
-		{"crm_company", []string{record}, isAccount(record)},
-		{"dir_company", entities, isAccount(record)},
-		{"crm_person", []string{record}, !isAccount(record)},
-		{"dir_member", entities, !isAccount(record)},
-	} {
-		if !side.wants {
-			if err := p.bindParts(ctx, side.table, sql.Empty(side.table)); err != nil {
-				return "", err
-			}
-		} else if err := p.bindFor(ctx, side.table, side.keys...); err != nil {
+	kind, crm, directory := linkage.Person, "crm_person", "dir_member"
+	if isAccount(record) {
+		kind, crm, directory = linkage.Company, "crm_company", "dir_company"
+	}
+	for table, keys := range map[string][]string{crm: {record}, directory: entities, "known": {record}} {
+		if err := p.bindFor(ctx, table, keys...); err != nil {
 			return "", err
 		}
 	}
 	if err := p.bind(ctx, "model_level"); err != nil {
 		return "", err
 	}
-	if err := p.bindFor(ctx, "known", record); err != nil {
+	model, err := programmeOf(p.session, p.Record)
+	if err != nil {
 		return "", err
 	}
-	view, err := p.evidenceView(isAccount(record))
+	view, err := linkage.EvidenceSQL(model, kind)
 	if err != nil {
 		return "", err
 	}
@@ -47,21 +39,6 @@ func (p *Publication) bindEvidence(ctx context.Context, record string, entities 
 		return "", err
 	}
 	return "WITH evidence AS (\n" + view + ")\n" + f.Text, nil
-}
-
-// evidenceView is the published view evidence, with the half that cannot hold the record cut down to one comparison:
-// most of the time that a question takes goes into planning the view.
-func (p *Publication) evidenceView(company bool) (string, error) {
-	model, err := programmeOf(p.session, p.Record)
-	if err != nil {
-		return "", err
-	}
-	other := &model.Company
-	if company {
-		other = &model.Person
-	}
-	other.Comparisons, other.LookAlikes = other.Comparisons[:1], nil
-	return linkage.EvidenceSQL(model)
 }
 
 func isAccount(id string) bool {

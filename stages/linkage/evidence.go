@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -11,10 +12,14 @@ import (
 
 // EvidenceSQL is the SELECT of the view evidence over candidate, model_level, known and the four tables of normal
 // forms. It adds the two values to the numbers that candidate holds and computes no weight. Candidates are spread over
-// numbers from a constant table, not unnested, so that a filter on crm_id reaches the scan of candidate.
-func EvidenceSQL(m Model) (string, error) {
+// numbers from a constant table, not unnested, so that a filter on crm_id reaches the scan of candidate. With kinds it is
+// about these alone: most of the time that a question about one record takes goes into planning the view.
+func EvidenceSQL(m Model, kinds ...string) (string, error) {
 	var selects []string
 	for _, s := range []Section{m.Company, m.Person} {
+		if len(kinds) > 0 && !slices.Contains(kinds, s.Kind) {
+			continue
+		}
 		p, err := compile(s)
 		if err != nil {
 			return "", err
