@@ -32,6 +32,11 @@ const scoredAnew = "scored_anew"
 // again scores the records whose candidates can have changed, and takes over those of all others.
 func (r *scoring) again(ctx context.Context, e Earlier) error {
 	s := r.session
+	if many, err := r.manyTouched(ctx, e); err != nil {
+		return err
+	} else if many {
+		return r.all(ctx)
+	}
 	if err := r.changedRecords(ctx, e); err != nil {
 		return err
 	}
@@ -63,6 +68,23 @@ func (r *scoring) again(ctx context.Context, e Earlier) error {
 		r.observer.AddRecords(records)
 	}
 	return r.score(ctx, records)
+}
+
+// mostTouched is the share of directory records, one in so many, from which on it costs less to score every record than to
+// find those that share a key with one that differs: each has many keys. It changes no result.
+const mostTouched = 200
+
+// manyTouched says whether so much of the directory differs that all records are scored.
+func (r *scoring) manyTouched(ctx context.Context, e Earlier) (bool, error) {
+	if e.In.Index == r.in.Index {
+		return false, nil
+	}
+	table := r.in.Section.RightTable()
+	changed, err := r.session.Changed(ctx, e.In.Directory, r.in.Directory, "")
+	if err != nil {
+		return false, fmt.Errorf("compare %s: %w", table.Name, err)
+	}
+	return changed.Rows*mostTouched > int64(r.index.Len()), changed.Drop(ctx)
 }
 
 func among(table string) string { return " AND c.crm_id IN (SELECT crm_id FROM " + table + ")" }

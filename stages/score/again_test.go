@@ -108,8 +108,8 @@ func anyone(random *rand.Rand) human {
 }
 
 func (w *world) change(random *rand.Rand, crm, known, members bool) {
-	alter := func(rows map[int]human) {
-		for range 5 {
+	alter := func(rows map[int]human, n int) {
+		for range n {
 			switch i := random.IntN(700); random.IntN(3) {
 			case 0:
 				delete(rows, i)
@@ -118,10 +118,14 @@ func (w *world) change(random *rand.Rand, crm, known, members bool) {
 			}
 		}
 	}
-	for rows, wanted := range map[*map[int]human]bool{&w.crm: crm, &w.known: known, &w.members: members} {
-		if wanted {
-			alter(*rows)
-		}
+	if crm {
+		alter(w.crm, 5)
+	}
+	if known {
+		alter(w.known, 5)
+	}
+	if members { // fewer, or more, than mostTouched lets be looked for
+		alter(w.members, []int{1, 2, 2, 20}[random.IntN(4)])
 	}
 }
 
