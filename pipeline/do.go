@@ -98,10 +98,10 @@ func (r *run) actionOf(name string, encoded []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// earlierOf is what a step of an earlier run read and gave, for a stage that can build upon it. It is of use only where
+// earlierOf is what a step of the last publication read and gave, for a stage that can build upon it. It is of use only where
 // the same program and engine made it and nothing of it is lost.
-func earlierOf[In, Out any](r *run, last Record, name string) (in In, out Out, ok bool) {
-	for _, s := range last.Steps {
+func earlierOf[In, Out any](r *run, name string) (in In, out Out, ok bool) {
+	for _, s := range r.last.Steps {
 		if s.Name != name || s.Action == "" {
 			continue
 		}

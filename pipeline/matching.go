@@ -78,7 +78,7 @@ func (r *run) normalize(ctx context.Context, raw map[string]sql.Snapshot, knowle
 		return normalized{}, err
 	}
 	asked := normalize.CRMIn{Accounts: raw["raw_account"], Contacts: raw["raw_contact"], Leads: raw["raw_lead"], Survey: directory.Survey, Knowledge: knowledge}
-	if in, out, ok := earlierOf[normalize.CRMIn, normalize.CRMOut](r, r.last, "normalize CRM"); ok {
+	if in, out, ok := earlierOf[normalize.CRMIn, normalize.CRMOut](r, "normalize CRM"); ok {
 		asked.Earlier = &normalize.EarlierCRM{In: in, Out: out}
 	}
 	crm, err := do(ctx, r, "normalize CRM", normalize.CRM, asked)
@@ -198,7 +198,7 @@ func (m *matching) match(ctx context.Context, name string, section linkage.Secti
 	crm, known sql.Snapshot, in resolve.In) (round, error) {
 	asked := score.In{Section: section, CRM: crm, Known: known, Index: index, Directory: in.Directory,
 		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies, Observe: name != "companies again"}
-	if before, out, ok := earlierOf[score.In, score.Out](m.run, m.run.last, "score "+name); ok {
+	if before, out, ok := earlierOf[score.In, score.Out](m.run, "score "+name); ok {
 		asked.Earlier = &score.Earlier{In: before, Out: out}
 	}
 	scored, err := do(ctx, m.run, "score "+name, score.Run, asked)

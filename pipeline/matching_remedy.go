@@ -31,9 +31,8 @@ func (m *matching) remedies(ctx context.Context, firstAccounts, accounts, people
 func (m *matching) remediesOf(ctx context.Context, name string, propose func(context.Context, *sql.Session, normalize.PatchesIn) (normalize.PatchesOut, error),
 	patches normalize.PatchesIn, scored score.In, micros int64) (sql.Snapshot, error) {
 	rescore := score.RemediesIn{In: scored, ThresholdMicros: micros}
-
-	proposed, _, ok := earlierOf[normalize.PatchesIn, normalize.PatchesOut](m.run, m.run.last, "propose for "+name)
-	rescored, found, also := earlierOf[score.RemediesIn, score.RemediesOut](m.run, m.run.last, "rescore "+name)
+	proposed, _, ok := earlierOf[normalize.PatchesIn, normalize.PatchesOut](m.run, "propose for "+name)
+	rescored, found, also := earlierOf[score.RemediesIn, score.RemediesOut](m.run, "rescore "+name)
 	if ok && also && patches.FitsWith(proposed) && rescore.FitsWith(rescored) {
 		differ, err := do(ctx, m.run, "differing "+name, normalize.Differing, normalize.DifferingIn{
 			Before: normalize.Proposing{PatchesIn: proposed.OfAll(), CRM: rescored.CRM, Known: rescored.Known},

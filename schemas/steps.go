@@ -1,7 +1,7 @@
 package schemas
 
-// Steps between the inputs of resolve and publish and what they publish. They are stored like every table, so that a
-// replay can be compared step by step, and are Internal: no one is promised them.
+// Steps between the inputs of resolve and publish and what they publish. Most are temporary (sql.Session.Step) and never
+// stored. All are Internal: no one is promised them.
 
 // Standing says of every CRM record whether it is live and, if it was merged or converted, where that leads.
 var Standing = Table{

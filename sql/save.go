@@ -50,7 +50,11 @@ func (s *Session) SaveQuery(ctx context.Context, query string, table schemas.Tab
 		return s.store(ctx, name, table)
 	}
 	// A table that may be large is divided at once: it is not copied for that.
-	if err := s.divide(ctx, name, "("+query+"\n)", table, usedValues(query, values)); err != nil {
+	relation, used := "("+query+"\n)", usedValues(query, values)
+	if err := s.check(ctx, relation, table, used...); err != nil {
+		return Snapshot{}, err
+	}
+	if err := s.divide(ctx, name, relation, table, used); err != nil {
 		return Snapshot{}, err
 	}
 	split, err := s.isSplit(ctx, name, table)
@@ -60,13 +64,10 @@ func (s *Session) SaveQuery(ctx context.Context, query string, table schemas.Tab
 	return s.writeParts(ctx, name, table, true, split)
 }
 
-// divide makes a temporary table of a relation that is checked against its declaration: its rows with the number of the
+// divide makes a temporary table of a relation that was checked: its rows with the number of the
 // part that each falls to, which is worked out once, and the rows of a part together, in key order. 64 queries that hash
 // and scan the whole table cost many times the writing.
 func (s *Session) divide(ctx context.Context, name, relation string, table schemas.Table, values []any) error {
-	if err := s.check(ctx, relation, table, values...); err != nil {
-		return err
-	}
 	_, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT *, part_of(%s) AS %s FROM %s ORDER BY %s, %s",
 		name, schemas.Quote(table.PartKey()), partColumn, relation, partColumn, keyOrder(table)), values...)
 	if err != nil {

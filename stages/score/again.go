@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -32,21 +33,27 @@ const scoredAnew = "scored_anew"
 // again scores the records whose candidates can have changed, and takes over those of all others.
 func (r *scoring) again(ctx context.Context, e Earlier) error {
 	s := r.session
-	if many, err := r.manyTouched(ctx, e); err != nil {
-		return err
-	} else if many {
-		return r.all(ctx)
+	sameDirectory := e.In.Index == r.in.Index
+	var entities sql.Changes
+	if !sameDirectory {
+		var err error
+		if entities, err = r.changedEntities(ctx, e); err != nil {
+			return err
+		}
+		defer entities.Drop(ctx) //nolint:errcheck // temporary
+		if entities.Rows*mostTouched > int64(r.index.Len()) {
+			return r.all(ctx)
+		}
 	}
 	if err := r.changedRecords(ctx, e); err != nil {
 		return err
 	}
 	defer s.Drop(ctx, scoredAnew) //nolint:errcheck // temporary
-	sameDirectory := e.In.Index == r.in.Index
 	if sameDirectory {
 		r.observer.Take(e.Out.Observed, true)
 	} else {
 		r.observer.Take(e.Out.Observed, false)
-		if err := r.touchedRecords(ctx, e); err != nil {
+		if err := r.touchedRecords(ctx, e, entities); err != nil {
 			return err
 		}
 	}
@@ -74,17 +81,16 @@ func (r *scoring) again(ctx context.Context, e Earlier) error {
 // find those that share a key with one that differs: each has many keys. It changes no result.
 const mostTouched = 200
 
-// manyTouched says whether so much of the directory differs that all records are scored.
-func (r *scoring) manyTouched(ctx context.Context, e Earlier) (bool, error) {
-	if e.In.Index == r.in.Index {
-		return false, nil
-	}
-	table := r.in.Section.RightTable()
-	changed, err := r.session.Changed(ctx, e.In.Directory, r.in.Directory, "")
+// changedEntities are the directory records that differ in what is compared of them.
+func (r *scoring) changedEntities(ctx context.Context, e Earlier) (sql.Changes, error) {
+	columns, err := r.in.Section.RightColumns()
 	if err != nil {
-		return false, fmt.Errorf("compare %s: %w", table.Name, err)
+		return sql.Changes{}, err
 	}
-	return changed.Rows*mostTouched > int64(r.index.Len()), changed.Drop(ctx)
+	for i, c := range columns {
+		columns[i] = schemas.Quote(c)
+	}
+	return r.session.Changed(ctx, e.In.Directory, r.in.Directory, "SELECT "+strings.Join(columns, ", ")+" FROM "+r.in.Section.RightTable().Name)
 }
 
 func among(table string) string { return " AND c.crm_id IN (SELECT crm_id FROM " + table + ")" }
@@ -127,7 +133,7 @@ func tableOrEmpty(known sql.Snapshot) sql.Snapshot {
 
 // touchedRecords adds the records that share a key with a directory record that differs, as it was or as it is. All records
 // are read for it, and observed: random pairs with another directory are others.
-func (r *scoring) touchedRecords(ctx context.Context, e Earlier) error {
+func (r *scoring) touchedRecords(ctx context.Context, e Earlier, changed sql.Changes) error {
 	s := r.session
 	before, closeBefore, err := openIndex(s, e.In.Section, e.In.Index)
 	if err != nil {
@@ -136,24 +142,7 @@ func (r *scoring) touchedRecords(ctx context.Context, e Earlier) error {
 	defer closeBefore() //nolint:errcheck // nothing was written
 	touched := linkage.NewTouched(before, r.index)
 	entities := touched.NewEntities()
-	columns, err := r.in.Section.RightColumns()
-	if err != nil {
-		return err
-	}
-	table := r.in.Section.RightTable().Name
-	query := ""
-	for i, c := range columns {
-		if i > 0 {
-			query += ", "
-		}
-		query += schemas.Quote(c)
-	}
-	changed, err := s.Changed(ctx, e.In.Directory, r.in.Directory, "SELECT "+query+" FROM "+table)
-	if err != nil {
-		return err
-	}
-	defer changed.Drop(ctx) //nolint:errcheck // temporary
-	if err := s.Each(ctx, "SELECT "+query+" FROM "+changed.Name, nil, entities.Append); err != nil {
+	if err := s.Each(ctx, "SELECT * EXCLUDE ("+sql.LaterColumn+") FROM "+changed.Name, nil, entities.Append); err != nil {
 		return err
 	}
 	touched.Add(entities)
