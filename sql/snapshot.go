@@ -51,6 +51,14 @@ func newSnapshot(table string, parts []Part) Snapshot {
 	return s
 }
 
+// Or is the snapshot, or the empty table where there is none: a zero Snapshot stands for a table that was not made.
+func (s Snapshot) Or(table string) Snapshot {
+	if len(s.Parts) == 0 {
+		return Empty(table)
+	}
+	return s
+}
+
 // Together is one relation over the rows of several snapshots of a table, which must not share a key.
 func Together(table string, snapshots ...Snapshot) Snapshot {
 	var parts []Part

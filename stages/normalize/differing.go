@@ -70,7 +70,7 @@ func differing(ctx context.Context, s *sql.Session, in DifferingIn) (DifferingOu
 		{tableNamed("raw_contact"), b.Contacts, a.Contacts, `"Id"`},
 		{tableNamed("raw_lead"), b.Leads, a.Leads, `"Id"`},
 	} {
-		changed, err := s.Changed(ctx, orEmpty(t.before, t.table.Name), orEmpty(t.after, t.table.Name), "")
+		changed, err := s.Changed(ctx, t.before.Or(t.table.Name), t.after.Or(t.table.Name), "")
 		if err != nil {
 			return DifferingOut{}, err
 		}
@@ -85,10 +85,10 @@ func differing(ctx context.Context, s *sql.Session, in DifferingIn) (DifferingOu
 		return DifferingOut{}, err
 	}
 	defer s.Drop(ctx, changedCompany) //nolint:errcheck // temporary
-	if err := s.BindAs(ctx, "unmatched", orEmpty(a.Unmatched, "unmatched")); err != nil {
+	if err := s.BindAs(ctx, "unmatched", a.Unmatched.Or("unmatched")); err != nil {
 		return DifferingOut{}, err
 	}
-	if err := s.BindAs(ctx, "dir_member", orEmpty(a.DirMember, "dir_member")); err != nil {
+	if err := s.BindAs(ctx, "dir_member", a.DirMember.Or("dir_member")); err != nil {
 		return DifferingOut{}, err
 	}
 	snap, err := s.SaveTable(ctx, "normalize/differing", schemas.Differing, nil)
@@ -97,19 +97,19 @@ func differing(ctx context.Context, s *sql.Session, in DifferingIn) (DifferingOu
 
 // changedAccounts keeps the directory companies whose account, to which a contact may be linked, is another or differs.
 func changedAccounts(ctx context.Context, s *sql.Session, before, after Proposing) error {
-	accounts, err := s.Changed(ctx, orEmpty(before.CRMCompany, "crm_company"), orEmpty(after.CRMCompany, "crm_company"),
+	accounts, err := s.Changed(ctx, before.CRMCompany.Or("crm_company"), after.CRMCompany.Or("crm_company"),
 		"SELECT crm_id, alias_keys, rare_token, domains FROM crm_company")
 	if err != nil {
 		return err
 	}
 	defer accounts.Drop(ctx) //nolint:errcheck // temporary
-	answers, err := s.Changed(ctx, orEmpty(before.Mapping, "mapping"), orEmpty(after.Mapping, "mapping"),
+	answers, err := s.Changed(ctx, before.Mapping.Or("mapping"), after.Mapping.Or("mapping"),
 		`SELECT object, crm_id, CASE WHEN "primary" THEN entity_id END AS entity_id FROM mapping`)
 	if err != nil {
 		return err
 	}
 	defer answers.Drop(ctx) //nolint:errcheck // temporary
-	if err := s.BindAs(ctx, "mapping", orEmpty(after.Mapping, "mapping")); err != nil {
+	if err := s.BindAs(ctx, "mapping", after.Mapping.Or("mapping")); err != nil {
 		return err
 	}
 	return s.Keep(ctx, changedCompany, "SELECT entity_id FROM "+answers.Name+" WHERE entity_id IS NOT NULL UNION SELECT m.entity_id FROM mapping m SEMI JOIN "+
@@ -119,11 +119,4 @@ func changedAccounts(ctx context.Context, s *sql.Session, before, after Proposin
 func tableNamed(name string) schemas.Table {
 	table, _ := schemas.Lookup(name)
 	return table
-}
-
-func orEmpty(snap sql.Snapshot, table string) sql.Snapshot {
-	if snap.Table == "" {
-		return sql.Empty(table)
-	}
-	return snap
 }

@@ -100,10 +100,7 @@ func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Ta
 	defer p.to.release()
 	for name, snap := range map[string]sql.Snapshot{"unmatched": in.Unmatched, "raw_company": in.Companies, "raw_member": in.Members,
 		"dir_company": in.DirCompany, "dir_member": in.DirMember, "crm_company": in.CRMCompany, "mapping": in.Mapping} {
-		if len(snap.Parts) == 0 {
-			snap = sql.Empty(name)
-		}
-		if err := s.BindAs(ctx, name, snap); err != nil {
+		if err := s.BindAs(ctx, name, snap.Or(name)); err != nil {
 			return fail(err)
 		}
 	}
@@ -206,7 +203,7 @@ func (p *patcher) write(table schemas.Table, object, id, entity string, place in
 
 // only leaves the other records out of those without entity.
 func (p *patcher) only(ctx context.Context, in PatchesIn) error {
-	if err := p.session.BindAs(ctx, "all_unmatched", orEmpty(in.Unmatched, "unmatched")); err != nil {
+	if err := p.session.BindAs(ctx, "all_unmatched", in.Unmatched.Or("unmatched")); err != nil {
 		return err
 	}
 	if err := p.session.Bind(ctx, in.Only); err != nil {

@@ -162,10 +162,7 @@ func (p *publication) bind(name, table string, snap sql.Snapshot) {
 	if p.err != nil {
 		return
 	}
-	if len(snap.Parts) == 0 {
-		snap = sql.Empty(table)
-	}
-	p.err = p.session.BindAs(p.ctx, name, snap)
+	p.err = p.session.BindAs(p.ctx, name, snap.Or(table))
 }
 
 // publish adds a table to the publication and lets later files read it.

@@ -157,10 +157,7 @@ func (r *run) bind(name, table string, snap sql.Snapshot) {
 	if r.err != nil {
 		return
 	}
-	if len(snap.Parts) == 0 {
-		snap = sql.Empty(table)
-	}
-	r.err = r.session.BindAs(r.ctx, name, snap)
+	r.err = r.session.BindAs(r.ctx, name, snap.Or(table))
 }
 
 // save runs a file; only some use the values.

@@ -116,19 +116,12 @@ func (r *scoring) changedRecords(ctx context.Context, e Earlier) error {
 		return err
 	}
 	defer records.Drop(ctx) //nolint:errcheck // temporary
-	known, err := s.Changed(ctx, tableOrEmpty(e.In.Known), tableOrEmpty(r.in.Known), heard+" FROM known")
+	known, err := s.Changed(ctx, e.In.Known.Or(schemas.Known.Name), r.in.Known.Or(schemas.Known.Name), heard+" FROM known")
 	if err != nil {
 		return err
 	}
 	defer known.Drop(ctx) //nolint:errcheck // temporary
 	return s.Keep(ctx, scoredAnew, "SELECT crm_id FROM "+records.Name+" UNION SELECT crm_id FROM "+known.Name)
-}
-
-func tableOrEmpty(known sql.Snapshot) sql.Snapshot {
-	if known.Table == "" {
-		return sql.Empty(schemas.Known.Name)
-	}
-	return known
 }
 
 // touchedRecords adds the records that share a key with a directory record that differs, as it was or as it is. All records

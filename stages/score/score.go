@@ -163,13 +163,10 @@ func eachRecord(ctx context.Context, s *sql.Session, section linkage.Section, cr
 // eachRecordOf is eachRecord for those of which a further condition on c holds.
 func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, crm, known sql.Snapshot, and string, fn func(arrow.RecordBatch) error) error {
 	table := section.LeftTable()
-	if known.Table == "" {
-		known = sql.Empty(schemas.Known.Name)
-	}
 	if err := s.BindAs(ctx, table.Name, crm); err != nil {
 		return err
 	}
-	if err := s.BindAs(ctx, schemas.Known.Name, known); err != nil {
+	if err := s.BindAs(ctx, schemas.Known.Name, known.Or(schemas.Known.Name)); err != nil {
 		return err
 	}
 	columns, err := section.LeftColumns()
