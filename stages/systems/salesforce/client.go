@@ -82,12 +82,20 @@ type Limit struct {
 type PullIn struct {
 	// Dir is the folder of this pull. One that holds pages of the same pull is continued; one of another is emptied.
 	Dir string
-	// WonValueField is the field of Opportunity that is read beside Amount; empty or Amount: none.
-	WonValueField string
+	// Fields says which fields stand for crmlink's own.
+	Fields FieldNames
 	// Since is the cursor that the last pull left, by object. An object without one is pulled whole.
 	Since map[string]time.Time
 	// Overlap is how far behind its cursor a window begins: rows can be committed later than they are stamped.
 	Overlap time.Duration
+}
+
+// FieldNames says which of the org's fields stand for crmlink's own. The pages have the org's names.
+type FieldNames struct {
+	// WonValue is the field of Opportunity that is read beside Amount; empty or Amount: none.
+	WonValue string `json:"won_value,omitempty"`
+	// Columns gives the org's name of a field by object and crmlink's name. A field named here must exist.
+	Columns map[string]map[string]string `json:"columns,omitempty"`
 }
 
 // Pulled is what a pull brought. All of it is durable.
@@ -182,12 +190,16 @@ func New(o Options) (*Client, error) {
 
 // Check reads what a pull would need, without pulling: versions, limits, whether Bulk answers, every object and field.
 // What would end a pull is in Checked.Problems; the error is for what kept it from looking.
-func (c *Client) Check(ctx context.Context, wonValueField string) (Checked, error) {
+func (c *Client) Check(ctx context.Context, names FieldNames) (Checked, error) {
 	return Checked{}, nil
 }
 
 // Pull brings the org's objects into in.Dir. An error leaves what is durable; the same call goes on from there.
 func (c *Client) Pull(ctx context.Context, in PullIn) (Pulled, error) { return Pulled{}, nil }
+
+// Abandon gives up the pull in a folder: its jobs at Salesforce are aborted and deleted, as far as they can be. The files
+// stay; the caller removes the folder. A folder without a pull is no error.
+func (c *Client) Abandon(ctx context.Context, dir string) error { return nil }
 
 // Calls are the API calls of this client so far, by kind.
 func (c *Client) Calls() map[string]int64 { return nil }
