@@ -2,10 +2,9 @@ package salesforce
 
 import (
 	"context"
-	"crypto/rsa"
-	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,6 +31,8 @@ type App struct {
 	Port int
 	// HTTP makes the requests; nil means a client with time limits of its own.
 	HTTP *http.Client
+
+	sleep func(ctx context.Context, d time.Duration) error // replaced by tests
 }
 
 // String names the app without its secret.
@@ -89,41 +90,6 @@ type Identity struct {
 	Username string `json:"username"`
 }
 
-// Web asks a person at a browser: it shows the address to open, waits at the loopback address for the answer, and
-// exchanges the code (PKCE S256). It ends with ctx.
-func (a App) Web(ctx context.Context, show func(address string) error) (Grant, error) {
-	return Grant{}, errors.New("web flow: not built yet")
-}
-
-// JWT signs an assertion for a user who approved the app beforehand. audience is Production or Sandbox, whichever the
-// org is, also where Login is a My Domain address; empty takes Login when that is one of the two. There is no refresh
-// token: ask anew.
-func (a App) JWT(ctx context.Context, username, audience string, key *rsa.PrivateKey) (Grant, error) {
-	return Grant{}, errors.New("JWT flow: not built yet")
-}
-
-// ClientCredentials connects as the app's own run-as user. Login must be the org's My Domain address.
-func (a App) ClientCredentials(ctx context.Context) (Grant, error) {
-	return Grant{}, errors.New("client credentials: not built yet")
-}
-
-// Refresh gets a new access token. Grant.RefreshToken is the new one where Salesforce rotated it, else the old: store
-// the grant before it is used, and let one process refresh at a time, for replaying a retired token revokes the grant.
-func (a App) Refresh(ctx context.Context, refreshToken string) (Grant, error) {
-	return Grant{}, errors.New("refresh: not built yet")
-}
-
-// Revoke ends a token on Salesforce's side; a refresh token takes its access tokens with it. One that is not known any
-// more counts as revoked.
-func (a App) Revoke(ctx context.Context, token string) error {
-	return errors.New("revoke: not built yet")
-}
-
-// Who asks Salesforce who the grant acts as.
-func (a App) Who(ctx context.Context, g Grant) (Identity, error) {
-	return Identity{}, errors.New("who: not built yet")
-}
-
 // secure checks an address: https, or http to a loopback address (A16).
 func secure(what, address string) (*url.URL, error) {
 	u, err := url.Parse(address)
@@ -134,4 +100,12 @@ func secure(what, address string) (*url.URL, error) {
 		return u, nil
 	}
 	return nil, fail(Setting, nil, fmt.Sprintf("%s %s://%s is not encrypted", what, u.Scheme, u.Host)).try("use https://" + u.Host)
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
 }

@@ -40,11 +40,13 @@ type Options struct {
 	Deadline time.Duration
 	// Parallel is how many pages are downloaded at once; 0 means 4.
 	Parallel int
+	// Tries is how often a call is made before it is given up; 0 means 8, which is about a minute. Where a person waits,
+	// fewer are better.
+	Tries int
 	// Progress is told what happens, now and then. It is called by one goroutine at a time.
 	Progress func(Progress)
 
 	// What tests replace.
-	now          func() time.Time
 	sleep        func(ctx context.Context, d time.Duration) error
 	jitter       func(n time.Duration) time.Duration
 	pageRows     int           // rows asked for in a page
@@ -176,32 +178,3 @@ type CheckedField struct {
 	Required bool   `json:"required"`
 	Readable bool   `json:"readable"`
 }
-
-// Client talks to one org as one user. It may be used by several goroutines.
-type Client struct{ o Options }
-
-// New makes a client. It connects to nothing yet.
-func New(o Options) (*Client, error) {
-	if _, err := secure("the instance address", o.Instance); err != nil {
-		return nil, err
-	}
-	return &Client{o: o}, nil
-}
-
-// Check reads what a pull would need, without pulling: versions, limits, whether Bulk answers, every object and field.
-// What would end a pull is in Checked.Problems; the error is for what kept it from looking.
-func (c *Client) Check(ctx context.Context, names FieldNames) (Checked, error) {
-	return Checked{}, nil
-}
-
-// Pull brings the org's objects into in.Dir. An error leaves what is durable; the same call goes on from there.
-func (c *Client) Pull(ctx context.Context, in PullIn) (Pulled, error) { return Pulled{}, nil }
-
-// Abandon gives up the pull in a folder: its jobs at Salesforce are aborted and deleted, as far as they can be. The files
-// stay; the caller removes the folder. A folder without a pull is no error.
-func (c *Client) Abandon(ctx context.Context, dir string) error { return nil }
-
-// Calls are the API calls of this client so far, by kind.
-func (c *Client) Calls() map[string]int64 { return nil }
-
-func isLoopback(host string) bool { return host == "localhost" }
