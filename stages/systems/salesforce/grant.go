@@ -127,6 +127,7 @@ type lastAnswer struct {
 
 func (l *lastAnswer) RoundTrip(r *http.Request) (*http.Response, error) {
 	l.said, l.lost = nil, nil
+	r.Header.Set("User-Agent", agent)
 	answer, err := l.next.Do(r)
 	if err != nil {
 		l.lost = err
@@ -293,6 +294,7 @@ func exchange(client *http.Client, make func() (*http.Request, error)) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
+	q.Header.Set("User-Agent", agent)
 	answer, err := client.Do(q)
 	if err != nil {
 		return nil, err

@@ -147,7 +147,7 @@ func (c *Client) attempt(ctx context.Context, r request, token string, use func(
 		q.Header.Set("Accept", "text/csv")
 		q.Header.Set("Accept-Encoding", "gzip")
 	}
-	q.Header.Set("User-Agent", "crmlink")
+	q.Header.Set("User-Agent", agent)
 	q.Header.Set("Authorization", "Bearer "+token)
 	answer, err := c.http.Do(q)
 	if err != nil {
@@ -162,6 +162,9 @@ func (c *Client) attempt(ctx context.Context, r request, token string, use func(
 	}
 	return use(answer), 0
 }
+
+// agent is how crmlink calls itself in the org's event log.
+const agent = "crmlink"
 
 // headerTime is how long Salesforce may take to begin an answer: a query may run for two minutes.
 const headerTime = 130 * time.Second
