@@ -49,7 +49,7 @@ type Notice struct {
 }
 
 func newNotice(l control.Scheduled, config pipeline.Config, store pipeline.Store) Notice {
-	n := Notice{ID: rand.Text(), Event: "run." + l.State, At: l.At.UTC(), Org: config.Text("org.instance_url"), Entry: l.Entry, Due: l.Due.UTC(),
+	n := Notice{ID: rand.Text(), Event: "run." + l.State, At: l.At.UTC(), Org: store.Instance(config), Entry: l.Entry, Due: l.Due.UTC(),
 		Attempts: l.Attempt, Exit: l.Exit, Run: l.Run, Problem: l.Problem, Try: l.Next, Checks: l.Checks}
 	if current, err := store.Current(); err == nil && current != "" {
 		if record, err := store.Record(current); err == nil {
