@@ -227,7 +227,7 @@ func (h *hooks) call(command []string, n Notice, body []byte) error {
 	ctx, cancel := context.WithTimeout(h.ctx, time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(withoutSecret(os.Environ()), "CRMLINK_EVENT="+n.Event, "CRMLINK_ENTRY="+n.Entry, "CRMLINK_RUN="+n.Run,
+	cmd.Env = append(without(os.Environ(), SecretVariable, control.KeyVariable, pipeline.SecretVariable), "CRMLINK_EVENT="+n.Event, "CRMLINK_ENTRY="+n.Entry, "CRMLINK_RUN="+n.Run,
 		"CRMLINK_EXIT="+strconv.Itoa(n.Exit), "CRMLINK_CHECKS="+strings.Join(n.Checks, ","))
 	cmd.Stdin = bytes.NewReader(append(body, '\n'))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
