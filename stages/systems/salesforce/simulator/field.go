@@ -70,6 +70,15 @@ func standard(o schemas.Object) *table {
 		}
 		t.add(described(o.Name, f))
 	}
+	switch o.Name {
+	case schemas.User:
+		t.add(field{name: "Username", kind: "string", length: 80})
+	case schemas.Lead:
+		t.add(field{name: "Name", kind: "string", length: 121})
+	case schemas.Organization:
+		t.add(field{name: "TrialExpirationDate", kind: "datetime"})
+		t.add(field{name: "NamespacePrefix", kind: "string", length: 15})
+	}
 	for _, c := range compounds {
 		if c.object == o.Name {
 			t.compose(c.name, c.prefix)

@@ -26,7 +26,6 @@ type job struct {
 	plan                  *plan
 	projected             bool // rows hold the selected cells alone
 	rows                  []row
-	gone                  bool
 
 	mu       sync.Mutex
 	locators map[string]int // given out so far: row by locator
@@ -95,6 +94,7 @@ func (x *exchange) createJob() failure {
 			s.switches.FailJobs--
 		}
 	}
+	s.jobs = slices.DeleteFunc(s.jobs, func(o *job) bool { return o.past(x.now) })
 	s.jobs = append(s.jobs, j)
 	return x.json(j.info("UploadComplete"))
 }
@@ -209,13 +209,18 @@ func (s *Server) detail(j *job, now time.Time) jobDetail {
 	return d
 }
 
+// past says that a job and its results have ended: seven days after it did.
+func (j *job) past(now time.Time) bool {
+	return !j.finished.IsZero() && now.Sub(j.finished) > 7*24*time.Hour
+}
+
 // find gives a job that lives: results and jobs end seven days after the job did. s.mu must be held.
 func (s *Server) find(id string, now time.Time) (*job, failure) {
 	for _, j := range s.jobs {
 		if j.id != id && (len(id) != 15 || j.id[:15] != id) {
 			continue
 		}
-		if j.gone || s.switches.LoseJobs || !j.finished.IsZero() && now.Sub(j.finished) > 7*24*time.Hour {
+		if s.switches.LoseJobs || j.past(now) {
 			break
 		}
 		return j, nil

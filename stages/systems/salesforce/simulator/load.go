@@ -35,11 +35,15 @@ func (s *Server) Load(dir string) error {
 	defer st.mu.Unlock()
 	for _, place := range places {
 		object, _ := page(place)
+		if t := st.table(object); object == schemas.Organization && t != nil {
+			t.rows, t.ids = nil, map[[15]byte]int32{} // the made-up one
+		}
 		if err := st.loadFile(object, place); err != nil {
 			return fmt.Errorf("simulator: %s: %w", filepath.Base(place), err)
 		}
 	}
 	st.settle()
+	s.own()
 	for _, t := range st.tables {
 		t.changed = s.clock()
 	}
@@ -97,7 +101,7 @@ func (st *store) loadRows(t *table, in *csvReader) error {
 	var cells, full, old []string
 	for {
 		line := in.line
-		if cells, err = in.read(cells); errors.Is(err, io.EOF) && err == io.EOF {
+		if cells, err = in.read(cells); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("line %d: %w", line, err)
@@ -146,6 +150,15 @@ func (st *store) identify(t *table, cells []string) (string, error) {
 		return "", errors.New("the Id is none: 15 or 18 characters with the right checksum are wanted")
 	}
 	cells[at] = id
+	if t.prefix != "" && id[:3] != t.prefix {
+		return "", errors.New("the Id is not one of " + t.name + ": want " + t.prefix + "…")
+	}
+	if p := t.place("Username"); p >= 0 && cells[p] == "" {
+		cells[p] = cells[t.place("Email")]
+	}
+	if p := t.place("Name"); p >= 0 && cells[p] == "" && t.name == schemas.Lead {
+		cells[p] = strings.TrimSpace(cells[t.place("FirstName")] + " " + cells[t.place("LastName")])
+	}
 	if p := t.place("SystemModstamp"); p >= 0 && cells[p] == "" {
 		cells[p] = t.stamp(cells)
 		if cells[p] == "" {

@@ -48,6 +48,11 @@ func (x *exchange) query() failure {
 	c := &cursor{plan: pl, rows: rows, size: x.pageSize(), last: x.now}
 	if len(rows) > c.size {
 		x.s.mu.Lock()
+		for id, old := range x.s.cursors {
+			if x.now.Sub(old.last) > x.set.cursorLife() {
+				delete(x.s.cursors, id)
+			}
+		}
 		x.s.serial++
 		c.id = newID("01g", x.s.serial)
 		x.s.cursors[c.id] = c
@@ -72,17 +77,20 @@ func (x *exchange) pageSize() int {
 	return size
 }
 
+func (s *Switches) cursorLife() time.Duration {
+	if s.CursorLife > 0 {
+		return s.CursorLife
+	}
+	return 15 * time.Minute
+}
+
 // more gives a further page of a query.
 func (x *exchange) more() failure {
 	id, at, _ := strings.Cut(x.parts[1], "-")
 	from, bad := strconv.Atoi(at)
 	x.s.mu.Lock()
 	c := x.s.cursors[id]
-	life := x.set.CursorLife
-	if life == 0 {
-		life = 15 * time.Minute
-	}
-	if c == nil || bad != nil || from <= 0 || from >= len(c.rows) || x.now.Sub(c.last) > life {
+	if c == nil || bad != nil || from <= 0 || from >= len(c.rows) || x.now.Sub(c.last) > x.set.cursorLife() {
 		x.s.mu.Unlock()
 		return refuse(http.StatusBadRequest, "INVALID_QUERY_LOCATOR", "invalid query locator")
 	}

@@ -55,7 +55,7 @@ func (x *exchange) end(j *job, from, most int) int {
 }
 
 // start finds the row of a locator: only those that a page, or resultPages, has given out are known.
-func (x *exchange) start(j *job, locator string, most int) (int, bool) {
+func (j *job) start(locator string) (int, bool) {
 	if locator == "" {
 		return 0, true
 	}
@@ -65,10 +65,8 @@ func (x *exchange) start(j *job, locator string, most int) (int, bool) {
 	return from, ok
 }
 
+// give makes the locator of a row known.
 func (x *exchange) give(j *job, from int) string {
-	if from >= len(j.rows) {
-		return "null"
-	}
 	l := x.s.locator(j, from)
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -98,14 +96,18 @@ func (x *exchange) results() failure {
 	if x.s.strict && !strings.Contains(x.r.Header.Get("Accept"), "text/csv") {
 		return x.violation("Accept is text/csv")
 	}
-	from, known := x.start(j, locator, most)
+	from, known := j.start(locator)
 	if !known {
 		return refuse(http.StatusBadRequest, "API_ERROR", "Invalid locator: "+locator)
 	}
 	to := x.end(j, from, most)
 	h := x.w.Header()
 	if !x.set.NoLocator {
-		h.Set("Sforce-Locator", x.give(j, to))
+		next := "null"
+		if to < len(j.rows) {
+			next = x.give(j, to)
+		}
+		h.Set("Sforce-Locator", next)
 	}
 	if !x.set.NoPageCount {
 		h.Set("Sforce-NumberOfRecords", strconv.Itoa(to-from+x.set.WrongPageCounts))
@@ -120,7 +122,7 @@ func (x *exchange) results() failure {
 		out = z
 	}
 	x.w.WriteHeader(http.StatusOK)
-	n := j.write(out, from, to, &x.set)
+	n, _ := j.write(out, from, to, &x.set) // where it fails the client is gone
 	x.s.mu.Lock()
 	x.s.storage += n
 	x.s.mu.Unlock()
@@ -128,17 +130,17 @@ func (x *exchange) results() failure {
 }
 
 // write renders rows, a buffer at a time.
-func (j *job) write(out io.Writer, from, to int, set *Switches) (sent int64) {
+func (j *job) write(out io.Writer, from, to int, set *Switches) (sent int64, err error) {
 	delimiter, ending := delimiters[j.delimiter], "\n"
 	if j.ending == "CRLF" {
 		ending = "\r\n"
 	}
 	buffer := make([]byte, 0, 1<<17)
-	flush := func() bool {
+	flush := func() error {
 		n, err := out.Write(buffer)
 		sent += int64(n)
 		buffer = buffer[:0]
-		return err == nil
+		return err
 	}
 	if len(j.rows) > 0 || set.ZeroRows == ZeroRowsHeader {
 		for i := range j.plan.columns {
@@ -168,12 +170,13 @@ func (j *job) write(out io.Writer, from, to int, set *Switches) (sent int64) {
 			buffer = appendCSV(buffer, odd.value(i, cells[at]))
 		}
 		buffer = append(buffer, ending...)
-		if len(buffer) > 1<<16 && !flush() {
-			return sent
+		if len(buffer) > 1<<16 {
+			if err := flush(); err != nil {
+				return sent, err
+			}
 		}
 	}
-	flush()
-	return sent
+	return sent, flush()
 }
 
 // resultPages lists up to five pages at a time, to be fetched in parallel.
@@ -188,7 +191,7 @@ func (x *exchange) resultPages() failure {
 	at := "/services/data/v" + x.version + "/jobs/query/" + j.id
 	from, known := 0, true
 	if l := x.r.URL.Query().Get("locator"); l != "" {
-		if from, known = x.start(j, l, 0); !known {
+		if from, known = j.start(l); !known {
 			return refuse(http.StatusBadRequest, "API_ERROR", "Invalid locator: "+l)
 		}
 	}
@@ -196,14 +199,9 @@ func (x *exchange) resultPages() failure {
 		URL string `json:"resultUrl"`
 	}
 	pages := []page{}
-	for len(pages) < 5 && (from < len(j.rows) || from == 0 && len(pages) == 0) {
-		l := x.s.locator(j, from)
-		if from == 0 && len(j.rows) == 0 {
-			x.giveFirst(j, l)
-		} else {
-			l = x.give(j, from)
-		}
-		pages = append(pages, page{at + "/results?locator=" + l})
+	for len(pages) < 5 && (from < len(j.rows) || len(pages) == 0) { // a result without rows has a page
+
+		pages = append(pages, page{at + "/results?locator=" + x.give(j, from)})
 		from = x.end(j, from, 0)
 	}
 	name, next := "nextRecordsUrl", any(nil)
@@ -214,14 +212,4 @@ func (x *exchange) resultPages() failure {
 		next = at + "/resultPages?locator=" + x.give(j, from)
 	}
 	return x.json(map[string]any{"resultPages": pages, name: next, "done": next == nil})
-}
-
-// giveFirst makes the locator of the only page of a result without rows known.
-func (x *exchange) giveFirst(j *job, locator string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.locators == nil {
-		j.locators = map[string]int{}
-	}
-	j.locators[locator] = 0
 }

@@ -5,6 +5,7 @@
 package simulator
 
 import (
+	"compress/gzip"
 	"crypto/rsa"
 	"fmt"
 	"net/http"
@@ -91,6 +92,7 @@ func New(o Options) *Server {
 	for _, o := range schemas.Objects {
 		s.store.tables = append(s.store.tables, standard(o))
 	}
+	s.own()
 	return s
 }
 
@@ -150,6 +152,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	cut := false
 	defer func() {
 		s.mu.Lock()
+		if len(s.requests) >= 200_000 { // of a server that runs for days the last ones are enough
+			s.requests = append([]Request(nil), s.requests[100_000:]...)
+		}
 		s.requests = append(s.requests, Request{Time: x.now, Kind: x.kind, Method: r.Method, Path: r.URL.RequestURI(), Agent: r.UserAgent(), Status: out.status, Bytes: out.bytes, Rows: x.rows})
 		s.mu.Unlock()
 		if cut {
@@ -157,6 +162,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	answer := x.route()
+	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+		unpacked, err := gzip.NewReader(r.Body)
+		if err != nil {
+			answer = func() failure { return refuse(http.StatusBadRequest, "API_ERROR", "The body is not gzip") }
+		} else {
+			r.Body = unpacked
+		}
+	}
 	if f := s.fault(x); f != nil {
 		time.Sleep(f.Delay)
 		if f.Then != nil {
@@ -177,8 +190,46 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if x.packs() {
+		z := &packed{ResponseWriter: out}
+		x.w = z
+		defer z.close()
+	}
 	if err := answer(); err != nil {
-		err.write(out)
+		err.write(x.w)
+	}
+}
+
+// packs says whether the answer is compressed: the long ones of REST are, for who asks. A page of results looks after itself.
+func (x *exchange) packs() bool {
+	long := x.kind == "query" || x.kind == "more" || x.kind == "describe" || x.kind == "sobjects"
+	return long && !x.set.NoGzip && strings.Contains(x.r.Header.Get("Accept-Encoding"), "gzip")
+}
+
+// packed compresses a body once its header says what it is. Answers without body stay so.
+type packed struct {
+	http.ResponseWriter
+	z *gzip.Writer
+}
+
+func (p *packed) WriteHeader(status int) {
+	if status != http.StatusNotModified {
+		p.Header().Set("Content-Encoding", "gzip")
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+func (p *packed) Write(b []byte) (int, error) {
+	if p.z == nil {
+		p.Header().Set("Content-Encoding", "gzip")
+		p.z = gzip.NewWriter(p.ResponseWriter)
+	}
+	return p.z.Write(b)
+}
+
+func (p *packed) close() {
+	if p.z != nil {
+		p.z.Close()
 	}
 }
 

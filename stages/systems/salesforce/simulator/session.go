@@ -89,16 +89,13 @@ func (x *exchange) authenticate() failure {
 	return nil
 }
 
-// person finds an active or inactive user by username, which is the email where the records have no Username. The
+// person finds an active or inactive user by username, which is the email where the loaded records have no Username. The
 // integration user is there even where it is not among the records.
 func (s *Server) person(username string) (person, bool) {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
 	t := s.store.table(schemas.User)
 	by := t.place("Username")
-	if by < 0 {
-		by = t.place("Email")
-	}
 	var cells []string
 	for _, r := range t.rows {
 		if r == "" {

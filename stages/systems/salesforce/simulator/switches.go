@@ -61,6 +61,8 @@ type Switches struct {
 	Refuse bool    // connections are refused; only where the simulator listens itself (Start)
 	Faults []Fault // the first that fits a request decides
 
+	MergeKeepsStamps bool // children that a merge re-parents keep their SystemModstamp
+
 	CursorLife time.Duration // of nextRecordsUrl; 0: 15 minutes without use
 	RESTRows   int           // rows of a REST page at most; 0: 2,000
 }
