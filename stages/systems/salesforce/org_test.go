@@ -27,6 +27,7 @@ type org struct {
 	t       testing.TB
 	address string
 	clock   *clock
+	stop    func()
 	dir     string // of its pull, where a test changes that
 }
 
@@ -81,7 +82,7 @@ func bare(t testing.TB, s simulator.Switches, change ...func(*simulator.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.address = address
+	o.address, o.stop = address, stop
 	t.Cleanup(func() {
 		stop()
 		for _, v := range o.Violations() {
