@@ -229,22 +229,31 @@ func (p *pull) jobs() map[string]bool {
 	return known
 }
 
-// How often a job is asked for its state.
-const (
-	firstPoll  = time.Second
-	latestPoll = 30 * time.Second
-)
+// firstPoll is how long after its making a job is asked for its state.
+const firstPoll = time.Second
+
+// nextPoll is when a job is asked again that was waited for so long already: half as long again, at most 30 seconds. What
+// takes more than three minutes is asked once a minute, for each look is one of the org's calls.
+func nextPoll(pause, waited time.Duration) time.Duration {
+	longest := 30 * time.Second
+	if waited >= 3*time.Minute {
+		longest = time.Minute
+	}
+	return min(max(firstPoll, pause*3/2), longest)
+}
 
 // await waits until a job has ended. One that an earlier process left may have ended already: then pause is 0.
 func (p *pull) await(ctx context.Context, o *object, part *part, pause time.Duration) error {
 	var since time.Time
+	var waited time.Duration
 	for {
 		if pause > 0 {
 			if err := p.c.o.sleep(ctx, pause); err != nil {
 				return err
 			}
 		}
-		pause = min(max(firstPoll, pause*3/2), latestPoll)
+		waited += pause
+		pause = nextPoll(pause, waited)
 		info, err := p.c.jobInfo(ctx, part.Job)
 		if gone(err) {
 			return errGone
