@@ -123,6 +123,7 @@ func (x *exchange) results() failure {
 	}
 	x.w.WriteHeader(http.StatusOK)
 	n, _ := j.write(out, from, to, &x.set) // where it fails the client is gone
+	x.plain = n
 	x.s.mu.Lock()
 	x.s.storage += n
 	x.s.mu.Unlock()
