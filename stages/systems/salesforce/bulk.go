@@ -24,11 +24,10 @@ var (
 	errFailed    = errors.New("the job failed")
 )
 
-// How often a part is begun again for one reason before the pull ends.
+// How often a part is begun again before the pull ends: after jobs that came to nothing, and after jobs that went.
 const (
-	mostFailed = 2
-	mostCounts = 2
-	mostGone   = 3
+	mostTried = 2
+	mostGone  = 3
 )
 
 // bulk pulls one part by a Bulk query job. It gives smaller parts where the part takes Salesforce too long.
@@ -61,6 +60,9 @@ func (p *pull) bulk(ctx context.Context, o *object, part *part) ([]*part, error)
 				err = p.change(func() { part.Done = true })
 			}
 		}
+		if err != nil && ctx.Err() != nil {
+			return nil, err // it may be another object's error, which means nothing here
+		}
 		var version errOtherVersion
 		switch {
 		case err == nil:
@@ -71,7 +73,8 @@ func (p *pull) bulk(ctx context.Context, o *object, part *part) ([]*part, error)
 		case errors.Is(err, errNotReady):
 			// Salesforce took back that the job is complete.
 			early++
-			err = p.change(func() { part.Job.Ready = false })
+			p.alter(func() { part.Job.Ready = false })
+			err = nil
 		case errors.Is(err, errFields):
 			err = p.reselect(ctx, o, part, err)
 		case errors.Is(err, errGone), gone(err) && part.Job != nil:
@@ -88,25 +91,42 @@ func (p *pull) bulk(ctx context.Context, o *object, part *part) ([]*part, error)
 				p.restart(part)
 				part.Intent = intent // there may be another
 			})
-		case errors.Is(err, errFailed) && part.Failed < mostFailed, errors.Is(err, errCounts) && part.Counts < mostCounts:
-			old := *part.Job
-			if err := p.change(func() {
-				o.note(oneLine(err.Error()) + "; the query is made again")
-				p.restart(part)
-			}); err != nil {
+		case errors.Is(err, errFailed), errors.Is(err, errCounts):
+			if again, err := p.badJob(ctx, o, part, err); !again {
 				return nil, err
 			}
-			p.c.removeJob(ctx, &old) //nolint:errcheck // Salesforce forgets it by itself
 			err = nil
-		case errors.Is(err, errFailed):
-			err = fail(API, err, o.Name+": "+p.c.plain(oneLine(err.Error())))
-		case errors.Is(err, errCounts):
-			err = fail(Protocol, err, o.Name+": "+oneLine(err.Error()))
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
+}
+
+// badJob drops a job that came to nothing, and says whether the query is to be made again in this pull. The next pull
+// makes it again in any case.
+func (p *pull) badJob(ctx context.Context, o *object, part *part, why error) (again bool, err error) {
+	old := *part.Job
+	old.Ready = true // it has ended
+	counts := errors.Is(why, errCounts)
+	text := p.c.plain(oneLine(why.Error()))
+	if err := p.change(func() {
+		part.tried++
+		if again = part.tried < mostTried; again {
+			o.note(text + "; the query was made again")
+		}
+		p.restart(part)
+	}); err != nil {
+		return false, err
+	}
+	p.c.removeJob(ctx, &old) //nolint:errcheck // Salesforce forgets it by itself
+	switch {
+	case again:
+		return true, nil
+	case counts:
+		return false, fail(Protocol, why, o.Name+": "+text)
+	}
+	return false, fail(API, why, o.Name+": "+text)
 }
 
 // nothingIn asks how many rows a window has, before a job is spent on none. That the answer takes too long, or is refused,
@@ -232,14 +252,15 @@ func (p *pull) await(ctx context.Context, o *object, part *part, pause time.Dura
 		}
 		switch info.State {
 		case jobComplete:
-			return p.change(func() {
+			p.alter(func() {
 				if v := info.apiVersion(); v != "" {
 					part.Job.Version = v
 				}
 				part.Job.Ready, part.Job.Rows, part.Total = true, info.Rows, info.Rows
 			})
+			return nil
 		case jobFailed:
-			return p.failed(part, info)
+			return p.failed(info)
 		case jobAborted:
 			old := *part.Job
 			if err := p.change(func() { p.restart(part) }); err != nil {
@@ -263,11 +284,8 @@ func (p *pull) await(ctx context.Context, o *object, part *part, pause time.Dura
 }
 
 // failed says what is to be done about a job that Salesforce gave up.
-func (p *pull) failed(part *part, info jobInfo) error {
+func (p *pull) failed(info jobInfo) error {
 	why := p.c.plain(info.whyFailed())
-	if err := p.change(func() { part.Failed++ }); err != nil {
-		return err
-	}
 	switch {
 	case info.mentions("QUERY_TIMEOUT", "running for too long"), info.Retries >= 15:
 		return fmt.Errorf("%w: %s", errTooLong, why)
@@ -371,7 +389,8 @@ func (p *pull) cleanUp(ctx context.Context, part *part) error {
 	if err := p.c.removeJob(ctx, &old); err != nil {
 		return context.Cause(ctx)
 	}
-	return p.change(func() { part.Job.Deleted = true })
+	p.alter(func() { part.Job.Deleted = true })
+	return nil
 }
 
 // queryPath is the address of a REST query.

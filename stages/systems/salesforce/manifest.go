@@ -66,11 +66,10 @@ type part struct {
 	Listed  bool      `json:"listed"`           // every page of the job is known
 	More    string    `json:"more,omitempty"`
 	Pages   []*page   `json:"pages,omitempty"`
-	Failed  int       `json:"failed,omitempty"` // jobs that came to nothing
-	Counts  int       `json:"counts,omitempty"` // times that counts disagreed
-	Counted bool      `json:"counted"`          // asked how many rows there are
-	Total   int64     `json:"total"`            // rows that Salesforce says there are
+	Counted bool      `json:"counted"` // asked how many rows there are
+	Total   int64     `json:"total"`   // rows that Salesforce says there are
 	Done    bool      `json:"done"`
+	tried   int       // jobs of this process that came to nothing
 }
 
 type job struct {

@@ -1,9 +1,11 @@
 package salesforce
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/csv"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,6 +27,19 @@ type org struct {
 	t       testing.TB
 	address string
 	clock   *clock
+	dir     string // of its pull, where a test changes that
+}
+
+// rewrite changes what the manifest says.
+func (o *org) rewrite(from, to string) {
+	place := filepath.Join(o.dir, ManifestName)
+	text, err := os.ReadFile(place)
+	if err != nil || !strings.Contains(string(text), from) {
+		o.t.Fatal(err, "the manifest does not say "+from)
+	}
+	if err := os.WriteFile(place, []byte(strings.ReplaceAll(string(text), from, to)), 0o600); err != nil {
+		o.t.Fatal(err)
+	}
 }
 
 type clock struct {
@@ -54,10 +69,14 @@ func serve(t testing.TB, s simulator.Switches) *org {
 }
 
 // bare is an org without records.
-func bare(t testing.TB, s simulator.Switches) *org {
+func bare(t testing.TB, s simulator.Switches, change ...func(*simulator.Options)) *org {
 	t.Helper()
 	o := &org{t: t, clock: &clock{at: time.Date(2026, 11, 2, 4, 0, 0, 0, time.UTC)}}
-	o.Server = simulator.New(simulator.Options{Strict: true, Clock: o.clock.now, Switches: s})
+	options := simulator.Options{Strict: true, Clock: o.clock.now, Switches: s}
+	for _, c := range change {
+		c(&options)
+	}
+	o.Server = simulator.New(options)
 	address, stop, err := o.Start("127.0.0.1:0", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -241,4 +260,62 @@ func differ(want, have records) error {
 		}
 	}
 	return nil
+}
+
+// smallCRM is the demo's CRM cut down to some records of each object, so that pages can be small and tests quick.
+var smallCRM = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "crmlink-small-crm-")
+	if err != nil {
+		return "", err
+	}
+	places, err := filepath.Glob(filepath.Join(demoCRM, "*-1.csv"))
+	if err != nil {
+		return "", err
+	}
+	for _, name := range []string{"User", "UserRole", "OpportunityStage", "CurrencyType", "DatedConversionRate", "Organization"} {
+		if _, err := os.Stat(filepath.Join(demoCRM, name+".csv")); err == nil {
+			places = append(places, filepath.Join(demoCRM, name+".csv"))
+		}
+	}
+	for _, place := range places {
+		raw, err := os.ReadFile(place)
+		if err != nil {
+			return "", err
+		}
+		lines, err := csv.NewReader(bytes.NewReader(raw)).ReadAll()
+		if err != nil {
+			return "", err
+		}
+		var text []byte
+		for _, line := range lines[:min(len(lines), 101)] {
+			text = appendRow(text, line)
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(place)), text, 0o600); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := m.Run()
+	if dir, err := smallCRM(); err == nil {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// small is an org with a hundred records of each object at most.
+func small(t testing.TB, s simulator.Switches, change ...func(*simulator.Options)) *org {
+	t.Helper()
+	o := bare(t, s, change...)
+	dir, err := smallCRM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Load(dir); err != nil {
+		t.Fatal(err)
+	}
+	return o
 }

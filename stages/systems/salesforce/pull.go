@@ -48,11 +48,13 @@ func (c *Client) Pull(ctx context.Context, in PullIn) (Pulled, error) {
 	if err := p.open(ctx, in); err != nil {
 		return Pulled{}, c.hidden("pull", err)
 	}
-	if err := p.run(ctx); err != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		// The calls that were made count for the run that goes on.
-		return Pulled{}, c.hidden("pull", errors.Join(err, p.save()))
+	err := p.run(ctx)
+	// The calls that were made count for the run that goes on.
+	if saved := p.change(func() {}); err == nil {
+		err = saved
+	}
+	if err != nil {
+		return Pulled{}, c.hidden("pull", err)
 	}
 	return p.pulled(), nil
 }
@@ -205,6 +207,13 @@ func (p *pull) change(alter func()) error {
 	return p.save()
 }
 
+// alter changes what can be found out again; it is written with the next change.
+func (p *pull) alter(how func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	how()
+}
+
 // run pulls all objects at once: Salesforce works on their jobs beside each other. The first error ends the others.
 func (p *pull) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -256,9 +265,9 @@ func (p *pull) object(ctx context.Context, o *object) error {
 	if o.Done {
 		return nil
 	}
-	err := p.change(func() { o.Done = true })
+	p.alter(func() { o.Done = true })
 	p.progress(o, StateDone)
-	return err
+	return nil
 }
 
 // progress tells how far an object is.

@@ -49,13 +49,14 @@ func (c *Client) do(ctx context.Context, r request, use func(*http.Response) err
 	if err != nil {
 		return err
 	}
-	renewed := false
+	renewals := 0
 	for try := 1; ; try++ {
 		if err := c.budget.spend(r.kind); err != nil {
 			return err
 		}
 		err, after := c.attempt(ctx, r, token, use)
 		if err == nil {
+			c.proven(token)
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -66,10 +67,10 @@ func (c *Client) do(ctx context.Context, r request, use func(*http.Response) err
 			if unusable(no) {
 				return fail(Privilege, no, c.plain(no.Error()))
 			}
-			if renewed {
+			// Once, unless the new session served other calls before it ended as well: then it was simply short.
+			if renewals++; renewals > 1 && !c.isProven(token) || renewals > mostRenewals {
 				return fail(Revoked, no, c.plain(no.Error()))
 			}
-			renewed = true
 			if token, err = c.access(ctx, token); err != nil {
 				return err
 			}
@@ -90,6 +91,9 @@ func (c *Client) do(ctx context.Context, r request, use func(*http.Response) err
 		}
 	}
 }
+
+// mostRenewals is how often a session is renewed for one call.
+const mostRenewals = 10
 
 // call makes a call and reads its answer, which is JSON; out may be nil.
 func (c *Client) call(ctx context.Context, r request, out any) error {

@@ -27,6 +27,9 @@ type answerRows struct {
 func (p *pull) rest(ctx context.Context, o *object, part *part) error {
 	for restarts := 0; !part.Done; {
 		err := p.follow(ctx, o, part)
+		if err != nil && ctx.Err() != nil {
+			return err // it may be another object's error, which means nothing here
+		}
 		var no *refusal
 		again := ""
 		switch {

@@ -24,9 +24,7 @@ func (p *pull) download(ctx context.Context, o *object, part *part) error {
 	p.progress(o, StateDownload)
 	if len(part.Pages) == 0 && part.More == "" && !part.Listed &&
 		(number(part.Job.Version) < parallelVersion || part.Job.Rows < p.c.o.parallelFrom) {
-		if err := p.change(func() { part.Serial = true }); err != nil {
-			return err
-		}
+		p.alter(func() { part.Serial = true })
 	}
 	if !part.Serial {
 		if err := p.parallel(ctx, o, part); err != nil {
@@ -43,9 +41,6 @@ func (p *pull) download(ctx context.Context, o *object, part *part) error {
 		rows += g.Rows
 	}
 	if rows != part.Job.Rows {
-		if err := p.change(func() { part.Counts++ }); err != nil {
-			return err
-		}
 		return fmt.Errorf("%w: the pages have %d rows and the job has %d", errCounts, rows, part.Job.Rows)
 	}
 	return nil
@@ -55,9 +50,7 @@ func (p *pull) download(ctx context.Context, o *object, part *part) error {
 func (p *pull) serial(ctx context.Context, o *object, part *part) error {
 	results := fmt.Sprintf("%s/results?maxRecords=%d", jobPath(part.Job.Version, part.Job.ID), p.c.o.pageRows)
 	if len(part.Pages) == 0 {
-		if err := p.change(func() { part.Pages = append(part.Pages, o.newPage(results)) }); err != nil {
-			return err
-		}
+		p.alter(func() { part.Pages = append(part.Pages, o.newPage(results)) })
 	}
 	for i := 0; i < len(part.Pages); i++ {
 		g := part.Pages[i]
@@ -70,18 +63,14 @@ func (p *pull) serial(ctx context.Context, o *object, part *part) error {
 			continue
 		}
 		if g.Next == lastLocator {
-			if err := p.change(func() { part.Listed = true }); err != nil {
-				return err
-			}
+			p.alter(func() { part.Listed = true })
 			continue
 		}
 		next := results + "&locator=" + escapeLocator(g.Next)
 		if slices.ContainsFunc(part.Pages, func(g *page) bool { return g.From == next }) {
 			return fail(Protocol, nil, o.Name+": a locator leads back to a page that was read")
 		}
-		if err := p.change(func() { part.Pages = append(part.Pages, o.newPage(next)) }); err != nil {
-			return err
-		}
+		p.alter(func() { part.Pages = append(part.Pages, o.newPage(next)) })
 	}
 	return nil
 }
@@ -112,8 +101,12 @@ func (p *pull) parallel(ctx context.Context, o *object, part *part) error {
 	for !part.Listed && ctx.Err() == nil {
 		added, err := p.list(ctx, o, part)
 		var no *refusal
-		if errors.As(err, &no) && len(part.Pages) == 0 && (no.Status == http.StatusBadRequest || no.Status == http.StatusNotFound || no.Status == http.StatusMethodNotAllowed) && !gone(err) {
-			return p.change(func() { part.Serial = true })
+		if errors.As(err, &no) && len(part.Pages) == 0 && (no.Status == http.StatusBadRequest || no.Status == http.StatusNotFound || no.Status == http.StatusMethodNotAllowed) {
+			p.alter(func() { part.Serial = true })
+			return nil // a job that is gone is found to be so there
+		}
+		if no != nil {
+			err = p.c.meant("list the result pages of "+o.Name, p.ofJob(ctx, part, err))
 		}
 		if err != nil {
 			cancel(err)
@@ -140,7 +133,7 @@ func (p *pull) list(ctx context.Context, o *object, part *part) ([]*page, error)
 		Other string `json:"nextRecordUrl"` // the documentation has both names
 	}
 	err := p.c.call(ctx, request{kind: callPages, path: path}, &answer)
-	if err = p.ofJob(ctx, part, err); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	next := answer.Next
@@ -169,7 +162,7 @@ func (p *pull) list(ctx context.Context, o *object, part *part) ([]*page, error)
 		from = append(from, address)
 	}
 	var added []*page
-	err = p.change(func() {
+	p.alter(func() {
 		for _, address := range from {
 			if slices.ContainsFunc(part.Pages, func(g *page) bool { return g.From == address }) {
 				continue
@@ -180,7 +173,7 @@ func (p *pull) list(ctx context.Context, o *object, part *part) ([]*page, error)
 		}
 		part.More, part.Listed = next, answer.Done
 	})
-	return added, err
+	return added, nil
 }
 
 // mostMiscounts is how often one page may come with another number of rows than its header says.
@@ -232,7 +225,7 @@ func (p *pull) fetch(ctx context.Context, o *object, part *part, g *page) error 
 		return nil
 	})
 	if err = p.ofJob(ctx, part, err); err != nil {
-		return err
+		return p.c.meant("read the results of "+o.Name, err)
 	}
 	if err := keep(p.dir, g.File); err != nil {
 		return err

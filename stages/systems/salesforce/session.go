@@ -22,6 +22,7 @@ type Client struct {
 	auth   sync.Mutex
 	token  string
 	tokens []string // that were in use, to keep them out of errors
+	served string   // the newest token that a call succeeded with
 
 	clock sync.Mutex
 	date  time.Time // newest Date of an answer
@@ -124,6 +125,21 @@ func (c *Client) access(ctx context.Context, refused string) (string, error) {
 	}
 	c.token = token
 	return token, nil
+}
+
+// proven remembers that a call succeeded with a token.
+func (c *Client) proven(token string) {
+	c.auth.Lock()
+	defer c.auth.Unlock()
+	if token == c.token {
+		c.served = token
+	}
+}
+
+func (c *Client) isProven(token string) bool {
+	c.auth.Lock()
+	defer c.auth.Unlock()
+	return c.served == token || c.token != token // one that was replaced meanwhile had been renewed by another call
 }
 
 // plain takes tokens out of a text that Salesforce wrote.
