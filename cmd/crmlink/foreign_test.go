@@ -112,7 +112,7 @@ func (o *foreignOrg) keys() *rsa.PrivateKey {
 func (o *foreignOrg) seed() {
 	o.t.Helper()
 	for _, object := range slices.Concat(foreignBulk, foreignREST) {
-		places, err := filepath.Glob(filepath.Join(o.dir, "org", "crm", object+"[-.]*"))
+		places, err := filepath.Glob(filepath.Join(o.dir, "org", "crm", object+"[.-]*"))
 		if err != nil || len(places) == 0 {
 			o.t.Fatal(object, err)
 		}
