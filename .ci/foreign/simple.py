@@ -33,7 +33,7 @@ def main(base, client, secret, statements, out):
         if not s["bulk"]:
             (out / f"{s['object']}.json").write_text(json.dumps(sf.query_all(s["soql"])["records"]))
             continue
-        bulk = getattr(sf.bulk2, s["object"])
+        bulk = getattr(sf.bulk2, s["object"].split("_")[0])
         if s.get("download"):
             bulk.download(s["soql"], str(out), wait=1)
             continue

@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/big"
 	"net"
 	"os"
@@ -49,6 +50,10 @@ type seededTable struct {
 }
 
 var foreignBulk = []string{"Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole", "User", "UserRole"}
+
+// allAccounts are the Accounts with those that are in the recycle bin, as queryAll gives them.
+const allAccounts = "Account_queryAll"
+
 var foreignREST = []string{"OpportunityStage", "CurrencyType", "DatedConversionRate", "Organization"}
 
 func (s seededTable) soql(object string) string {
@@ -112,9 +117,11 @@ func (o *foreignOrg) keys() *rsa.PrivateKey {
 func (o *foreignOrg) seed() {
 	o.t.Helper()
 	for _, object := range slices.Concat(foreignBulk, foreignREST) {
-		places, err := filepath.Glob(filepath.Join(o.dir, "org", "crm", object+"[.-]*"))
-		if err != nil || len(places) == 0 {
-			o.t.Fatal(object, err)
+		crm := filepath.Join(o.dir, "org", "crm", object)
+		single, _ := filepath.Glob(crm + ".csv*")
+		places, _ := filepath.Glob(crm + "-*.csv*")
+		if places = append(places, single...); len(places) == 0 {
+			o.t.Fatalf("the demo has no file of %s", object)
 		}
 		var table [][]string
 		for _, place := range places {
@@ -134,6 +141,9 @@ func (o *foreignOrg) seed() {
 			if stamp >= stamps[id] {
 				stamps[id], s.rows[id] = stamp, row
 			}
+		}
+		if object == "Account" {
+			o.seeded[allAccounts] = seededTable{s.fields, maps.Clone(s.rows)}
 		}
 		if p := at("IsDeleted"); p >= 0 {
 			for id, row := range s.rows {
@@ -167,19 +177,23 @@ func readPages(t *testing.T, place string) [][]string {
 }
 
 // statements writes what a script is to ask: the large objects by Bulk, the others by REST.
-func (o *foreignOrg) statements(name string) string {
+func (o *foreignOrg) statements(name string, deleted bool) string {
 	o.t.Helper()
 	type statement struct {
 		Object string `json:"object"`
 		SOQL   string `json:"soql"`
 		Bulk   bool   `json:"bulk"`
+		All    bool   `json:"deleted,omitempty"`
 	}
 	var list []statement
 	for _, object := range foreignBulk {
-		list = append(list, statement{object, o.seeded[object].soql(object), true})
+		list = append(list, statement{object, o.seeded[object].soql(object), true, false})
 	}
 	for _, object := range foreignREST {
-		list = append(list, statement{object, o.seeded[object].soql(object), false})
+		list = append(list, statement{object, o.seeded[object].soql(object), false, false})
+	}
+	if deleted {
+		list = append(list, statement{allAccounts, o.seeded["Account"].soql("Account"), true, true})
 	}
 	return o.write(name, list)
 }
@@ -287,6 +301,10 @@ func (o *foreignOrg) run(cmd *exec.Cmd) started {
 	cmd.Dir = o.dir
 	at := time.Now()
 	if err := cmd.Run(); err != nil {
+		all := o.server.Requests()
+		for _, r := range all[max(0, len(all)-8):] {
+			o.t.Log(r.Method, r.Path, r.Status)
+		}
 		o.t.Fatalf("%s: %v\n%s\n%s", strings.Join(cmd.Args, " "), err, stdout.String(), stderr.String())
 	}
 	p := cmd.ProcessState
