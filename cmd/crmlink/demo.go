@@ -23,7 +23,7 @@ func (a *app) demoVerb() *cobra.Command {
 			"With --serve the org is not a folder but a simulated Salesforce on this machine's loopback, to sign in at and pull from.",
 		Example: "  crmlink demo --out demo && cd demo && crmlink run && crmlink eval --truth truth.csv\n" +
 			"  crmlink demo --out demo --serve --live 1m",
-		Args:    takes(0, 0, ""),
+		Args: takes(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := served.check(cmd.Flags()); err != nil {
 				return err

@@ -9,7 +9,7 @@ import (
 
 // route finds what answers a request.
 func (x *exchange) route() func() failure {
-	path := strings.TrimRight(x.r.URL.Path, "/")
+	path := "/" + strings.Trim(x.r.URL.Path, "/") // sf sends two slashes in front, go-salesforce one behind
 	get := x.r.Method == http.MethodGet
 	switch {
 	case path == "/services/oauth2/token":
@@ -77,7 +77,7 @@ func (x *exchange) data() func() failure {
 		only("GET", "record", x.record)
 	case is("limits"):
 		only("GET", "limits", x.limits)
-	case is("query"), is("queryAll"):
+	case is("query"), is("queryAll"), is("tooling", "query"):
 		only("GET", "query", x.query)
 	case is("query", "*"):
 		only("GET", "more", x.more)

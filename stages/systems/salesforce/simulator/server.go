@@ -68,8 +68,11 @@ type Request struct {
 	Path   string // with the query
 	Agent  string
 	Status int
-	Bytes  int64 // of the body, as sent
-	Rows   int   // of a page or a query's answer
+	Bytes  int64         // of the body, as sent
+	Rows   int           // of a page or a query's answer
+	Plain  int64         // bytes of a page of results before they are compressed
+	Start  time.Time     // by the real clock
+	Took   time.Duration // by the real clock, to the last byte that was handed over
 }
 
 // New makes an org without records.
@@ -141,11 +144,13 @@ type exchange struct {
 	version string   // 66.0
 	parts   []string // of the path below the version
 	rows    int
+	plain   int64
 	session *session
 }
 
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
 	out := &meter{ResponseWriter: w, limit: -1}
 	x := &exchange{s: s, w: out, r: r, now: s.clock().UTC(), set: s.settings(), kind: "other"}
 	out.Header().Set("Date", x.now.Format(http.TimeFormat))
@@ -155,7 +160,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if len(s.requests) >= 200_000 { // of a server that runs for days the last ones are enough
 			s.requests = append([]Request(nil), s.requests[100_000:]...)
 		}
-		s.requests = append(s.requests, Request{Time: x.now, Kind: x.kind, Method: r.Method, Path: r.URL.RequestURI(), Agent: r.UserAgent(), Status: out.status, Bytes: out.bytes, Rows: x.rows})
+		s.requests = append(s.requests, Request{Time: x.now, Kind: x.kind, Method: r.Method, Path: r.URL.RequestURI(), Agent: r.UserAgent(), Status: out.status, Bytes: out.bytes, Rows: x.rows, Plain: x.plain, Start: start, Took: time.Since(start)})
 		s.mu.Unlock()
 		if cut {
 			panic(http.ErrAbortHandler)
