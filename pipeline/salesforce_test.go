@@ -180,7 +180,7 @@ func (s *simulated) mustSync(t *testing.T, dir string, change func(*pipeline.Opt
 // What is pulled is gone from the store when its rows are there.
 func TestSalesforce_A18_SameBytesAsAFolderOfTheSameOrg(t *testing.T) {
 	t.Parallel()
-	world := oracle.Random(21, 6)
+	world := oracle.Random(21, 3)
 	folder := t.TempDir()
 	file, err := world.Write(folder)
 	if err != nil {
@@ -224,14 +224,15 @@ func TestSalesforce_A18_SameBytesAsAFolderOfTheSameOrg(t *testing.T) {
 // old enough one asks for: records that were hard-deleted, that became visible, fields that are calculated.
 func TestSalesforce_Invariant2_DeltasEqualWholePulls(t *testing.T) {
 	t.Parallel()
-	for _, seed := range []uint64{3} {
-		world := oracle.Random(seed, 6)
+	for n := range uint64(*increments) {
+		seed := *incrementFirst + n
+		world := oracle.Random(seed, 2)
 		org := simulate(t, crmOf(t, world), simulator.Org{})
 		deltas, whole := salesforceOrg(t, world, org), salesforceOrg(t, world, org)
 		random := rand.New(rand.NewPCG(seed, 8))
-		steps := 4
-		if testing.Short() {
-			steps = 3
+		steps := 3
+		if *increments > 1 {
+			steps = *incrementSteps
 		}
 		for step := range steps {
 			if step > 0 {
