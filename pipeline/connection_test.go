@@ -47,7 +47,6 @@ func browse(address string) error {
 	return nil
 }
 
-
 func mustConnect(t *testing.T, c Config) Connected {
 	t.Helper()
 	done, err := Connect(t.Context(), ConnectOptions{Config: c, Who: eve, At: time.Now(), Show: browse})

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -90,7 +91,6 @@ func (r *run) removePages() {
 // pulled is what a pull left for the extraction.
 type pulled struct {
 	salesforce.Pulled
-	run *run
 }
 
 // Detail says in a word how it went.
@@ -123,7 +123,7 @@ func (r *run) pull(ctx context.Context, o Options, last Record) (*pulled, error)
 		r.removePages()
 		return nil, nil
 	}
-	return once(r, "pull", func() (*pulled, error) {
+	done, err := once(r, "pull", func() (*pulled, error) {
 		link, err := r.store.openConnection(ctx, o.Config, r.now)
 		if err != nil {
 			return nil, err
@@ -142,9 +142,14 @@ func (r *run) pull(ctx context.Context, o Options, last Record) (*pulled, error)
 		if err != nil {
 			return nil, err
 		}
-		p := &pulled{done, r}
+		p := &pulled{done}
 		return p, r.notePull(link, last, p)
 	})
+	var known *salesforce.Error
+	if errors.As(err, &known) {
+		return nil, known // administrators know these sentences to the letter; nothing stands before them
+	}
+	return done, err
 }
 
 // abandon gives up the pulls of runs that are not taken up again: their jobs at Salesforce, and their pages.
