@@ -218,12 +218,18 @@ func TestFaults_NothingIsLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := wanted(t, dir)
-	lost := make([]int, len(faults))
+	lost, after := make([]int, len(faults)), make([]int, len(drifts))
 	t.Run("faults", func(t *testing.T) {
 		for i, f := range faults {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
 				lost[i] = f.run(t, want)
+			})
+		}
+		for i, d := range drifts {
+			t.Run(d.name, func(t *testing.T) {
+				t.Parallel()
+				after[i] = d.run(t)
 			})
 		}
 	})
@@ -232,6 +238,10 @@ func TestFaults_NothingIsLost(t *testing.T) {
 	for i, f := range faults {
 		fmt.Fprintf(&table, "| %s | %s | %d |\n", f.name, f.did, lost[i])
 	}
+	for i, d := range drifts {
+		fmt.Fprintf(&table, "| %s | %s | %d |\n", d.name, d.did, after[i])
+	}
+	table.WriteString("| other delimiters and line ends of results | does not meet them: it asks for commas and line feeds | 0 |\n")
 	inDocs(t, table.String())
 }
 
