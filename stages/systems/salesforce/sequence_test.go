@@ -22,6 +22,7 @@ type mirror struct {
 	rows    map[string]records
 	cursors map[string]time.Time
 	dir     string
+	names   FieldNames
 }
 
 func newMirror(t testing.TB) *mirror {
@@ -30,7 +31,7 @@ func newMirror(t testing.TB) *mirror {
 
 // pull takes what the org has to tell. The folder goes when its rows are in the mirror, as in a run.
 func (m *mirror) pull(t testing.TB, ctx context.Context, c *Client, whole bool) (Pulled, error) {
-	in := PullIn{Dir: m.dir, Since: m.cursors}
+	in := PullIn{Dir: m.dir, Since: m.cursors, Fields: m.names}
 	if whole {
 		in.Since = nil
 	}
