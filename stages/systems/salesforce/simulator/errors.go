@@ -46,5 +46,9 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	encoder.Encode(v) //nolint:errcheck // the client is gone
 }
 
-func (e *apiError) write(w http.ResponseWriter)   { writeJSON(w, e.status, []*apiError{e}) }
-func (e *oauthError) write(w http.ResponseWriter) { writeJSON(w, e.status, e) }
+func (e *apiError) write(w http.ResponseWriter) { writeJSON(w, e.status, []*apiError{e}) }
+
+func (e *oauthError) write(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, e.status, e)
+}

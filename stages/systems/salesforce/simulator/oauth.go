@@ -61,7 +61,7 @@ func (x *exchange) token() failure {
 		if err := x.client(true); err != nil {
 			return err
 		}
-		return x.openFor(x.s.org.Username, "api")
+		return x.openFor(x.runAs(), "api")
 	case "urn:ietf:params:oauth:grant-type:jwt-bearer":
 		username, err := x.assertion()
 		if err != nil {
@@ -72,6 +72,14 @@ func (x *exchange) token() failure {
 		return deny("invalid_request", "grant type not provided")
 	}
 	return deny("unsupported_grant_type", "grant type not supported")
+}
+
+// runAs is the user that the app acts for where a flow names none.
+func (x *exchange) runAs() string {
+	if x.set.LoginAs != "" {
+		return x.set.LoginAs
+	}
+	return x.s.org.Username
 }
 
 // openFor gives a session without refresh token.
@@ -195,11 +203,7 @@ func (x *exchange) authorize() failure {
 			html.EscapeString(x.s.org.Name), html.EscapeString(x.r.URL.RequestURI()))
 		return nil
 	}
-	username := x.set.LoginAs
-	if username == "" {
-		username = x.s.org.Username
-	}
-	user, ok := x.s.person(username)
+	user, ok := x.s.person(x.runAs())
 	if !ok || !user.active || x.set.UserInactive {
 		return back(url.Values{"error": {"access_denied"}, "error_description": {"user is inactive or unknown"}})
 	}

@@ -118,6 +118,9 @@ func (x *exchange) admit() failure {
 	if v, err := strconv.ParseFloat(x.version, 64); err != nil || v < float64(oldest) || v > float64(newest) {
 		return errMissing
 	}
+	if len(x.r.URL.RequestURI()) > 16_384 {
+		return refuse(http.StatusRequestURITooLong, "URI_TOO_LONG", "The URI has more than 16,384 bytes")
+	}
 	if err := x.authenticate(); err != nil {
 		return err
 	}

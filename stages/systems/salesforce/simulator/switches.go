@@ -38,7 +38,7 @@ type Switches struct {
 	Rotate        bool          // a refresh gives a new refresh token; the old one's replay revokes the grant
 	NoRefresh     bool          // no refresh token is given
 	RefreshError  string        // refreshes are refused with invalid_grant and this description
-	LoginAs       string        // username that the authorize page grants for; empty: the org's
+	LoginAs       string        // user that the authorize page grants for and client credentials run as; empty: the org's
 	AskUser       bool          // the authorize page waits for a button
 	DenyUser      bool          // the person refuses: error=access_denied
 	UserInactive  bool          // inactive_user
