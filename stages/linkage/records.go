@@ -35,6 +35,11 @@ func (r *Records) Len() int { return len(r.ids) }
 // ID is a record's id.
 func (r *Records) ID(i int) string { return string(r.dict.bytesOf(r.ids[i])) }
 
+// CompareIDs compares the ids of two records.
+func (r *Records) CompareIDs(i, j int) int {
+	return bytes.Compare(r.dict.bytesOf(r.ids[i]), r.dict.bytesOf(r.ids[j]))
+}
+
 // Text is a text column's value, empty where it is null or the section does not read the column.
 func (r *Records) Text(i int, column string) string {
 	c := r.layout.at(column)
