@@ -23,20 +23,32 @@ const (
 
 // within returns the records under a key whose range of slots is given, and whether the key is there at all.
 func (p *postings) within(key uint64, from, to uint32, space *[1]uint32) ([]uint32, bool) {
+	held, there := p.held(key, from, to)
+	if !there {
+		return nil, false
+	}
+	return p.records(held, space), true
+}
+
+// held is what the slot of a key holds, and whether the key is there at all.
+func (p *postings) held(key uint64, from, to uint32) (held uint32, there bool) {
 	tag := uint32(key << p.width >> 32)
 	for _, slot := range p.slots[from:to] {
-		if uint32(slot>>32) != tag {
-			continue
+		if uint32(slot>>32) == tag {
+			return uint32(slot), true
 		}
-		v := uint32(slot)
-		if v&inLists == 0 {
-			space[0] = v
-			return space[:], true
-		}
-		v &^= inLists
-		return p.lists[v+1 : v+1+p.lists[v]], true
 	}
-	return nil, false
+	return 0, false
+}
+
+// records are those that a slot stands for.
+func (p *postings) records(held uint32, space *[1]uint32) []uint32 {
+	if held&inLists == 0 {
+		space[0] = held
+		return space[:]
+	}
+	held &^= inLists
+	return p.lists[held+1 : held+1+p.lists[held]]
 }
 
 // slotsOf is the range of slots in which a key is, if it is there.
