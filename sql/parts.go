@@ -53,6 +53,24 @@ func PartOf(id string) int {
 	return int(binary.LittleEndian.Uint64(sum[8:]) % schemas.ManyParts)
 }
 
+// Beside are the parts of a table that hold the records of another one's parts: all of them unless both are split by the
+// same records' ids.
+func (s Snapshot) Beside(other Snapshot) Snapshot {
+	numbers := map[int]bool{}
+	for _, p := range other.Parts {
+		if numbers[p.Number] = true; p.Of != schemas.ManyParts {
+			return s
+		}
+	}
+	var parts []Part
+	for _, p := range s.Parts {
+		if p.Of != schemas.ManyParts || numbers[p.Number] {
+			parts = append(parts, p)
+		}
+	}
+	return newSnapshot(s.Table, parts)
+}
+
 // Write adds all rows of a part. Parts come in the order of their numbers, rows in the order of the table's key.
 func (w *PartWriter) Write(ctx context.Context, number int, rows []arrow.RecordBatch) error {
 	if err := w.ordered(number, rows); err != nil {

@@ -191,7 +191,7 @@ func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, 
 	if err := s.BindAs(ctx, table.Name, crm); err != nil {
 		return err
 	}
-	if err := s.BindAs(ctx, schemas.Known.Name, known.Or(schemas.Known.Name)); err != nil {
+	if err := s.BindAs(ctx, schemas.Known.Name, known.Or(schemas.Known.Name).Beside(crm)); err != nil {
 		return err
 	}
 	columns, err := section.LeftColumns()
