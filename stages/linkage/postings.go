@@ -51,6 +51,16 @@ func (p *postings) records(held uint32, space *[1]uint32) []uint32 {
 	return p.lists[held+1 : held+1+p.lists[held]]
 }
 
+// away puts the arrays where they take no memory of the program's own.
+func (p *postings) away(space func() (Space, error)) (err error) {
+	if p.ranges, err = putAway(space, p.ranges); err == nil {
+		if p.slots, err = putAway(space, p.slots); err == nil {
+			p.lists, err = putAway(space, p.lists)
+		}
+	}
+	return err
+}
+
 // slotsOf is the range of slots in which a key is, if it is there.
 func (p *postings) slotsOf(key uint64) (from, to uint32) {
 	at := key >> (64 - p.width)
@@ -82,7 +92,8 @@ type ruleBuilder struct {
 	entries, narrowed, space []entry
 }
 
-func (b *ruleBuilder) build(rule planRule) (postings, Cost, error) {
+// build makes the postings of a rule and puts them away.
+func (b *ruleBuilder) build(rule planRule, away func(*postings) error) (postings, Cost, error) {
 	cost := Cost{Rule: rule.Name}
 	b.entries, b.narrowed = b.entries[:0], b.narrowed[:0]
 	for i := range b.records.Len() {
@@ -115,6 +126,9 @@ func (b *ruleBuilder) build(rule planRule) (postings, Cost, error) {
 	narrowed, reached := b.reached(rule.Max, cost.HotEntries)
 	cost.DroppedEntries = cost.HotEntries - reached
 	p, err := newPostings(kept, narrowed)
+	if err == nil {
+		err = away(&p)
+	}
 	if err != nil {
 		return postings{}, Cost{}, fmt.Errorf("rule %s: %w", rule.Name, err)
 	}
