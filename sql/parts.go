@@ -62,13 +62,26 @@ func (s Snapshot) Beside(other Snapshot) Snapshot {
 			return s
 		}
 	}
-	var parts []Part
+	return s.only(func(p Part) bool { return p.Of != schemas.ManyParts || numbers[p.Number] })
+}
+
+// First and Rest are a table's first parts of all that a large table has, and the others. Which part a record falls to
+// depends on its id alone, and is otherwise random. A table that is not split is all in First.
+func (s Snapshot) First(parts int) Snapshot {
+	return s.only(func(p Part) bool { return p.Number < parts })
+}
+func (s Snapshot) Rest(parts int) Snapshot {
+	return s.only(func(p Part) bool { return p.Number >= parts })
+}
+
+func (s Snapshot) only(keep func(Part) bool) Snapshot {
+	var kept []Part
 	for _, p := range s.Parts {
-		if p.Of != schemas.ManyParts || numbers[p.Number] {
-			parts = append(parts, p)
+		if keep(p) {
+			kept = append(kept, p)
 		}
 	}
-	return newSnapshot(s.Table, parts)
+	return newSnapshot(s.Table, kept)
 }
 
 // Write adds all rows of a part. Parts come in the order of their numbers, rows in the order of the table's key.
