@@ -61,7 +61,7 @@ func (r *run) openSession(ctx context.Context, o Options, sources ...string) err
 		threads = runtime.GOMAXPROCS(0)
 	}
 	r.session, err = sql.Open(ctx, sql.Options{Objects: r.store.objects(), Sources: sources, Spill: r.store.spill(), Threads: threads,
-		Memory: fmt.Sprintf("%dMiB", engine>>20), Checked: true})
+		Memory: fmt.Sprintf("%dMiB", engine>>20), Heap: heap, Resident: memory, Checked: true})
 	if err != nil {
 		return err
 	}

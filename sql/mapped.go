@@ -55,10 +55,11 @@ func (s *Session) MapObject(id string) (data []byte, close func() error, err err
 	if err != nil {
 		return nil, nil, fmt.Errorf("read object: map it: %w", err)
 	}
+	s.resident.add(data)
 	if err := s.checkObject(id, data); err != nil {
-		return nil, nil, errors.Join(err, syscall.Munmap(data))
+		return nil, nil, errors.Join(err, s.resident.unmap(data))
 	}
-	return data, func() error { return syscall.Munmap(data) }, nil
+	return data, func() error { return s.resident.unmap(data) }, nil
 }
 
 // checkObject holds an object's bytes against its name.

@@ -25,6 +25,9 @@ type Options struct {
 	Spill   string // folder of the session's own for what does not fit in memory; inside the store, so that a purge reaches it
 	Threads int    // 0: as many as there are processors
 	Memory  string // DuckDB's memory limit, such as 4GB; empty: its default
+	// Heap is what stages may use beside the engine, and Resident what the process may have in memory with all pages of
+	// mapped files, both in bytes; 0 bounds nothing.
+	Heap, Resident int64
 	// Checked sessions hash each file of a table before they read it. Runs do, who build on it; readers, who look at a few
 	// rows of large tables, do not.
 	Checked bool
@@ -39,6 +42,8 @@ type Session struct {
 	temp    int               // number of the next temporary name
 	steps   map[string]string // temporary tables by the name under which Step made them readable
 	whole   map[string]bool   // objects that this session wrote, or has hashed
+
+	resident resident
 }
 
 // Open starts an empty session.
@@ -64,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	for i, dir := range o.Sources {
 		o.Sources[i] = absolute(dir)
 	}
-	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}, whole: map[string]bool{}}
+	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}, whole: map[string]bool{}, resident: resident{most: o.Resident}}
 	s.db.SetMaxOpenConns(1)
 	if s.conn, err = s.db.Conn(ctx); err != nil {
 		s.db.Close()
@@ -100,6 +105,9 @@ func (s *Session) Close() error {
 
 // Threads is how many goroutines a stage may use beside the engine; it never changes a result.
 func (s *Session) Threads() int { return s.options.Threads }
+
+// Heap is how many bytes a stage may use beside the engine, 0 for any number; it never changes a result.
+func (s *Session) Heap() int64 { return s.options.Heap }
 
 // Bind makes each snapshot readable as a view under its table's name.
 func (s *Session) Bind(ctx context.Context, snapshots ...Snapshot) error {

@@ -6,6 +6,7 @@ package block
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -36,47 +37,63 @@ func (o Out) Objects() []string { return []string{o.Index} }
 
 // Run builds and stores the index.
 func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
-	index, err := build(ctx, s, in)
+	out, err := run(ctx, s, in)
 	if err != nil {
-		return Out{}, fmt.Errorf("block: %w", err)
-	}
-	var out Out
-	if out.Index, err = s.WriteObject(func(w io.Writer) error { _, err := index.WriteTo(w); return err }); err != nil {
-		return Out{}, fmt.Errorf("block: %w", err)
-	}
-	if out.Cost, err = cost(ctx, s, in.Section.Kind, index.Costs()); err != nil {
 		return Out{}, fmt.Errorf("block: %w", err)
 	}
 	return out, nil
 }
 
-func build(ctx context.Context, s *sql.Session, in In) (*linkage.Index, error) {
+func run(ctx context.Context, s *sql.Session, in In) (out Out, err error) {
 	builder, err := linkage.NewBuilder(in.Section)
 	if err != nil {
-		return nil, err
+		return Out{}, err
 	}
-	columns, err := in.Section.RightColumns()
-	if err != nil {
-		return nil, err
-	}
-	table := in.Section.RightTable().Name
-	for i, c := range columns {
-		columns[i] = schemas.Quote(c)
-	}
-	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + table
-	for _, part := range in.Directory.Split() {
-		if err := s.BindAs(ctx, table, part); err != nil {
-			return nil, err
+	var spools []*sql.Spool
+	defer func() {
+		for _, p := range spools {
+			err = errors.Join(err, p.Close())
 		}
-		if err := s.Each(ctx, query, nil, builder.Records().Append); err != nil {
-			return nil, err
+	}()
+	builder.Within(s.Heap(), func() (linkage.Space, error) {
+		p, err := s.Spool()
+		if err == nil {
+			spools = append(spools, p)
 		}
+		return p, err
+	})
+	if err := read(ctx, s, in, builder.Records()); err != nil {
+		return Out{}, err
 	}
 	workers := s.Threads()
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
 	}
-	return builder.Build(workers)
+	index, err := builder.Build(workers)
+	if err != nil {
+		return Out{}, err
+	}
+	if out.Index, err = s.WriteObject(func(w io.Writer) error { _, err := index.WriteTo(w); return err }); err != nil {
+		return Out{}, err
+	}
+	out.Cost, err = cost(ctx, s, in.Section.Kind, index.Costs())
+	return out, err
+}
+
+// read reads the directory in the order of its ids, which the engine sorts: it spills what does not fit.
+func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error {
+	columns, err := in.Section.RightColumns()
+	if err != nil {
+		return err
+	}
+	table := in.Section.RightTable()
+	for i, c := range columns {
+		columns[i] = schemas.Quote(c)
+	}
+	if err := s.BindAs(ctx, table.Name, in.Directory); err != nil {
+		return err
+	}
+	return s.Each(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+table.Name+" ORDER BY "+schemas.Quote(table.Key[0]), nil, to.Append)
 }
 
 func cost(ctx context.Context, s *sql.Session, kind string, costs []linkage.Cost) (sql.Snapshot, error) {

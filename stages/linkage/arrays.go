@@ -34,11 +34,32 @@ func (w *arrayWriter) bytes(b []byte) {
 
 func writeArray[T stored](w *arrayWriter, values []T) {
 	w.bytes(binary.LittleEndian.AppendUint64(nil, uint64(len(values))))
-	var zero T
-	if len(values) > 0 {
-		w.bytes(unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*int(unsafe.Sizeof(zero))))
-	}
+	w.bytes(inBytes(values))
 	w.bytes(make([]byte, -w.written&(alignment-1)))
+}
+
+// inBytes are values as they lie in memory.
+func inBytes[T stored](values []T) []byte {
+	var zero T
+	if len(values) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*int(unsafe.Sizeof(zero)))
+}
+
+// fromBytes takes back what inBytes gave, in place, or copied where eight does not divide its address.
+func fromBytes[T stored](data []byte) []T {
+	var zero T
+	n := len(data) / int(unsafe.Sizeof(zero))
+	if n == 0 {
+		return nil
+	}
+	if uintptr(unsafe.Pointer(&data[0]))%alignment != 0 {
+		out := make([]T, n)
+		copy(inBytes(out), data)
+		return out
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(&data[0])), n)
 }
 
 type arrays struct {
@@ -66,13 +87,5 @@ func readArray[T stored](in *arrays) []T {
 		return nil
 	}
 	in.rest = in.rest[end:]
-	if n == 0 {
-		return nil
-	}
-	if uintptr(unsafe.Pointer(&from[0]))%alignment != 0 {
-		out := make([]T, n)
-		copy(unsafe.Slice((*byte)(unsafe.Pointer(&out[0])), n*width), from)
-		return out
-	}
-	return unsafe.Slice((*T)(unsafe.Pointer(&from[0])), n)
+	return fromBytes[T](from)
 }

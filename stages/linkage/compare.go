@@ -27,6 +27,7 @@ type comparer struct {
 	scratch  []int
 	left     []word // words of the pair, for alike and covers
 	right    []word
+	touched  uint32
 }
 
 func newComparer(p *plan, a, b *Records) *comparer {
@@ -51,6 +52,12 @@ func (c *comparer) from(row []uint32) {
 			c.rights |= 1 << r
 		}
 	}
+}
+
+// fetch reads a little of each directory record that comes next, so that all are on their way before the first is needed.
+func (c *comparer) fetch(b uint32) {
+	row := c.b.row(int(b))
+	c.touched += row[0] + row[len(row)/2] + row[len(row)-1]
 }
 
 // present has a bit for each cell that is not null.

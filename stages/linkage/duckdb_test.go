@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -137,7 +139,7 @@ func indexOf(t testing.TB, s Section, records []values) *Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Records().Append(batchOf(s, s.RightTable(), records)); err != nil {
+	if err := b.Records().Append(batchOf(s, s.RightTable(), byID(records))); err != nil {
 		t.Fatal(err)
 	}
 	x, err := b.Build(2)
@@ -145,6 +147,10 @@ func indexOf(t testing.TB, s Section, records []values) *Index {
 		t.Fatal(err)
 	}
 	return x
+}
+
+func byID(records []values) []values {
+	return slices.SortedFunc(slices.Values(records), func(a, b values) int { return strings.Compare(a["id"].(string), b["id"].(string)) })
 }
 
 func recordsOf(t testing.TB, x *Index, records []values) *Records {

@@ -84,7 +84,11 @@ func (l *learner) collect(records *Records, order []int) {
 		row := records.row(i)
 		entities = entities[:0]
 		compare.from(row)
-		for _, f := range seek.candidates(records, row) {
+		candidates := seek.candidates(records, row)
+		for _, f := range candidates {
+			compare.fetch(f.entity)
+		}
+		for _, f := range candidates {
 			pair(row, f.entity)
 		}
 		l.judge(records.ID(i), entities, func(b uint32) { pair(row, b) })

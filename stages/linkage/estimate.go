@@ -29,12 +29,6 @@ const mostLookAlikes = 8
 // LearnRecords is the number of CRM records beyond which Estimate learns nothing more from a random sample.
 const LearnRecords = 4 * learnRecords
 
-// Sampled says whether a record belongs to the fixed random share of a table of n records that Estimate needs. It
-// depends on the id alone, so that the sample stays the same when other records come and go.
-func Sampled(id string, n int64) bool {
-	return n <= LearnRecords || float64(hashText(id)>>11)/(1<<53) < float64(LearnRecords)/float64(n)
-}
-
 // Estimate learns the parameters of the index's section without labels. m of a level is estimated from records whose
 // match is probable, shrunk towards the shipped m as if those were 500 matches: with n expected matches the data has
 // the weight n/(n+500). Below 500 expected matches m stays as shipped. u and the shares are always measured.
@@ -150,13 +144,17 @@ func countLevels(x *Index, records *Records, order []int) [][]float64 {
 			compare := newComparer(p, records, x.records)
 			levels := make([]uint8, len(p.comparisons))
 			for a := worker; a < records.Len(); a += workers {
+				picked := others(a)
 				compare.from(records.row(a))
-				others(a, func(b uint32) {
+				for _, b := range picked {
+					compare.fetch(b)
+				}
+				for _, b := range picked {
 					compare.levels(b, levels)
 					for c, l := range levels {
 						counts[c][l]++
 					}
-				})
+				}
 			}
 			adding.Lock()
 			defer adding.Unlock()
@@ -174,13 +172,13 @@ func countLevels(x *Index, records *Records, order []int) [][]float64 {
 // randomPairs gives each of n records the directory records, of m, that it is compared with: all where there are few,
 // else those of chancePairs random pairs. Pairs are sorted by record, because much of a comparison can be prepared for
 // a record.
-func randomPairs(n, m int, order []int) (others func(a int, yield func(b uint32))) {
+func randomPairs(n, m int, order []int) (others func(a int) []uint32) {
 	if n*m <= chancePairs {
-		return func(_ int, yield func(uint32)) {
-			for b := range m {
-				yield(uint32(b))
-			}
+		all := make([]uint32, m)
+		for b := range all {
+			all[b] = uint32(b)
 		}
+		return func(int) []uint32 { return all }
 	}
 	pick := func(i int) (a, b int) {
 		h := mix(uint64(i)*0x9e3779b97f4a7c15 + 1)
@@ -202,14 +200,12 @@ func randomPairs(n, m int, order []int) (others func(a int, yield func(b uint32)
 		picked[ends[a]] = uint32(b)
 		ends[a]++
 	}
-	return func(a int, yield func(uint32)) {
+	return func(a int) []uint32 {
 		from := uint32(0)
 		if a > 0 {
 			from = ends[a-1]
 		}
-		for _, b := range picked[from:ends[a]] {
-			yield(b)
-		}
+		return picked[from:ends[a]]
 	}
 }
 

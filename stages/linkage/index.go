@@ -30,6 +30,7 @@ type Cost struct {
 type Builder struct {
 	plan    *plan
 	records *Records
+	memory  int64 // bytes that building should take beside the dictionary, 0 for as many as it likes
 }
 
 // NewBuilder starts an index for the section.
@@ -38,31 +39,50 @@ func NewBuilder(s Section) (*Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Builder{plan: p, records: newRecords(p.right, "entity_id", nil)}, nil
+	b := &Builder{plan: p, records: newRecords(p.right, "entity_id", nil)}
+	b.records.build = &building{}
+	return b, nil
 }
 
-// Records is where the directory's batches are appended.
+// Within bounds what building takes of the program's own memory, in bytes, by putting into spaces what is finished; 0
+// bounds nothing. It must be called before the first record is read, and changes no result.
+func (b *Builder) Within(memory int64, space func() (Space, error)) {
+	if memory > 0 {
+		b.memory, b.records.build.space = memory, space
+	}
+}
+
+// Records is where the directory's batches are appended, in the order of their ids.
 func (b *Builder) Records() *Records { return b.records }
 
 // Build makes the index with so many goroutines; it does not depend on their number.
 func (b *Builder) Build(workers int) (*Index, error) {
-	records, err := b.records.sorted()
-	if err != nil {
-		return nil, err
-	}
+	records, space := b.records, b.records.build.space
 	if b.records = nil; records.Len() > mostInList {
 		return nil, fmt.Errorf("building the index: %d records, at most %d", records.Len(), mostInList)
+	}
+	if err := records.finish(); err != nil {
+		return nil, fmt.Errorf("building the index: %w", err)
+	}
+	if b.memory > 0 { // each has its own entries
+		workers = min(workers, int(b.memory/(perRecord*int64(max(1, records.Len())))))
 	}
 	n := len(b.plan.rules)
 	x := &Index{plan: b.plan, records: records, postings: make([]postings, n), costs: make([]Cost, n)}
 	failed := make([]error, n)
+	var mutex sync.Mutex
+	putting := func(p *postings) error {
+		mutex.Lock()
+		defer mutex.Unlock()
+		return p.away(space)
+	}
 	rules := make(chan int)
 	var wait sync.WaitGroup
 	for range max(1, workers) {
 		wait.Go(func() {
 			builder := ruleBuilder{records: records, keys: newKeyMaker(b.plan)}
 			for i := range rules {
-				x.postings[i], x.costs[i], failed[i] = builder.build(b.plan.rules[i])
+				x.postings[i], x.costs[i], failed[i] = builder.build(b.plan.rules[i], putting)
 			}
 		})
 	}
@@ -76,6 +96,9 @@ func (b *Builder) Build(workers int) (*Index, error) {
 	}
 	return x, nil
 }
+
+// perRecord is about what building the keys of one rule takes for each record, in bytes.
+const perRecord = 160
 
 // Costs says what each rule costs.
 func (x *Index) Costs() []Cost { return x.costs }

@@ -7,15 +7,11 @@ import (
 	"testing"
 )
 
-func TestIndexBytesAreStableAndReadBack(t *testing.T) {
+func TestIndexIsReadBack(t *testing.T) {
 	s := shippedModel(t).Person
 	d := plant(8, 1500, 500, .7)
 	x := indexOf(t, s, d.members)
-	one, two := bytesOf(t, x), bytesOf(t, indexOf(t, s, reversed(d.members)))
-	if !bytes.Equal(one, two) {
-		t.Error("the bytes depend on the order of records")
-	}
-	y, err := ReadIndex(s, one)
+	y, err := ReadIndex(s, bytesOf(t, x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +136,64 @@ func TestModelMistakesAreFound(t *testing.T) {
 		c.change(&s)
 		if _, err := compile(s); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// heapSpace is a Space in memory.
+type heapSpace struct{ bytes.Buffer }
+
+func (s *heapSpace) Bytes() ([]byte, error) { return s.Buffer.Bytes(), nil }
+
+// Invariant 9: an index is the same in whatever memory it is built.
+func TestIndexWithinMemoryIsTheSame(t *testing.T) {
+	s := shippedModel(t).Person
+	directory, _ := staffed(11, 6000, 0)
+	want := bytesOf(t, indexOf(t, s, directory))
+	batch := batchOf(s, s.RightTable(), directory)
+	for _, memory := range []int64{1, 1 << 40} {
+		b, err := NewBuilder(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spaces := 0
+		b.Within(memory, func() (Space, error) { spaces++; return &heapSpace{}, nil })
+		for from := int64(0); from < batch.NumRows(); from += 999 {
+			if err := b.Records().Append(batch.NewSlice(from, min(from+999, batch.NumRows()))); err != nil {
+				t.Fatal(err)
+			}
+			if len(b.records.cells) > 0 {
+				t.Fatalf("%d cells stay in memory", len(b.records.cells))
+			}
+		}
+		x, err := b.Build(3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(bytesOf(t, x), want) {
+			t.Errorf("with %d bytes the index is another", memory)
+		}
+		if spaces < 10 {
+			t.Errorf("%d spaces were used", spaces)
+		}
+	}
+}
+
+func TestDirectoryRecordsComeInOrder(t *testing.T) {
+	s := shippedModel(t).Person
+	for want, ids := range map[string][]string{"not in the order of entity_id": {"b", "a"}, "an entity_id occurs twice": {"a", "a"}} {
+		b, err := NewBuilder(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = nil
+		for _, id := range ids { // in batches of their own
+			if e := b.Records().Append(batchOf(s, s.RightTable(), []values{{"id": id}})); e != nil {
+				err = e
+			}
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
 		}
 	}
 }

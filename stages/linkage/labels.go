@@ -119,7 +119,7 @@ func (l *learner) judge(id string, entities []uint32, pair func(entity uint32)) 
 func (x *Index) find(id string) (uint32, bool) {
 	from, to := 0, x.Len()
 	for from < to {
-		if at := (from + to) / 2; x.records.ID(at) < id {
+		if at := (from + to) / 2; string(x.records.dict.bytesOf(x.records.ids[at])) < id {
 			from = at + 1
 		} else {
 			to = at

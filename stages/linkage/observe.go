@@ -57,6 +57,10 @@ func (s *Scorer) NewObserver(records int64) *Observer {
 	p := s.index.plan
 	o := &Observer{scorer: s, sign: 1, per: pairsPerRecord(records), counts: map[*planCondition][]uint32{},
 		seen: Observed{Directory: int64(s.index.Len()), Equal: map[int]map[int]EqualPairs{}}}
+	columns := map[int]struct {
+		counts  []uint32
+		records int64
+	}{}
 	for c, k := range p.comparisons {
 		o.seen.Hits, o.seen.Pairs = append(o.seen.Hits, make([]int64, len(k.levels)+1)), append(o.seen.Pairs, make([]int64, len(k.levels)+1))
 		for code := range k.levels {
@@ -64,12 +68,16 @@ func (s *Scorer) NewObserver(records int64) *Observer {
 			if product == nil || k.fixed {
 				continue
 			}
-			counts, other := s.index.records.counts(product.r)
-			o.counts[product] = counts
+			column, ok := columns[product.r]
+			if !ok {
+				column.counts, column.records = s.index.records.counts(product.r)
+				columns[product.r] = column
+			}
+			o.counts[product] = column.counts
 			if o.seen.Equal[c] == nil {
 				o.seen.Equal[c] = map[int]EqualPairs{}
 			}
-			o.seen.Equal[c][code+1] = EqualPairs{Other: other}
+			o.seen.Equal[c][code+1] = EqualPairs{Other: column.records}
 		}
 	}
 	return o

@@ -23,20 +23,42 @@ const (
 
 // within returns the records under a key whose range of slots is given, and whether the key is there at all.
 func (p *postings) within(key uint64, from, to uint32, space *[1]uint32) ([]uint32, bool) {
+	held, there := p.held(key, from, to)
+	if !there {
+		return nil, false
+	}
+	return p.records(held, space), true
+}
+
+// held is what the slot of a key holds, and whether the key is there at all.
+func (p *postings) held(key uint64, from, to uint32) (held uint32, there bool) {
 	tag := uint32(key << p.width >> 32)
 	for _, slot := range p.slots[from:to] {
-		if uint32(slot>>32) != tag {
-			continue
+		if uint32(slot>>32) == tag {
+			return uint32(slot), true
 		}
-		v := uint32(slot)
-		if v&inLists == 0 {
-			space[0] = v
-			return space[:], true
-		}
-		v &^= inLists
-		return p.lists[v+1 : v+1+p.lists[v]], true
 	}
-	return nil, false
+	return 0, false
+}
+
+// records are those that a slot stands for.
+func (p *postings) records(held uint32, space *[1]uint32) []uint32 {
+	if held&inLists == 0 {
+		space[0] = held
+		return space[:]
+	}
+	held &^= inLists
+	return p.lists[held+1 : held+1+p.lists[held]]
+}
+
+// away puts the arrays where they take no memory of the program's own.
+func (p *postings) away(space func() (Space, error)) (err error) {
+	if p.ranges, err = putAway(space, p.ranges); err == nil {
+		if p.slots, err = putAway(space, p.slots); err == nil {
+			p.lists, err = putAway(space, p.lists)
+		}
+	}
+	return err
 }
 
 // slotsOf is the range of slots in which a key is, if it is there.
@@ -70,7 +92,8 @@ type ruleBuilder struct {
 	entries, narrowed, space []entry
 }
 
-func (b *ruleBuilder) build(rule planRule) (postings, Cost, error) {
+// build makes the postings of a rule and puts them away.
+func (b *ruleBuilder) build(rule planRule, away func(*postings) error) (postings, Cost, error) {
 	cost := Cost{Rule: rule.Name}
 	b.entries, b.narrowed = b.entries[:0], b.narrowed[:0]
 	for i := range b.records.Len() {
@@ -103,6 +126,9 @@ func (b *ruleBuilder) build(rule planRule) (postings, Cost, error) {
 	narrowed, reached := b.reached(rule.Max, cost.HotEntries)
 	cost.DroppedEntries = cost.HotEntries - reached
 	p, err := newPostings(kept, narrowed)
+	if err == nil {
+		err = away(&p)
+	}
 	if err != nil {
 		return postings{}, Cost{}, fmt.Errorf("rule %s: %w", rule.Name, err)
 	}

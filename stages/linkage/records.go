@@ -2,7 +2,6 @@ package linkage
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -19,7 +18,8 @@ type Records struct {
 	dict   *dictionary
 	ids    []uint32
 	cells  []uint32
-	pool   []uint32 // per set: its size, then its codes in ascending order
+	pool   []uint32  // per set: its size, then its codes in ascending order
+	build  *building // of an index's own records, while they are read
 }
 
 // inPool marks a cell that is a place in the pool. Codes and places stay below it.
@@ -34,6 +34,11 @@ func (r *Records) Len() int { return len(r.ids) }
 
 // ID is a record's id.
 func (r *Records) ID(i int) string { return string(r.dict.bytesOf(r.ids[i])) }
+
+// CompareIDs compares the ids of two records.
+func (r *Records) CompareIDs(i, j int) int {
+	return bytes.Compare(r.dict.bytesOf(r.ids[i]), r.dict.bytesOf(r.ids[j]))
+}
 
 // Text is a text column's value, empty where it is null or the section does not read the column.
 func (r *Records) Text(i int, column string) string {
@@ -74,6 +79,9 @@ func (r *Records) Append(batch arrow.RecordBatch) error {
 
 // AppendIf adds the records whose id keep accepts.
 func (r *Records) AppendIf(batch arrow.RecordBatch, keep func(id string) bool) error {
+	if r.build != nil {
+		return r.appendInOrder(batch, keep)
+	}
 	ids, err := textColumn(batch, r.id)
 	if err != nil {
 		return err
@@ -98,7 +106,12 @@ func (r *Records) AppendIf(batch arrow.RecordBatch, keep func(id string) bool) e
 			return err
 		}
 	}
-	if r.dict.next() >= inPool || len(r.pool) >= inPool || len(r.ids) >= inPool {
+	return r.bounded(len(r.pool))
+}
+
+// bounded fails where a number would not fit in a cell.
+func (r *Records) bounded(pool int) error {
+	if r.dict.next() >= inPool || pool >= inPool || len(r.ids) >= inPool {
 		return fmt.Errorf("reading records: more than %d records, different texts or values in lists", inPool-1)
 	}
 	return nil
@@ -118,19 +131,8 @@ func (r *Records) fill(batch arrow.RecordBatch, rows []int, cells []uint32, c in
 		}
 		return nil
 	}
-	found := batch.Schema().FieldIndices(name)
-	if len(found) == 0 {
-		return nil
-	}
-	if _, null := batch.Column(found[0]).(*array.Null); null {
-		return nil
-	}
-	column, ok := batch.Column(found[0]).(array.ListLike)
-	if !ok {
-		return fmt.Errorf("reading records: column %s is %s, want a list of text", name, batch.Column(found[0]).DataType())
-	}
-	values, err := texts(column.ListValues(), name)
-	if err != nil {
+	column, values, err := listColumn(batch, name)
+	if err != nil || column == nil {
 		return err
 	}
 	var codes []uint32
@@ -168,73 +170,6 @@ func (r *Records) addSet(codes []uint32) uint32 {
 	return place | inPool
 }
 
-// sorted returns the records in the order of their ids with codes numbered by first appearance in that order, so that
-// equal records are equal bytes however they were read. It fails on an id that occurs twice. The records lose their
-// dictionary's table.
-func (r *Records) sorted() (*Records, error) {
-	r.dict.table = nil
-	order := make([]uint32, r.Len())
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	text := func(a, b uint32) int {
-		f, _ := r.dict.formOf(a)
-		g, _ := r.dict.formOf(b)
-		if c := cmp.Compare(f.head, g.head); c != 0 {
-			return c
-		}
-		return bytes.Compare(r.dict.bytesOf(a), r.dict.bytesOf(b))
-	}
-	slices.SortFunc(order, func(i, j uint32) int { return text(r.ids[i], r.ids[j]) })
-	n := renumbering{from: r.dict, codes: make([]uint32, r.dict.next()), to: dictionary{first: 1,
-		text: make([]byte, 0, len(r.dict.text)), forms: make([]form, 1, len(r.dict.forms))}}
-	out := &Records{layout: r.layout, id: r.id, dict: &n.to, ids: make([]uint32, 0, len(r.ids)),
-		cells: make([]uint32, 0, len(r.cells)), pool: make([]uint32, 0, len(r.pool))}
-	var old, codes []uint32
-	for k, i := range order {
-		if k > 0 && r.ids[i] == r.ids[order[k-1]] {
-			return nil, fmt.Errorf("reading records: an %s occurs twice", r.id)
-		}
-		out.ids = append(out.ids, n.code(r.ids[i]))
-		row := r.row(int(i))
-		for c := range row {
-			if row[c]&inPool == 0 {
-				out.cells = append(out.cells, n.code(row[c]))
-				continue
-			}
-			// A set is renumbered in the order of its texts: its order by old code is the order of reading.
-			old = append(old[:0], r.set(row, c)...)
-			slices.SortFunc(old, text)
-			codes = codes[:0]
-			for _, o := range old {
-				codes = append(codes, n.code(o))
-			}
-			out.cells = append(out.cells, out.addSet(codes))
-		}
-	}
-	n.to.rehash(len(n.to.forms) * 3 / 2)
-	return out, nil
-}
-
-// renumbering moves texts from one dictionary to another in the order in which they are asked for.
-type renumbering struct {
-	from  *dictionary
-	to    dictionary
-	codes []uint32 // by old code, 0 where it was not asked for yet
-}
-
-func (n *renumbering) code(old uint32) uint32 {
-	if old == 0 || n.codes[old] != 0 {
-		return n.codes[old]
-	}
-	n.codes[old] = n.to.next()
-	n.to.text = append(n.to.text, n.from.bytesOf(old)...)
-	f := n.from.forms[old-n.from.first+1]
-	f.end = uint64(len(n.to.text))
-	n.to.forms = append(n.to.forms, f)
-	return n.codes[old]
-}
-
 type textArray interface {
 	IsNull(int) bool
 	Value(int) string
@@ -250,6 +185,23 @@ func textColumn(batch arrow.RecordBatch, name string) (textArray, error) {
 		return nil, nil
 	}
 	return texts(batch.Column(found[0]), name)
+}
+
+// listColumn is a list of texts, and their values; nil where the batch lacks it or has nulls only.
+func listColumn(batch arrow.RecordBatch, name string) (array.ListLike, textArray, error) {
+	found := batch.Schema().FieldIndices(name)
+	if len(found) == 0 {
+		return nil, nil, nil
+	}
+	if _, null := batch.Column(found[0]).(*array.Null); null {
+		return nil, nil, nil
+	}
+	column, ok := batch.Column(found[0]).(array.ListLike)
+	if !ok {
+		return nil, nil, fmt.Errorf("reading records: column %s is %s, want a list of text", name, batch.Column(found[0]).DataType())
+	}
+	values, err := texts(column.ListValues(), name)
+	return column, values, err
 }
 
 func texts(column arrow.Array, name string) (textArray, error) {

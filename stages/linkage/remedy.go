@@ -103,7 +103,8 @@ func (t *tryer) change(base []uint32, patches ...Patch) {
 	}
 }
 
-// passes gives the probability of the entity for row where it is a match, else 0.
+// passes gives the probability of the entity for row where it is a match, else 0. Nothing more is asked once the record is
+// found not to meet the entity, or to meet another that is as near.
 func (t *tryer) passes(entity uint32, threshold int64) int64 {
 	t.weights = t.weights[:0]
 	t.compare.from(t.row)
@@ -111,12 +112,17 @@ func (t *tryer) passes(entity uint32, threshold int64) int64 {
 	if t.compete(alone); alone[0].Probability < threshold {
 		return 0
 	}
-	best := t.scoreRow(t.row).Best
-	if len(best) == 0 || best[0].Entity != entity || best[0].Probability < threshold {
+	candidates := t.seek.candidates(t.records, t.row)
+	if !slices.ContainsFunc(candidates, func(f found) bool { return f.entity == entity }) {
 		return 0
 	}
-	if len(best) > 1 && best[1].Weight == best[0].Weight {
+	for _, f := range candidates {
+		if f.entity != entity && t.pair(f.entity) >= alone[0].Weight {
+			return 0
+		}
+	}
+	if t.compete(alone); alone[0].Probability < threshold {
 		return 0
 	}
-	return best[0].Probability
+	return alone[0].Probability
 }

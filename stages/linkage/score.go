@@ -121,7 +121,6 @@ type worker struct {
 	bits    []int32
 	weights []int32 // of every hypothesis that names a candidate
 	found   []Candidate
-	touched uint32
 }
 
 func (s *Scorer) newWorker(records *Records) *worker {
@@ -142,9 +141,8 @@ func (w *worker) scoreRow(row []uint32) Scored {
 	w.compare.from(row)
 	keep := w.index.plan.section.Keep
 	candidates := w.seek.candidates(w.records, row)
-	for _, f := range candidates { // all rows are on their way before the first is needed
-		other := w.index.records.row(int(f.entity))
-		w.touched += other[0] + other[len(other)/2] + other[len(other)-1]
+	for _, f := range candidates {
+		w.compare.fetch(f.entity)
 	}
 	for _, f := range candidates {
 		weight := w.pair(f.entity)

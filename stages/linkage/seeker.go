@@ -8,13 +8,17 @@ type seeker struct {
 	found []found
 	seen  entitySet
 	space [1]uint32
+	// touched takes what was read only so that it is near when it is needed.
+	touched uint64
 }
 
-// question is one key of a rule, and where its answer is.
+// question is one key of a rule, and where its answer is: first the range of its slots, then what its slot holds.
 type question struct {
 	key      uint64
 	from, to uint32
-	rule     int
+	rule     int32
+	held     uint32
+	there    bool
 }
 
 // found is a directory record and the first rule that found it.
@@ -36,7 +40,7 @@ func (k *seeker) candidates(r *Records, row []uint32) []found {
 	k.seen.clear()
 	for i, rule := range k.index.plan.rules {
 		for _, key := range k.keys.of(r, row, rule.parts, left) {
-			k.asked = append(k.asked, question{key: key, rule: i})
+			k.asked = append(k.asked, question{key: key, rule: int32(i)})
 		}
 	}
 	for i := range k.asked {
@@ -44,24 +48,39 @@ func (k *seeker) candidates(r *Records, row []uint32) []found {
 		q.from, q.to = k.index.postings[q.rule].slotsOf(q.key)
 	}
 	for i := range k.asked {
-		k.answer(&k.asked[i], r, row)
+		q := &k.asked[i]
+		if q.from < q.to {
+			k.touched += k.index.postings[q.rule].slots[q.from]
+		}
+	}
+	for i := range k.asked {
+		q := &k.asked[i]
+		p := &k.index.postings[q.rule]
+		if q.held, q.there = p.held(q.key, q.from, q.to); q.there && q.held&inLists != 0 {
+			k.touched += uint64(p.lists[q.held&^inLists])
+		}
+	}
+	for i := range k.asked {
+		if q := &k.asked[i]; q.there {
+			k.answer(q, r, row)
+		}
 	}
 	return k.found
 }
 
 func (k *seeker) answer(q *question, r *Records, row []uint32) {
-	p := &k.index.postings[q.rule]
-	records, there := p.within(q.key, q.from, q.to, &k.space)
-	k.add(records, q.rule)
-	narrow := k.index.plan.rules[q.rule].narrow
-	if !there || len(records) > 0 || narrow == nil {
+	p, rule := &k.index.postings[q.rule], int(q.rule)
+	records := p.records(q.held, &k.space)
+	k.add(records, rule)
+	narrow := k.index.plan.rules[rule].narrow
+	if len(records) > 0 || narrow == nil {
 		return
 	}
 	for _, part := range k.keys.part(r, row, *narrow, left) {
 		key := narrowKey(q.key, part)
 		from, to := p.slotsOf(key)
 		records, _ := p.within(key, from, to, &k.space)
-		k.add(records, q.rule)
+		k.add(records, rule)
 	}
 }
 

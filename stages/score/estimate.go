@@ -52,11 +52,15 @@ func estimate(ctx context.Context, s *sql.Session, in EstimateIn) (EstimateOut, 
 		return EstimateOut{}, err
 	}
 	records := index.NewRecords()
-	sampled := func(batch arrow.RecordBatch) error {
-		return records.AppendIf(batch, func(id string) bool { return linkage.Sampled(id, in.CRM.Rows) || labels.Has(id) })
-	}
-	if err := eachRecord(ctx, s, in.Section, in.CRM, in.Known, sampled); err != nil {
+	parts := sampledParts(in.CRM.Rows)
+	if err := eachRecord(ctx, s, in.Section, in.CRM.First(parts), in.Known, records.Append); err != nil {
 		return EstimateOut{}, err
+	}
+	if rest := in.CRM.Rest(parts); len(labels.Records) > 0 && rest.Rows > 0 {
+		labelled := func(batch arrow.RecordBatch) error { return records.AppendIf(batch, labels.Has) }
+		if err := eachRecordOf(ctx, s, in.Section, rest, in.Known, " AND c.crm_id IN (SELECT crm_id FROM verdict)", labelled); err != nil {
+			return EstimateOut{}, err
+		}
 	}
 	var out EstimateOut
 	if out.Parameters, err = linkage.EstimateWith(index, records, labels, in.InUse); err != nil {
@@ -64,6 +68,12 @@ func estimate(ctx context.Context, s *sql.Session, in EstimateIn) (EstimateOut, 
 	}
 	out.Frequencies, err = writeFrequencies(ctx, s, in.Section, index.Frequencies())
 	return out, err
+}
+
+// sampledParts are how many parts of a CRM table of n rows are learned from: as many as hold a fixed number of records. The
+// sample stays the same when other records come and go.
+func sampledParts(n int64) int {
+	return int(min(schemas.ManyParts, (schemas.ManyParts*linkage.LearnRecords+n-1)/max(1, n)))
 }
 
 func writeFrequencies(ctx context.Context, s *sql.Session, section linkage.Section, rows []linkage.Frequency) (sql.Snapshot, error) {

@@ -78,7 +78,7 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 			return RemediesOut{}, err
 		}
 		for _, piece := range inPieces(in.Patches) {
-			q := quest{records: index.NewRecords(), rows: map[string]int{}}
+			q := quest{records: index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}}
 			if err := q.read(ctx, s, in, piece); err != nil {
 				return RemediesOut{}, err
 			}
@@ -99,6 +99,8 @@ type quest struct {
 	records *linkage.Records
 	rows    map[string]int // by Id of the record
 	asks    []ask
+	begun   map[int]bool // records whose changes have come
+	names   map[string]string
 }
 
 // ask is one record and one of its candidates.
@@ -106,49 +108,105 @@ type ask struct {
 	linkage.Ask
 	object, id     string
 	fields, values []string
+	place          int64 // of the last change
 }
 
 func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece sql.Snapshot) error {
 	if err := s.BindAs(ctx, "patch", piece); err != nil {
 		return err
 	}
-	err := eachRecordOf(ctx, s, in.Section, in.CRM, in.Known, " AND c.crm_id IN (SELECT crm_id FROM patch)", q.records.Append)
+	err := eachRecordOf(ctx, s, in.Section, in.CRM.Beside(piece), in.Known, " AND c.crm_id IN (SELECT crm_id FROM patch)", q.records.Append)
 	if err != nil {
 		return err
 	}
 	for i := range q.records.Len() {
 		q.rows[q.records.ID(i)] = i
 	}
-	return s.Each(ctx, "SELECT * FROM patch ORDER BY object, crm_id, entity_id, place", nil, func(batch arrow.RecordBatch) error {
-		first := q.records.Len()
-		if err := q.records.Append(batch); err != nil {
-			return err
+	columns, err := patchColumns(in.Section, piece)
+	if err != nil {
+		return err
+	}
+	// Files are in the order of the table's key, and are read in their order.
+	return s.Each(ctx, "SELECT "+columns+" FROM patch", nil, q.add)
+}
+
+// patchColumns are those that are read of a table of patches.
+func patchColumns(section linkage.Section, patches sql.Snapshot) (string, error) {
+	columns, err := section.LeftColumns()
+	if err != nil {
+		return "", err
+	}
+	table, ok := schemas.Lookup(patches.Table)
+	if !ok {
+		return "", fmt.Errorf("table %q is not declared", patches.Table)
+	}
+	read := append(slices.Clone(table.Key), "field", "value", "changed")
+	for _, c := range columns {
+		if _, has := table.Column(c); has && !slices.Contains(read, c) {
+			read = append(read, c)
 		}
-		text := func(column string, i int) string {
-			return strings.Clone(batch.Column(batch.Schema().FieldIndices(column)[0]).(*array.String).Value(i))
+	}
+	for i, c := range read {
+		read[i] = schemas.Quote(c)
+	}
+	return strings.Join(read, ", "), nil
+}
+
+func (q *quest) add(batch arrow.RecordBatch) error {
+	first := q.records.Len()
+	if err := q.records.Append(batch); err != nil {
+		return err
+	}
+	column := func(name string) arrow.Array { return batch.Column(batch.Schema().FieldIndices(name)[0]) }
+	texts := func(name string) *array.String { return column(name).(*array.String) }
+	objects, ids, entities, fields, values := texts("object"), texts("crm_id"), texts("entity_id"), texts("field"), texts("value")
+	places, changed := column("place").(*array.Int64), column("changed").(array.ListLike)
+	names := changed.ListValues().(*array.String)
+	for i := range int(batch.NumRows()) {
+		row, ok := q.rows[ids.Value(i)]
+		if !ok {
+			return fmt.Errorf("a change is proposed for a record that is not live")
 		}
-		changed := batch.Column(batch.Schema().FieldIndices("changed")[0]).(array.ListLike)
-		names := changed.ListValues().(*array.String)
-		for i := range int(batch.NumRows()) {
-			id, entity := text("crm_id", i), text("entity_id", i)
-			row, ok := q.rows[id]
-			if !ok {
-				return fmt.Errorf("a change is proposed for a record that is not live")
-			}
-			if last := len(q.asks) - 1; last < 0 || q.asks[last].Record != row || q.asks[last].Entity != entity {
-				q.asks = append(q.asks, ask{Ask: linkage.Ask{Record: row, Entity: entity}, object: text("object", i), id: id})
-			}
-			a := &q.asks[len(q.asks)-1]
-			p := linkage.Patch{Row: first + i}
-			from, to := changed.ValueOffsets(i)
-			for k := from; k < to; k++ {
-				p.Columns = append(p.Columns, strings.Clone(names.Value(int(k))))
-			}
-			a.Patches = append(a.Patches, p)
-			a.fields, a.values = append(a.fields, text("field", i)), append(a.values, text("value", i))
+		if !q.follows(row, entities.Value(i), places.Value(i)) {
+			return fmt.Errorf("changes are not in the order of their key")
 		}
-		return nil
-	})
+		if last := len(q.asks) - 1; last < 0 || q.asks[last].Record != row || q.asks[last].Entity != entities.Value(i) {
+			q.asks = append(q.asks, ask{Ask: linkage.Ask{Record: row, Entity: strings.Clone(entities.Value(i))},
+				object: strings.Clone(objects.Value(i)), id: strings.Clone(ids.Value(i))})
+		}
+		a := &q.asks[len(q.asks)-1]
+		a.place = places.Value(i)
+		p := linkage.Patch{Row: first + i}
+		from, to := changed.ValueOffsets(i)
+		for k := from; k < to; k++ {
+			p.Columns = append(p.Columns, q.name(names.Value(int(k))))
+		}
+		a.Patches = append(a.Patches, p)
+		a.fields, a.values = append(a.fields, q.name(fields.Value(i))), append(a.values, strings.Clone(values.Value(i)))
+	}
+	return nil
+}
+
+// follows says whether a change may come after the last one: those of one record stand together, by candidate and place.
+func (q *quest) follows(row int, entity string, place int64) bool {
+	if len(q.asks) > 0 {
+		if last := &q.asks[len(q.asks)-1]; last.Record == row {
+			return last.Entity < entity || last.Entity == entity && last.place < place
+		}
+	}
+	again := q.begun[row]
+	q.begun[row] = true
+	return !again
+}
+
+// name is one string for all that are equal: names of columns and fields are few.
+func (q *quest) name(text string) string {
+	known, ok := q.names[text]
+	if !ok {
+		known = strings.Clone(text)
+		q.names[known] = known
+	}
+	return known
 }
 
 // answer writes the smallest change of each record: one field before two, then what is tried first, then the entity to

@@ -82,7 +82,7 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if err != nil {
 		return Out{}, err
 	}
-	snapshot, err := r.to.Save(ctx)
+	snapshot, err := r.save(ctx)
 	if err != nil {
 		return Out{}, err
 	}
@@ -97,11 +97,16 @@ type scoring struct {
 	scorer   *linkage.Scorer
 	observer *linkage.Observer
 	workers  int
-	to       *sql.Writer
+	to       *sql.Writer     // candidates of some of the records
+	parts    *sql.PartWriter // candidates of all records, nil where only some are scored
 }
 
-// all scores every live record.
-func (r *scoring) all(ctx context.Context) error {
+// all scores every live record. Records are read in whole parts of their table, and their candidates are stored in parts by
+// the same ids.
+func (r *scoring) all(ctx context.Context) (err error) {
+	if r.parts, err = r.session.PartWriter(schemas.Candidate); err != nil {
+		return err
+	}
 	for _, part := range inPieces(r.in.CRM) {
 		records := r.index.NewRecords()
 		if err := eachRecord(ctx, r.session, r.in.Section, part, r.in.Known, records.Append); err != nil {
@@ -110,22 +115,42 @@ func (r *scoring) all(ctx context.Context) error {
 		if r.in.Observe {
 			r.observer.AddRecords(records)
 		}
-		if err := r.score(ctx, records); err != nil {
+		scored, err := r.compare(records)
+		if err != nil {
+			return err
+		}
+		if err := writeParts(ctx, r.parts, r.in.Section, r.scorer, records, scored); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// score scores records that are not all.
 func (r *scoring) score(ctx context.Context, records *linkage.Records) error {
-	scored, err := r.scorer.Score(records, r.workers)
+	scored, err := r.compare(records)
 	if err != nil {
 		return err
 	}
-	if r.in.Observe {
+	return writeCandidates(ctx, r.to, r.in.Section, r.scorer, records, scored)
+}
+
+func (r *scoring) compare(records *linkage.Records) ([]linkage.Scored, error) {
+	scored, err := r.scorer.Score(records, r.workers)
+	if err == nil && r.in.Observe {
 		r.observer.AddScored(scored)
 	}
-	return writeCandidates(ctx, r.to, r.in.Section, r.scorer, records, scored)
+	return scored, err
+}
+
+func (r *scoring) save(ctx context.Context) (sql.Snapshot, error) {
+	if r.parts == nil {
+		return r.to.Save(ctx)
+	}
+	if err := r.to.Discard(ctx); err != nil {
+		return sql.Snapshot{}, err
+	}
+	return r.parts.Save(ctx)
 }
 
 // openIndex maps the index that block stored. Nothing of it may be used after close.
@@ -166,7 +191,7 @@ func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, 
 	if err := s.BindAs(ctx, table.Name, crm); err != nil {
 		return err
 	}
-	if err := s.BindAs(ctx, schemas.Known.Name, known.Or(schemas.Known.Name)); err != nil {
+	if err := s.BindAs(ctx, schemas.Known.Name, known.Or(schemas.Known.Name).Beside(crm)); err != nil {
 		return err
 	}
 	columns, err := section.LeftColumns()

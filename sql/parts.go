@@ -1,0 +1,231 @@
+package sql
+
+import (
+	"cmp"
+	"context"
+	"crypto/md5"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/duckdb/duckdb-go/v2"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// PartWriter stores a table that may be large while its rows are made: those of a part come together and in key order,
+// and are written as they come. Nothing is kept, sorted or copied for it, as Writer does for rows in any order.
+type PartWriter struct {
+	session *Session
+	table   schemas.Table
+	parts   []Part
+	rows    int64
+	next    int
+	// waiting are the first parts, until there are enough rows for a table to be split at all.
+	waiting []waitingPart
+	schema  *arrow.Schema
+	key     []int // columns of the table's key
+}
+
+type waitingPart struct {
+	number int
+	rows   []arrow.RecordBatch
+}
+
+// PartWriter starts a table.
+func (s *Session) PartWriter(table schemas.Table) (*PartWriter, error) {
+	if !table.Large {
+		return nil, fmt.Errorf("table %s is never split", table.Name)
+	}
+	w := &PartWriter{session: s, table: table, schema: table.Arrow()}
+	for _, name := range table.Key {
+		w.key = append(w.key, w.schema.FieldIndices(name)[0])
+	}
+	return w, nil
+}
+
+// PartOf is the number of the part to which a record's rows fall, by the record's id: part_of in SQL.
+func PartOf(id string) int {
+	sum := md5.Sum([]byte(id))
+	return int(binary.LittleEndian.Uint64(sum[8:]) % schemas.ManyParts)
+}
+
+// Beside are the parts of a table that hold the records of another one's parts: all of them unless both are split by the
+// same records' ids.
+func (s Snapshot) Beside(other Snapshot) Snapshot {
+	numbers := map[int]bool{}
+	for _, p := range other.Parts {
+		if numbers[p.Number] = true; p.Of != schemas.ManyParts {
+			return s
+		}
+	}
+	return s.only(func(p Part) bool { return p.Of != schemas.ManyParts || numbers[p.Number] })
+}
+
+// First and Rest are a table's first parts of all that a large table has, and the others. Which part a record falls to
+// depends on its id alone, and is otherwise random. A table that is not split is all in First.
+func (s Snapshot) First(parts int) Snapshot {
+	return s.only(func(p Part) bool { return p.Number < parts })
+}
+func (s Snapshot) Rest(parts int) Snapshot {
+	return s.only(func(p Part) bool { return p.Number >= parts })
+}
+
+func (s Snapshot) only(keep func(Part) bool) Snapshot {
+	var kept []Part
+	for _, p := range s.Parts {
+		if keep(p) {
+			kept = append(kept, p)
+		}
+	}
+	return newSnapshot(s.Table, kept)
+}
+
+// Write adds all rows of a part. Parts come in the order of their numbers, rows in the order of the table's key.
+func (w *PartWriter) Write(ctx context.Context, number int, rows []arrow.RecordBatch) error {
+	if err := w.ordered(number, rows); err != nil {
+		return fmt.Errorf("table %s: part %d: %w", w.table.Name, number, err)
+	}
+	n := countRows(rows)
+	if w.next = number + 1; n == 0 {
+		return nil
+	}
+	if w.rows += n; w.rows < schemas.LargeFrom {
+		for _, batch := range rows {
+			batch.Retain()
+		}
+		w.waiting = append(w.waiting, waitingPart{number, rows})
+		return nil
+	}
+	for _, p := range w.waiting {
+		if err := w.store(ctx, p.number, p.rows); err != nil {
+			return err
+		}
+	}
+	w.release()
+	return w.store(ctx, number, rows)
+}
+
+func countRows(rows []arrow.RecordBatch) (n int64) {
+	for _, batch := range rows {
+		n += batch.NumRows()
+	}
+	return n
+}
+
+func (w *PartWriter) store(ctx context.Context, number int, rows []arrow.RecordBatch) error {
+	view := w.session.tempName(w.table.Name)
+	var close func()
+	err := w.session.conn.Raw(func(c any) error {
+		a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
+		if err != nil {
+			return err
+		}
+		reader, err := array.NewRecordReader(w.schema, rows)
+		if err != nil {
+			return err
+		}
+		release, err := a.RegisterView(reader, view)
+		if err != nil {
+			reader.Release()
+			return err
+		}
+		close = func() { release(); reader.Release() }
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("table %s: add rows: %w", w.table.Name, err)
+	}
+	defer close()
+	defer w.session.conn.ExecContext(context.WithoutCancel(ctx), "DROP VIEW IF EXISTS "+view) //nolint:errcheck // temporary
+	id, err := w.session.writeParquet(ctx, "FROM "+view)
+	if err != nil {
+		return fmt.Errorf("table %s: %w", w.table.Name, err)
+	}
+	w.parts = append(w.parts, Part{Number: number, Of: schemas.ManyParts, ID: id, Rows: countRows(rows)})
+	return nil
+}
+
+// Save ends the writer.
+func (w *PartWriter) Save(ctx context.Context) (Snapshot, error) {
+	defer w.release()
+	if w.rows >= schemas.LargeFrom {
+		return newSnapshot(w.table.Name, w.parts), nil
+	}
+	small, err := w.session.Writer(ctx, w.table)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	for _, p := range w.waiting {
+		for _, batch := range p.rows {
+			if err := small.Write(ctx, batch); err != nil {
+				return Snapshot{}, err
+			}
+		}
+	}
+	return small.Save(ctx)
+}
+
+func (w *PartWriter) release() {
+	for _, p := range w.waiting {
+		for _, batch := range p.rows {
+			batch.Release()
+		}
+	}
+	w.waiting = nil
+}
+
+// ordered says what is wrong with a part's place, its rows' order or a value that is missing: what Save checks of a table
+// that the engine sorts.
+func (w *PartWriter) ordered(number int, rows []arrow.RecordBatch) error {
+	if number < w.next || number >= schemas.ManyParts {
+		return fmt.Errorf("it does not come after part %d", w.next-1)
+	}
+	var last arrow.RecordBatch
+	for _, batch := range rows {
+		if !batch.Schema().Equal(w.schema) {
+			return fmt.Errorf("its columns are %s", batch.Schema())
+		}
+		for i, c := range w.table.Columns {
+			if c.NotNull && batch.Column(i).NullN() > 0 {
+				return fmt.Errorf("column %s, which must hold a value, is null", c.Name)
+			}
+		}
+		for i := range int(batch.NumRows()) {
+			before, at := batch, i-1
+			if i == 0 {
+				if before, at = last, 0; before == nil {
+					continue
+				}
+				at = int(before.NumRows()) - 1
+			}
+			if w.compare(before, at, batch, i) >= 0 {
+				return fmt.Errorf("its rows are not in the order of the key (%s), or one occurs twice", strings.Join(w.table.Key, ", "))
+			}
+		}
+		if batch.NumRows() > 0 {
+			last = batch
+		}
+	}
+	return nil
+}
+
+// compare compares two rows by the table's key.
+func (w *PartWriter) compare(a arrow.RecordBatch, i int, b arrow.RecordBatch, j int) int {
+	for _, k := range w.key {
+		var c int
+		switch x := a.Column(k).(type) {
+		case *array.String:
+			c = strings.Compare(x.Value(i), b.Column(k).(*array.String).Value(j))
+		case *array.Int64:
+			c = cmp.Compare(x.Value(i), b.Column(k).(*array.Int64).Value(j))
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
