@@ -6,18 +6,21 @@
 -- in: candidate, standing, verdict, redirected, dir_company
 -- out: proposal
 -- values: $threshold BIGINT
-WITH veto AS (
+WITH considered AS MATERIALIZED ( -- read once
+    SELECT object, crm_id, rank AS place, entity_id, weight, CAST(probability * 1000000 AS BIGINT) AS p FROM candidate
+),
+veto AS (
     SELECT object, crm_id, unnest(vetoed) AS entity_id FROM verdict
 ),
 touched AS (
     SELECT object, crm_id FROM veto
     UNION
-    SELECT c.object, c.crm_id FROM candidate c SEMI JOIN redirected r ON r.old_id = c.entity_id
+    SELECT c.object, c.crm_id FROM considered c SEMI JOIN redirected r ON r.old_id = c.entity_id
 ),
 entity AS (
     SELECT c.object, c.crm_id, coalesce(r.new_id, c.entity_id) AS entity_id,
-        max(c.weight) AS weight, CAST(sum(CAST(c.probability * 1000000 AS BIGINT)) AS BIGINT) AS p
-    FROM candidate c
+        max(c.weight) AS weight, CAST(sum(c.p) AS BIGINT) AS p
+    FROM considered c
     SEMI JOIN touched t ON t.object = c.object AND t.crm_id = c.crm_id
     LEFT JOIN redirected r ON r.old_id = c.entity_id
     GROUP BY ALL
@@ -30,9 +33,9 @@ judged AS (
     FROM entity e
     LEFT JOIN veto v ON v.object = e.object AND v.crm_id = e.crm_id AND v.entity_id = e.entity_id
 ),
-choice AS (
-    SELECT c.object, c.crm_id, c.rank AS place, c.entity_id, c.weight, CAST(c.probability * 1000000 AS BIGINT) AS p
-    FROM candidate c
+choice AS NOT MATERIALIZED ( -- each reader filters the few that it needs
+    SELECT c.object, c.crm_id, c.place, c.entity_id, c.weight, c.p
+    FROM considered c
     ANTI JOIN touched t ON t.object = c.object AND t.crm_id = c.crm_id
     UNION ALL
     SELECT object, crm_id, place, entity_id, weight,

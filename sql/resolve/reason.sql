@@ -20,7 +20,7 @@ anonymous AS (
 company AS (
     SELECT o.number,
         CASE WHEN c.name_key IS NULL THEN 'Name' END AS no_name,
-        CASE WHEN coalesce(trim(r.Website), '') <> '' AND c.domains IS NULL THEN 'Website' END AS bad_field,
+        CASE WHEN NOT is_blank(r.Website) AND c.domains IS NULL THEN 'Website' END AS bad_field,
         c.domains IS NULL AND c.email_domains IS NULL AND a.account_id IS NOT NULL AS is_free_mail,
         false AS is_unknown
     FROM open o
@@ -30,12 +30,11 @@ company AS (
     WHERE o.object = 'Account'
 ),
 written AS (
-    SELECT 'Contact' AS object, Id AS crm_id, coalesce(trim(FirstName), '') <> '' AS has_given,
-        coalesce(trim(Email), '') <> '' AS has_email, false AS has_company, false AS has_website
+    SELECT 'Contact' AS object, Id AS crm_id, NOT is_blank(FirstName) AS has_given, NOT is_blank(Email) AS has_email,
+        false AS has_company, false AS has_website
     FROM raw_contact
     UNION ALL
-    SELECT 'Lead', Id, coalesce(trim(FirstName), '') <> '', coalesce(trim(Email), '') <> '',
-        coalesce(trim(Company), '') <> '', coalesce(trim(Website), '') <> ''
+    SELECT 'Lead', Id, NOT is_blank(FirstName), NOT is_blank(Email), NOT is_blank(Company), NOT is_blank(Website)
     FROM raw_lead
 ),
 human AS (
