@@ -44,7 +44,7 @@ var Verdict = Table{
 
 // Proposal is the entity each live record asks for before records compete for it.
 var Proposal = Table{
-	Name: "proposal", Doc: "What each live record that has a candidate or a decision proposes, and its best candidate if that is nothing.",
+	Name: "proposal", Doc: "What each live record proposes, and its best candidate if that is nothing.",
 	Key: []string{"object", "crm_id"}, Internal: true,
 	Columns: []Column{
 		key("object", "Account, Contact or Lead."),
@@ -59,18 +59,25 @@ var Proposal = Table{
 		integer("best_weight", "Its weight."),
 		share("best_probability", "Its probability."),
 		text("second_entity_id", "The other one of a tie or a group_collision."),
+		{Name: "last_activity", Type: Date, Doc: "LastActivityDate."},
+		moment("created", "CreatedDate."),
 	},
 }
 
 // Reason is why each live record without entity has none.
 var Reason = Table{
-	Name: "reason", Doc: "Why each live record without entity has none.",
+	Name: "reason", Doc: "Why each live record without entity has none, and what it was refused.",
 	Key: []string{"object", "crm_id"}, Internal: true,
 	Columns: []Column{
 		key("object", "Account, Contact or Lead."),
 		key("crm_id", "CRM record."),
 		{Name: "reason", Type: Text, Doc: "As in unmatched.", NotNull: true},
 		text("field", "As in unmatched."),
+		integer("decision_seq", "The decision that there is no match."),
+		text("best_entity_id", "As in proposal."),
+		integer("best_weight", "As in proposal."),
+		share("best_probability", "As in proposal."),
+		text("second_entity_id", "As in proposal."),
 	},
 }
 
