@@ -24,6 +24,14 @@ func (r *run) settle(ctx context.Context, j *job) (made Reading, err error) {
 		made.Table, made.Unsettled = r.in.Previous[j.table.Name], carried.unsettled
 		return made, err
 	}
+	if j.held != nil {
+		if made, ok, err := r.settleHeld(ctx, j); err != nil || ok {
+			return made, err
+		}
+		if err := j.landHeld(ctx); err != nil {
+			return made, err
+		}
+	}
 	read, values := j.rows()
 	if j.list.recordID != "" {
 		if read, err = j.list.identified(read); err != nil {
