@@ -7,12 +7,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// heldRow is a row of batches in memory: its key, and where it is.
-type heldRow struct {
-	key      string // lies in the batch
-	batch, i int32
-}
-
 // gather copies one column of some rows, in their order. from are the column's arrays by batch, nil where a batch lacks it.
 func gather(t arrow.DataType, from []arrow.Array, rows []heldRow) arrow.Array {
 	empty := true

@@ -7,8 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -108,84 +106,6 @@ func (p *Parts) Save() (Snapshot, error) {
 		return Snapshot{}, fmt.Errorf("table %s: with %d rows it is stored in one file", p.table.Name, snap.Rows)
 	}
 	return snap, nil
-}
-
-// SaveHeld stores rows that are held in memory, in any order; a column that they lack is null, one that the table lacks is
-// left out. The table's key must be one column of text. Where a key occurs twice nothing is stored, and unique is false.
-func (s *Session) SaveHeld(ctx context.Context, table schemas.Table, batches []arrow.RecordBatch) (snap Snapshot, unique bool, err error) {
-	rows, of := divideHeld(table, batches)
-	for _, part := range rows {
-		slices.SortFunc(part, func(a, b heldRow) int { return strings.Compare(a.key, b.key) })
-		for i := range max(len(part), 1) - 1 {
-			if part[i].key == part[i+1].key {
-				return Snapshot{}, false, nil
-			}
-		}
-	}
-	columns := make([][]arrow.Array, len(table.Columns))
-	for c, column := range table.Columns {
-		columns[c] = make([]arrow.Array, len(batches))
-		for b, batch := range batches {
-			if i := batch.Schema().FieldIndices(column.Name); len(i) > 0 {
-				columns[c][b] = batch.Column(i[0])
-			}
-		}
-	}
-	view := s.tempName(table.Name)
-	var parts []Part
-	for number, part := range rows {
-		if len(part) == 0 {
-			continue
-		}
-		batch, err := gatherBatch(table, columns, part)
-		if err != nil {
-			return Snapshot{}, false, err
-		}
-		id, err := s.writeBatches(ctx, view, []arrow.RecordBatch{batch})
-		batch.Release()
-		if err != nil {
-			return Snapshot{}, false, fmt.Errorf("table %s: %w", table.Name, err)
-		}
-		parts = append(parts, Part{Number: number, Of: of, ID: id, Rows: int64(len(part))})
-	}
-	return newSnapshot(table.Name, parts), true, nil
-}
-
-// divideHeld gives the rows of batches by the part they belong to, and how many parts there are.
-func divideHeld(table schemas.Table, batches []arrow.RecordBatch) (rows [][]heldRow, of int) {
-	total := int64(0)
-	for _, b := range batches {
-		total += b.NumRows()
-	}
-	of = 1
-	if table.Large && total >= schemas.LargeFrom {
-		of = schemas.ManyParts
-	}
-	rows = make([][]heldRow, of)
-	for b, batch := range batches {
-		keys := batch.Column(batch.Schema().FieldIndices(table.Key[0])[0]).(*array.String)
-		for i := range keys.Len() {
-			key, part := keys.Value(i), 0
-			if of > 1 {
-				part = PartOf(key)
-			}
-			rows[part] = append(rows[part], heldRow{key, int32(b), int32(i)})
-		}
-	}
-	return rows, of
-}
-
-// gatherBatch is a batch of the table's columns with some rows.
-func gatherBatch(table schemas.Table, columns [][]arrow.Array, rows []heldRow) (arrow.RecordBatch, error) {
-	arrays := make([]arrow.Array, len(columns))
-	for c := range columns {
-		arrays[c] = gather(table.Columns[c].Type, columns[c], rows)
-		defer arrays[c].Release()
-		if table.Columns[c].NotNull && arrays[c].NullN() > 0 {
-			return nil, fmt.Errorf("table %s: a column that must hold a value is null", table.Name)
-		}
-	}
-	return array.NewRecordBatch(table.Arrow(), arrays, int64(len(rows))), nil
 }
 
 // writeBatches stores batches of one schema as they are, through a view of a name that nothing else has.

@@ -34,24 +34,20 @@ func (e *lost) Error() string { return e.what }
 
 func rowsLost(format string, args ...any) error { return &lost{fmt.Sprintf(format, args...)} }
 
-// account is accountOf for rows that were landed.
-func (r *run) account(ctx context.Context, j job, landed relation, values map[string]any) (Count, error) {
-	usable, err := r.perFile(ctx, over("SELECT file, count(*) FROM landed GROUP BY file", landed), values)
-	if err != nil {
-		return Count{}, err
+// account fills in what became of an object's rows, file by file, and fails when one is lost or counted twice
+// (invariant 6). Rows read and rows rejected are told by the source; they are counted again where they landed.
+func (r *run) account(ctx context.Context, j job, landed relation, values map[string]any) (total Count, err error) {
+	total.Object = j.object
+	var usable map[string]int64
+	if j.held != nil {
+		usable = j.held.perFile()
+	} else if usable, err = r.perFile(ctx, over("SELECT file, count(*) FROM landed GROUP BY file", landed), values); err != nil {
+		return total, err
 	}
 	beaten, err := r.perFile(ctx, "SELECT file, count(*) FROM "+j.superseded.Name()+" GROUP BY file", nil)
 	if err != nil {
-		return Count{}, err
+		return total, err
 	}
-	return r.accountOf(ctx, j, usable, beaten)
-}
-
-// accountOf fills in what became of an object's rows, file by file, and fails when one is lost or counted twice
-// (invariant 6). Rows read and rows rejected are told by the source; they are counted again where they landed, and of them
-// those that another version beats.
-func (r *run) accountOf(ctx context.Context, j job, usable, beaten map[string]int64) (Count, error) {
-	total := Count{Object: j.object}
 	refused, err := r.perFile(ctx, "SELECT file, count(*) FROM "+r.rejects.Name()+" WHERE object = '"+j.object+"' GROUP BY file", nil)
 	if err != nil {
 		return total, err

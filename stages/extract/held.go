@@ -9,9 +9,8 @@ import (
 	"github.com/crmlink/crmlink/sql"
 )
 
-// held are rows read of an object that nothing is known of yet, kept in memory. Where no record occurs twice they are the
-// object's raw table, and are stored as they are; else, and where they are too many, they are landed in the engine, which
-// tells what beats what.
+// held are rows read of an object that nothing is known of yet, kept in memory: the engine would copy and sort them whole. It
+// gets only those of records that occur more than once, to tell what beats what; and all, where they are too many.
 type held struct {
 	batches []arrow.RecordBatch
 	bytes   uint64
@@ -48,7 +47,7 @@ func (h *held) release() {
 func (h *held) perFile() map[string]int64 {
 	counts := map[string]int64{}
 	for _, b := range h.batches {
-		files := b.Column(b.Schema().FieldIndices("file")[0]).(*array.String)
+		files := b.Column(int(b.NumCols()) - 2).(*array.String)
 		for i := 0; i < files.Len(); {
 			first := files.Value(i)
 			start := i
@@ -61,7 +60,7 @@ func (h *held) perFile() map[string]int64 {
 	return counts
 }
 
-// landHeld lands what is held after all.
+// landHeld lands all that is held after all.
 func (j *job) landHeld(ctx context.Context) error {
 	h := j.held
 	j.held = nil
@@ -74,24 +73,46 @@ func (j *job) landHeld(ctx context.Context) error {
 	return nil
 }
 
-// settleHeld makes the raw table of rows that are held; false where a record occurs twice.
-func (r *run) settleHeld(ctx context.Context, j *job) (made Reading, ok bool, err error) {
-	if made.Table, ok, err = r.session.SaveHeld(ctx, j.table, j.held.batches); err != nil || !ok {
-		return made, ok, err
+// landRepeated lands the rows of records that occur more than once.
+func (j *job) landRepeated(ctx context.Context) error {
+	if j.held == nil || len(j.held.batches) == 0 {
+		return nil
 	}
-	if made.Count, err = r.accountOf(ctx, *j, j.held.perFile(), map[string]int64{}); err != nil {
-		return made, false, err
-	}
-	j.held.release()
-	carried, err := r.carry(ctx, *j)
+	repeated, err := sql.Repeated(j.table, j.landing(), j.held.batches)
 	if err != nil {
-		return made, false, err
+		return err
 	}
-	made.Unsettled = carried.unsettled
-	if err := r.compareCounts(ctx, *j, &made); err != nil {
-		return made, false, err
-	}
-	made.repeats, err = r.willRepeat(ctx, *j, made.Count, made.Table, relation{}, nil)
-	return made, true, err
+	defer repeated.Release()
+	return j.landed.Write(ctx, repeated)
 }
 
+// spot is where a row was read.
+type spot struct {
+	file string
+	line int64
+}
+
+// saveHeld stores what is held, without what is superseded.
+func (r *run) saveHeld(ctx context.Context, j *job) (sql.Snapshot, error) {
+	beaten := map[spot]bool{}
+	rows, err := r.session.Query(ctx, "SELECT file, line FROM "+j.superseded.Name(), nil)
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s spot
+		if err := rows.Scan(&s.file, &s.line); err != nil {
+			return sql.Snapshot{}, err
+		}
+		beaten[s] = true
+	}
+	if err := rows.Err(); err != nil {
+		return sql.Snapshot{}, err
+	}
+	drop := func(b arrow.RecordBatch, i int) bool {
+		n := int(b.NumCols()) // file and line are the last columns of a landing
+		return len(beaten) > 0 && beaten[spot{b.Column(n - 2).(*array.String).Value(i), b.Column(n - 1).(*array.Int64).Value(i)}]
+	}
+	return r.session.SaveHeld(ctx, j.table, j.held.batches, drop)
+}
