@@ -53,6 +53,12 @@ func PartOf(id string) int {
 	return int(binary.LittleEndian.Uint64(sum[8:]) % schemas.ManyParts)
 }
 
+// HasTextKey says whether a table's key is one column of text.
+func HasTextKey(table schemas.Table) bool {
+	c, ok := table.Column(table.Key[0])
+	return ok && len(table.Key) == 1 && c.Type == schemas.Text
+}
+
 // Beside are the parts of a table that hold the records of another one's parts: all of them unless both are split by the
 // same records' ids.
 func (s Snapshot) Beside(other Snapshot) Snapshot {
@@ -117,31 +123,7 @@ func countRows(rows []arrow.RecordBatch) (n int64) {
 }
 
 func (w *PartWriter) store(ctx context.Context, number int, rows []arrow.RecordBatch) error {
-	view := w.session.tempName(w.table.Name)
-	var close func()
-	err := w.session.conn.Raw(func(c any) error {
-		a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
-		if err != nil {
-			return err
-		}
-		reader, err := array.NewRecordReader(w.schema, rows)
-		if err != nil {
-			return err
-		}
-		release, err := a.RegisterView(reader, view)
-		if err != nil {
-			reader.Release()
-			return err
-		}
-		close = func() { release(); reader.Release() }
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("table %s: add rows: %w", w.table.Name, err)
-	}
-	defer close()
-	defer w.session.conn.ExecContext(context.WithoutCancel(ctx), "DROP VIEW IF EXISTS "+view) //nolint:errcheck // temporary
-	id, err := w.session.writeParquet(ctx, "FROM "+view)
+	id, err := w.session.writeBatches(ctx, w.session.tempName(w.table.Name), rows)
 	if err != nil {
 		return fmt.Errorf("table %s: %w", w.table.Name, err)
 	}
@@ -228,4 +210,30 @@ func (w *PartWriter) compare(a arrow.RecordBatch, i int, b arrow.RecordBatch, j 
 		}
 	}
 	return 0
+}
+
+// writeBatches stores batches of one schema as they are, through a view of a name that nothing else has.
+func (s *Session) writeBatches(ctx context.Context, view string, batches []arrow.RecordBatch) (id string, err error) {
+	reader, err := array.NewRecordReader(batches[0].Schema(), batches)
+	if err != nil {
+		return "", err
+	}
+	defer reader.Release()
+	var release func()
+	err = s.conn.Raw(func(c any) error {
+		a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
+		if err == nil {
+			release, err = a.RegisterView(reader, view)
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	id, err = s.writeParquet(ctx, "FROM "+view)
+	if _, e := s.conn.ExecContext(context.WithoutCancel(ctx), "DROP VIEW "+view); err == nil {
+		err = e
+	}
+	return id, err
 }

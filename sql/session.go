@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -101,6 +102,15 @@ func (s *Session) Close() error {
 	}
 	os.RemoveAll(s.options.Spill) //nolint:errcheck // empty unless the engine was cut off
 	return err
+}
+
+// Room is what the session's engine may use of memory, in bytes, for a stage that keeps rows beside it: it never changes a result.
+func (s *Session) Room() uint64 {
+	n, err := strconv.ParseUint(strings.TrimSuffix(s.options.Memory, "MiB"), 10, 34)
+	if err != nil {
+		return 1 << 30 // it is not told
+	}
+	return n << 20
 }
 
 // Threads is how many goroutines a stage may use beside the engine; it never changes a result.

@@ -36,10 +36,12 @@ func rowsLost(format string, args ...any) error { return &lost{fmt.Sprintf(forma
 
 // account fills in what became of an object's rows, file by file, and fails when one is lost or counted twice
 // (invariant 6). Rows read and rows rejected are told by the source; they are counted again where they landed.
-func (r *run) account(ctx context.Context, j job, landed relation, values map[string]any) (Count, error) {
-	total := Count{Object: j.object}
-	usable, err := r.perFile(ctx, over("SELECT file, count(*) FROM landed GROUP BY file", landed), values)
-	if err != nil {
+func (r *run) account(ctx context.Context, j job, landed relation, values map[string]any) (total Count, err error) {
+	total.Object = j.object
+	var usable map[string]int64
+	if j.held != nil {
+		usable = j.held.perFile()
+	} else if usable, err = r.perFile(ctx, over("SELECT file, count(*) FROM landed GROUP BY file", landed), values); err != nil {
 		return total, err
 	}
 	beaten, err := r.perFile(ctx, "SELECT file, count(*) FROM "+j.superseded.Name()+" GROUP BY file", nil)

@@ -40,6 +40,7 @@ type job struct {
 	mirrored bool // a CRM object, merged over the previous mirror; lists are as they are now
 
 	landed *sql.Writer
+	held   *held // rows that are not landed yet
 	// superseded are the places of landed rows that another version beats.
 	superseded *sql.Writer
 	// touched are the names that a small delta has rows of, known what the mirror had under them; nil where the whole mirror
@@ -84,10 +85,17 @@ func (r *run) land(ctx context.Context, j *job) (next string, err error) {
 	if j.source == nil {
 		return "", nil
 	}
+	j.held = r.hold(*j)
 	return j.source.Read(ctx, j.object, r.in.Cursors[j.object], func(table string, rows arrow.RecordBatch) error {
 		switch table {
 		case j.table.Name:
-			return j.landed.Write(ctx, rows)
+			if j.held == nil {
+				return j.landed.Write(ctx, rows)
+			}
+			if j.held.add(rows); j.held.isFull() {
+				return j.landHeld(ctx)
+			}
+			return nil
 		case schemas.Reject.Name:
 			return r.rejects.Write(ctx, rows)
 		case schemas.ExtractLog.Name:
@@ -100,6 +108,9 @@ func (r *run) land(ctx context.Context, j *job) (next string, err error) {
 }
 
 func (j job) discard(ctx context.Context) error {
+	if j.held != nil {
+		j.held.release()
+	}
 	for _, w := range []*sql.Writer{j.landed, j.superseded, j.touched, j.known} {
 		if w != nil {
 			if err := w.Discard(ctx); err != nil {

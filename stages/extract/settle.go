@@ -24,6 +24,9 @@ func (r *run) settle(ctx context.Context, j *job) (made Reading, err error) {
 		made.Table, made.Unsettled = r.in.Previous[j.table.Name], carried.unsettled
 		return made, err
 	}
+	if err := j.landRepeated(ctx); err != nil {
+		return made, err
+	}
 	read, values := j.rows()
 	if j.list.recordID != "" {
 		if read, err = j.list.identified(read); err != nil {
@@ -51,7 +54,12 @@ func (r *run) settle(ctx context.Context, j *job) (made Reading, err error) {
 	if made.Count, err = r.account(ctx, *j, landed, values); err != nil {
 		return made, err
 	}
-	if made.Table, err = r.merge(ctx, *j, made.Count, usable, values); err != nil {
+	if j.held != nil {
+		made.Table, err = r.saveHeld(ctx, j)
+	} else {
+		made.Table, err = r.merge(ctx, *j, made.Count, usable, values)
+	}
+	if err != nil {
 		return made, err
 	}
 	if err := r.compareCounts(ctx, *j, &made); err != nil {

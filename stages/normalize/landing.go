@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"context"
+	"errors"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -78,6 +79,20 @@ func (l landing) flush(ctx context.Context, from int) error {
 
 // write normalises raw tables into one table.
 func (r *run) write(ctx context.Context, t schemas.Table, sources ...source) (sql.Snapshot, error) {
+	rows := int64(0)
+	for _, from := range sources {
+		rows += from.snapshot.Rows
+	}
+	if t.Large && rows >= schemas.LargeFrom {
+		before := r.tallies()
+		snap, err := r.writeParts(ctx, t, sources)
+		if !errors.Is(err, errElsewhere) {
+			return snap, err
+		}
+		for i, w := range r.workers {
+			w.tally = before[i]
+		}
+	}
 	return r.land(ctx, t, func(l landing) error {
 		for _, from := range sources {
 			err := r.eachPart(ctx, from.snapshot, from.file, func(query string) error {

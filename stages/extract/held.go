@@ -1,0 +1,118 @@
+package extract
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/crmlink/crmlink/sql"
+)
+
+// held are rows read of an object that nothing is known of yet, kept in memory: the engine would copy and sort them whole. It
+// gets only those of records that occur more than once, to tell what beats what; and all, where they are too many.
+type held struct {
+	batches []arrow.RecordBatch
+	bytes   uint64
+	limit   uint64
+}
+
+// hold says that the rows of an object may be kept in memory: there is no mirror to merge them over, no rule refuses any,
+// and one text names each.
+func (r *run) hold(j job) *held {
+	if j.source == nil || j.parquet != nil || r.isMerged(j) || j.list.recordID != "" || !sql.HasTextKey(j.table) {
+		return nil
+	}
+	return &held{limit: r.session.Room() / 4}
+}
+
+func (h *held) add(batch arrow.RecordBatch) {
+	batch.Retain()
+	h.batches = append(h.batches, batch)
+	for _, c := range batch.Columns() {
+		h.bytes += c.Data().SizeInBytes()
+	}
+}
+
+func (h *held) isFull() bool { return h.bytes > h.limit }
+
+func (h *held) release() {
+	for _, b := range h.batches {
+		b.Release()
+	}
+	h.batches = nil
+}
+
+// perFile counts the rows by file.
+func (h *held) perFile() map[string]int64 {
+	counts := map[string]int64{}
+	for _, b := range h.batches {
+		files := b.Column(int(b.NumCols()) - 2).(*array.String)
+		for i := 0; i < files.Len(); {
+			first := files.Value(i)
+			start := i
+			for i < files.Len() && files.Value(i) == first {
+				i++
+			}
+			counts[first] += int64(i - start)
+		}
+	}
+	return counts
+}
+
+// landHeld lands all that is held after all.
+func (j *job) landHeld(ctx context.Context) error {
+	h := j.held
+	j.held = nil
+	defer h.release()
+	for _, b := range h.batches {
+		if err := j.landed.Write(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// landRepeated lands the rows of records that occur more than once.
+func (j *job) landRepeated(ctx context.Context) error {
+	if j.held == nil || len(j.held.batches) == 0 {
+		return nil
+	}
+	repeated, err := sql.Repeated(j.table, j.landing(), j.held.batches)
+	if err != nil {
+		return err
+	}
+	defer repeated.Release()
+	return j.landed.Write(ctx, repeated)
+}
+
+// spot is where a row was read.
+type spot struct {
+	file string
+	line int64
+}
+
+// saveHeld stores what is held, without what is superseded.
+func (r *run) saveHeld(ctx context.Context, j *job) (sql.Snapshot, error) {
+	beaten := map[spot]bool{}
+	rows, err := r.session.Query(ctx, "SELECT file, line FROM "+j.superseded.Name(), nil)
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s spot
+		if err := rows.Scan(&s.file, &s.line); err != nil {
+			return sql.Snapshot{}, err
+		}
+		beaten[s] = true
+	}
+	if err := rows.Err(); err != nil {
+		return sql.Snapshot{}, err
+	}
+	drop := func(b arrow.RecordBatch, i int) bool {
+		n := int(b.NumCols()) // file and line are the last columns of a landing
+		return len(beaten) > 0 && beaten[spot{b.Column(n - 2).(*array.String).Value(i), b.Column(n - 1).(*array.Int64).Value(i)}]
+	}
+	return r.session.SaveHeld(ctx, j.table, j.held.batches, drop)
+}
