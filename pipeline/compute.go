@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -42,7 +43,12 @@ type Given struct {
 // given takes the administrator's choices and what the last publication leaves.
 func (r *run) given(o Options, last Record) (Given, error) {
 	c := o.Config
-	g := Given{Candidates: c.Int("settings.candidates"), OrgKind: c.Text("org.kind"), Settings: publishSettings(c)}
+	g := Given{Candidates: c.Int("settings.candidates"), OrgKind: c.Text("org.kind")}
+	if r.record.Pull != nil {
+		g.Settings = publishSettings(c, r.record.Pull.Instance)
+	} else {
+		g.Settings = publishSettings(c, "")
+	}
 	var err error
 	if g.Knowledge, err = r.putKnowledge(c); err != nil {
 		return g, err
@@ -54,13 +60,13 @@ func (r *run) given(o Options, last Record) (Given, error) {
 	return g, nil
 }
 
-func publishSettings(c Config) publish.Settings {
+func publishSettings(c Config, instance string) publish.Settings {
 	return publish.Settings{
 		AutoSync: c.Text("settings.auto_sync"), PipelineStage: c.Text("settings.pipeline_stage"), Stages: c.List("settings.stages"),
 		GreenMicros: c.Micros("settings.match_rate.green"), YellowMicros: c.Micros("settings.match_rate.yellow"),
 		SavedListPolicy:              c.Text("settings.saved_list_policy"),
 		LeadsOfOpenOpportunitiesOnly: c.Text("settings.leads") == "open_opportunities",
-		InstanceURL:                  c.Text("org.instance_url"),
+		InstanceURL:                  cmp.Or(c.Text("org.instance_url"), instance),
 		ROI:                          c.roi(),
 	}
 }

@@ -166,10 +166,13 @@ func (c Config) Group(path string) map[string]string {
 	return group
 }
 
-// Effective lists all values in the order of the file's template.
+// Effective lists all values in the order of the file's template, but for those that an org of this kind has no use for.
 func (c Config) Effective() []Value {
 	var all []Value
 	for _, s := range settings {
+		if !c.has(s.Path) {
+			continue
+		}
 		if !strings.Contains(s.Path, "*") {
 			all = append(all, c.values[s.Path])
 			continue

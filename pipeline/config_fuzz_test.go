@@ -17,6 +17,8 @@ func FuzzConfig(f *testing.F) {
 	dir := emptyOrg(f)
 	file := filepath.Join(dir, ConfigFile)
 	f.Add([]byte(Template()))
+	f.Add([]byte("org: {kind: salesforce, client_id: 3MVG9, flow: jwt, username: a@b.c, jwt_key_file: app.key, login: sandbox, census: 24h}"))
+	f.Add([]byte("org: {kind: salesforce, path: crm, files: {Account: a.csv}, flow: client-credentials}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := parseConfig(file, data)
 		var bad *ConfigError
@@ -27,7 +29,8 @@ func FuzzConfig(f *testing.F) {
 		case err != nil:
 			t.Fatalf("error %v", err)
 		}
-		for _, path := range []string{"org.kind", "org.path", "org.instance_url", "store", "directory.companies.path", "directory.members.path", "limits.memory"} {
+		needed := map[string][]string{CSV: {"org.path", "org.instance_url"}, Salesforce: {"org.client_id", "org.login"}}[c.Text("org.kind")]
+		for _, path := range append(needed, "org.kind", "store", "directory.companies.path", "directory.members.path", "limits.memory") {
 			if c.Text(path) == "" {
 				t.Errorf("%s is empty", path)
 			}

@@ -16,16 +16,23 @@ import (
 type configReader struct {
 	config   *Config
 	findings []Finding
+	entries  []Finding // all entries that stand in the file: path, line and value
 }
 
 func (r *configReader) fault(path string, node *yaml.Node, want, next string) {
+	f := found(path, node)
+	f.Want, f.Next = want, next
+	r.findings = append(r.findings, f)
+}
+
+func found(path string, node *yaml.Node) Finding {
 	value := node.Value
 	if node.Kind == yaml.MappingNode {
 		value = "a group of entries"
 	} else if node.Kind == yaml.SequenceNode {
 		value = "a list"
 	}
-	r.findings = append(r.findings, Finding{Path: path, Line: node.Line, Value: value, Want: want, Next: next})
+	return Finding{Path: path, Line: node.Line, Value: value}
 }
 
 func (r *configReader) walk(node *yaml.Node, path string) {
@@ -78,6 +85,7 @@ func (r *configReader) walk(node *yaml.Node, path string) {
 }
 
 func (r *configReader) take(s setting, node *yaml.Node, path string) {
+	r.entries = append(r.entries, found(path, node))
 	v := Value{Path: path, Origin: fmt.Sprintf("%s:%d", filepath.Base(r.config.File), node.Line), Doc: s.Doc}
 	if s.Kind.List {
 		if node.Kind != yaml.SequenceNode {
@@ -118,7 +126,7 @@ func (r *configReader) take(s setting, node *yaml.Node, path string) {
 func (r *configReader) checkTogether() {
 	for _, s := range settings {
 		v, ok := r.config.values[s.Path]
-		if !ok || v.Origin != "default" || v.Value == "" || s.Kind.Check == nil || r.faulty(s.Path) {
+		if !ok || v.Origin != "default" || v.Value == "" || s.Kind.Check == nil || r.faulty(s.Path) || !r.config.has(s.Path) {
 			continue
 		}
 		if err := s.Kind.Check(v.Value, r.config.Dir); err != nil {
@@ -126,10 +134,7 @@ func (r *configReader) checkTogether() {
 				absent: errors.As(err, new(absent))})
 		}
 	}
-	if r.config.Text("org.instance_url") == "" && !r.faulty("org.instance_url") {
-		r.findings = append(r.findings, Finding{Path: "org.instance_url", Want: webAddress.Want,
-			Next: "write the address of your org, such as https://yourcompany.my.salesforce.com; badges link to it"})
-	}
+	r.checkOrg()
 	r.checkColumns()
 	r.checkSchedule()
 	green, yellow := r.config.Micros("settings.match_rate.green"), r.config.Micros("settings.match_rate.yellow")

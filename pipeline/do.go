@@ -38,9 +38,9 @@ type run struct {
 type Event struct {
 	At     time.Time `json:"at"`
 	Step   string    `json:"step"`
-	State  string    `json:"state"` // start, progress, done, failed, or note: Detail is what there is to say
+	State  string    `json:"state"` // start, progress, done, failed; note, or job in the log alone: Detail is what there is to say
 	Rows   int64     `json:"rows,omitempty"`
-	Done   int64     `json:"done,omitempty"` // bytes of Total, where a step knows how far it is
+	Done   int64     `json:"done,omitempty"` // bytes of Total, or rows, where a step knows how far it is
 	Total  int64     `json:"total,omitempty"`
 	Reused bool      `json:"reused,omitempty"`
 	Detail string    `json:"detail,omitempty"`
@@ -49,12 +49,18 @@ type Event struct {
 func (r *run) tell(e Event) {
 	e.At = r.now()
 	if e.State != "progress" {
-		if line, err := json.Marshal(e); err == nil {
-			fmt.Fprintf(r.log, "%s\n", line)
-		}
+		r.note(e)
 	}
 	if r.report != nil {
 		r.report(e)
+	}
+}
+
+// note writes an event to the log alone.
+func (r *run) note(e Event) {
+	e.At = r.now()
+	if line, err := json.Marshal(e); err == nil {
+		fmt.Fprintf(r.log, "%s\n", line)
 	}
 }
 

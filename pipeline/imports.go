@@ -111,6 +111,8 @@ func (r *run) noteImport(o Options, last Record, raw extract.Out) {
 			r.notice("%s: no %s this time; known records keep their values, new ones have none", first.Object, columns)
 		case first.Kind == extract.Went:
 			r.notice("%s: no %s this time; it is empty now", first.Object, columns)
+		case r.record.Pull != nil && r.record.Import != FullImport && !r.record.Pull.isWhole(first.Object) && mirrored(first.Object):
+			r.notice("%s: %s came; records that did not change get theirs with the next run, which pulls the object whole", first.Object, columns)
 		default:
 			r.notice("%s: %s came", first.Object, columns)
 		}
@@ -119,6 +121,9 @@ func (r *run) noteImport(o Options, last Record, raw extract.Out) {
 		return
 	}
 	for _, changed := range remapped(last.Config, o.Config.Effective()) {
+		if r.record.Pull.isWhole(changed.Object) {
+			continue
+		}
 		r.notice("%s: %s is read from another column now; records that this import does not hold keep the old value until a full one",
 			changed.Object, changed.Column)
 	}

@@ -26,17 +26,25 @@ func sources(c Config, r *run) (crm, own extract.Source, parquet map[string]extr
 	progress := func(object string, rows, bytes, total int64) {
 		r.tell(Event{Step: "extract", State: "progress", Rows: rows, Done: bytes, Total: total, Detail: object})
 	}
+	options := csvdir.Options{Path: c.Path("org.path"), Files: c.Group("org.files"), Columns: c.columns(),
+		Delimiter: c.Text("org.delimiter"), WonValueField: c.Text("settings.won_value_field"),
+		AllowEmpty: c.Bool("org.allow_empty"), Progress: progress}
+	if c.Text("org.kind") == Salesforce {
+		options = csvdir.Options{Path: r.pullDir(), Columns: c.columns(), WonValueField: c.Text("settings.won_value_field"), Progress: progress}
+	}
+	inputs, parquet := listInputs(c)
+	return csvdir.CRM(options), csvdir.Lists(c.Dir, inputs, progress), parquet
+}
+
+// columns are the names that the source has for columns of ours, by object.
+func (c Config) columns() map[string]map[string]string {
 	columns := map[string]map[string]string{}
 	for _, o := range schemas.Objects {
 		if theirs := c.Group("org.columns." + o.Name); len(theirs) > 0 {
 			columns[o.Name] = theirs
 		}
 	}
-	crm = csvdir.CRM(csvdir.Options{Path: c.Path("org.path"), Files: c.Group("org.files"), Columns: columns,
-		Delimiter: c.Text("org.delimiter"), WonValueField: c.Text("settings.won_value_field"),
-		AllowEmpty: c.Bool("org.allow_empty"), Progress: progress})
-	inputs, parquet := listInputs(c)
-	return crm, csvdir.Lists(c.Dir, inputs, progress), parquet
+	return columns
 }
 
 // listInputs are the files of the user's lists, or of some of them.
@@ -58,6 +66,10 @@ func listInputs(c Config, only ...string) (inputs map[string]csvdir.Input, parqu
 // read extracts what the run is about and records it with everything else the publication follows from. A run that was
 // killed after it had read finds it there.
 func (r *run) read(ctx context.Context, o Options, last Record) (extract.Out, Inputs, error) {
+	pulled, err := r.pull(ctx, o, last)
+	if err != nil {
+		return extract.Out{}, Inputs{}, err
+	}
 	raw, err := once(r, "extract", func() (extract.Out, error) {
 		switch {
 		case r.record.Extract != nil:
@@ -70,7 +82,16 @@ func (r *run) read(ctx context.Context, o Options, last Record) (extract.Out, In
 		if err != nil {
 			return extract.Out{}, err
 		}
-		return extract.Run(ctx, r.session, crm, own, r.extractIn(o.Config, last, parquet))
+		in := r.extractIn(o.Config, last, parquet)
+		if pulled == nil {
+			return extract.Run(ctx, r.session, crm, own, in)
+		}
+		in.Complete, in.Fresh = pulled.complete(), true
+		raw, err := extract.Run(ctx, r.session, crm, own, in)
+		if err != nil {
+			return raw, err
+		}
+		return raw, r.takePulled(ctx, pulled, last, &raw)
 	})
 	if err != nil {
 		return raw, Inputs{}, err
@@ -85,6 +106,7 @@ func (r *run) read(ctx context.Context, o Options, last Record) (extract.Out, In
 			return raw, Inputs{}, err
 		}
 	}
+	r.removePages()
 	return raw, Inputs{Given: *r.record.Given, Raw: raw.Tables}, nil
 }
 
@@ -130,9 +152,10 @@ func (r *run) readDecisions(ctx context.Context, c Config, last Record) (extract
 		}
 	}
 	read.Unsettled = last.Unsettled
-	if last.Extract != nil { // what the next run may take over stays in the store
-		read.Readings = last.Extract.Readings
+	if last.Extract != nil { // what the next run may take over stays in the store, and it goes on from where the CRM was read to
+		read.Readings, read.Cursors = last.Extract.Readings, last.Extract.Cursors
 	}
+	r.record.Pull = last.Pull.carried()
 	return read, nil
 }
 

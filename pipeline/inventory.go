@@ -61,6 +61,7 @@ func (s Store) inventory() (inventory, error) {
 			return nil
 		}),
 		s.each("runs", func(name string, f storedFile) error { return s.listRun(&inv, name) }),
+		s.listPulls(&inv),
 	)
 	if err != nil {
 		return inventory{}, fmt.Errorf("list store: %w", err)

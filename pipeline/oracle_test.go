@@ -96,12 +96,19 @@ func (o *testOrg) run(t *testing.T, asOf time.Time) pipeline.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.open(t, result)
+	return result
+}
+
+// open opens what a run published.
+func (o *testOrg) open(t *testing.T, result pipeline.Result) {
+	t.Helper()
+	var err error
 	o.db, err = sql.Open("duckdb", o.dir+"/store/runs/"+result.Record.ID+"/analytics.duckdb?access_mode=read_only&threads=1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { o.db.Close() })
-	return result
 }
 
 // rows reads a published table as the oracle writes it.

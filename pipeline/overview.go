@@ -41,8 +41,9 @@ type Underway struct {
 	Run     string    `json:"run"`
 	Import  string    `json:"import"`
 	Started time.Time `json:"started"`
-	Step    string    `json:"step,omitempty"`  // empty between two steps
-	Since   time.Time `json:"since,omitempty"` // when the step began, or the one before it ended
+	Step    string    `json:"step,omitempty"`   // empty between two steps
+	Since   time.Time `json:"since,omitempty"`  // when the step began, or the one before it ended
+	Detail  string    `json:"detail,omitempty"` // what the step said last
 }
 
 func inShort(r Record) *Brief {
@@ -94,7 +95,7 @@ func (s Store) Overview() (Overview, error) {
 		return o, nil
 	}
 	o.Running = &Underway{Run: record.ID, Import: record.Import, Started: record.Started}
-	o.Running.Step, o.Running.Since, err = s.stepOf(record.ID)
+	o.Running.Step, o.Running.Since, o.Running.Detail, err = s.stepOf(record.ID)
 	return o, err
 }
 
@@ -115,21 +116,21 @@ func (s Store) lastTouched() (string, error) {
 }
 
 // stepOf reads from the end of a run's story which step it is at, and since when.
-func (s Store) stepOf(id string) (step string, since time.Time, err error) {
+func (s Store) stepOf(id string) (step string, since time.Time, detail string, err error) {
 	f, err := os.Open(filepath.Join(s.runDir(id), "log.jsonl"))
 	if err != nil {
-		return "", since, fmt.Errorf("read run %s: %w", id, err)
+		return "", since, "", fmt.Errorf("read run %s: %w", id, err)
 	}
 	defer f.Close()
 	const enough = 16 << 10 // a line is some 150 bytes; only starts and ends of steps and notes are among them
 	if info, err := f.Stat(); err == nil && info.Size() > enough {
 		if _, err := f.Seek(-enough, io.SeekEnd); err != nil {
-			return "", since, fmt.Errorf("read run %s: %w", id, err)
+			return "", since, "", fmt.Errorf("read run %s: %w", id, err)
 		}
 	}
 	data, err := io.ReadAll(f)
 	if err != nil {
-		return "", since, fmt.Errorf("read run %s: %w", id, err)
+		return "", since, "", fmt.Errorf("read run %s: %w", id, err)
 	}
 	for line := range bytes.Lines(data) {
 		var e Event
@@ -138,12 +139,14 @@ func (s Store) stepOf(id string) (step string, since time.Time, err error) {
 		}
 		switch e.State {
 		case "start":
-			step, since = e.Step, e.At
+			step, since, detail = e.Step, e.At, ""
 		case "done", "failed":
-			step, since = "", e.At
+			step, since, detail = "", e.At, ""
+		case "job":
+			detail = e.Detail
 		}
 	}
-	return step, since, nil
+	return step, since, detail, nil
 }
 
 // Covering says when the latest published runs began that read everything (full), and that read the CRM at all (any),

@@ -21,6 +21,7 @@ type Options struct {
 	AsOf      time.Time // the run's time; zero means now, in whole seconds
 	Threads   int       // 0: as many as there are processors
 	Memory    string    // in place of limits.memory; empty: what that says
+	Tries     int       // how often a call to the CRM is made before it is given up; 0: for about a minute
 	Report    func(Event)
 	Now       func() time.Time // nil: the machine's clock
 }

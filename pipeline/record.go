@@ -30,6 +30,8 @@ type Record struct {
 	Request  Request    `json:"request"`
 	ReplayOf string     `json:"replay_of,omitempty"` // in another store: what would have been, had that run been given other inputs
 	Resumed  int        `json:"resumed,omitempty"`   // how often the run was killed and taken up again
+	// Pull is what was done to get the CRM's records out of Salesforce; nil for another kind of org.
+	Pull *Pull `json:"pull,omitempty"`
 	// Extract and Given are what the publication follows from; Extract is there from the moment it was read.
 	Extract *extract.Out `json:"extract,omitempty"`
 	Given   *Given       `json:"given,omitempty"`

@@ -193,13 +193,13 @@ func (r *run) replay(ctx context.Context, o ReplayOptions, original Record, last
 func (r Record) again(given *Given) Record {
 	return Record{ID: r.ID, AsOf: r.AsOf, Started: r.Started, Status: Running, Import: r.Import, Program: r.Program, Engine: r.Engine,
 		Config: r.Config, Previous: r.Previous, Request: r.Request, Extract: r.Extract, Given: given, Notices: r.Notices, Checks: r.Checks,
-		Accepted: r.Accepted, Unsettled: r.Unsettled, ReadLog: r.ReadLog}
+		Accepted: r.Accepted, Unsettled: r.Unsettled, ReadLog: r.ReadLog, Pull: r.Pull}
 }
 
 // exchange puts the other configuration's settings and the other model in the place of the recorded ones.
 func (r *run) exchange(o ReplayOptions, original Record, inputs *Inputs) error {
 	if c := o.WithConfig; c != nil {
-		inputs.Settings, inputs.Candidates = publishSettings(*c), c.Int("settings.candidates")
+		inputs.Settings, inputs.Candidates = publishSettings(*c, inputs.Settings.InstanceURL), c.Int("settings.candidates")
 		var err error
 		if inputs.Knowledge, err = r.putKnowledge(*c); err != nil {
 			return err

@@ -38,7 +38,7 @@ func (r *run) resume(current string, request Request, config Config) (bool, erro
 	r.record.Steps, r.record.Notices, r.record.Checks = nil, nil, nil
 	r.record.Tables, r.record.Changes, r.record.Effects, r.record.Stats = nil, nil, nil, nil
 	if r.record.Extract != nil && !r.hasAll(*r.record.Extract) {
-		r.record.Extract = nil
+		r.record.Extract, r.record.Pull = nil, nil
 	}
 	if err := r.openLog(); err != nil {
 		return false, err

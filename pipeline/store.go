@@ -23,10 +23,12 @@ import (
 //	objects/ab/ab….parquet   tables by content, immutable
 //	actions/<id>.json        what a stage made of which inputs
 //	runs/<run id>/           run.json, log.jsonl, report.html, analytics.duckdb
+//	pull/<run id>/           pages out of Salesforce, until their rows are in the store; a killed run goes on with them
 //	control.sqlite           decisions and other things that people change between runs; see package control
 //	current                  link to the published run: its rename is the only commit point
 //	model.json               the model last proposed, and the one that the next run is to adopt
 //	serve                    held by the process that runs the schedule, where one does
+//	renew                    held by the process that changes the tokens of the connection
 //	spill/                   what sessions cannot hold in memory, and what a replay computes; empty between commands
 //
 // Objects are written before actions, actions before runs, runs before the link, so a kill at any point leaves a

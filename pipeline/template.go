@@ -33,8 +33,13 @@ func InitConfig(dir string) (file string, err error) {
 }
 
 // commented entries stand in the template as examples: they need something that a new user may not have.
-var commented = []string{"org.files", "org.columns", "directory.companies.columns", "directory.members.columns",
-	"seats", "activities", "decisions", "redirects", "settings.stages", "notify"}
+var commented = append([]string{"org.files", "org.columns", "directory.companies.columns", "directory.members.columns",
+	"seats", "activities", "decisions", "redirects", "settings.stages", "notify"}, ofKind[Salesforce]...)
+
+// headings stand before some entries.
+var headings = map[string]string{
+	"org.login": "With kind: salesforce, in place of path, delimiter, import, allow_empty and files (docs/salesforce.md):",
+}
 
 // examples are what the template shows where there is no default.
 var examples = map[string]string{
@@ -51,6 +56,12 @@ var examples = map[string]string{
 	"decisions.columns.*":           `{by: author}`,
 	"redirects.path":                "redirects.csv",
 	"redirects.columns.*":           `{old_id: before}`,
+	"org.client_id":                 "3MVG9…",
+	"org.username":                  "crmlink@yourcompany.com",
+	"org.jwt_key_file":              "app.key",
+	"org.secret_file":               "app.secret",
+	"org.key_file":                  "crmlink.key",
+	"org.api_version":               `"66.0"`,
 	"settings.pipeline_stage":       `""`,
 	"settings.time_zone":            `""`,
 	"settings.knowledge":            `""`,
@@ -94,6 +105,9 @@ func Template() string {
 			b.WriteString("\n")
 		}
 		open = groups
+		if text, ok := headings[s.Path]; ok {
+			fmt.Fprintf(&b, "%s# %s\n", strings.Repeat("  ", len(groups)), text)
+		}
 		line := templateLine(s, len(groups), mark, name)
 		b.WriteString(line)
 	}

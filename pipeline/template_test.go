@@ -13,7 +13,7 @@ func emptyOrg(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"crm/Account.csv", "directory/companies.csv", "directory/members.csv", "seats.csv", "activities.parquet",
-		"decisions.csv", "redirects.csv", "webhook.key"} {
+		"decisions.csv", "redirects.csv", "webhook.key", "app.key", "app.secret"} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -46,29 +46,38 @@ func TestTemplate_PassesTheCheck(t *testing.T) {
 	}
 }
 
-// With every # of an example removed it must still be one that crmlink takes, and hold every setting.
+// With every # of an example removed it must still be one that crmlink takes, for each kind of org without what only the
+// other has, and hold every setting.
 func TestTemplate_ExamplesPassTheCheck(t *testing.T) {
 	dir := emptyOrg(t)
 	file := filepath.Join(dir, ConfigFile)
-	text := regexp.MustCompile(`(?m)^(\s*)# ((?:  )?[a-z_]+: ?[\[{a-z"]|[a-z]+:$)`).ReplaceAllString(Template(), "$1$2")
-	text = regexp.MustCompile(`(?m)^# (  [a-z]+: )`).ReplaceAllString(text, "$1")
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	c, err := LoadConfig(file)
-	if err != nil {
-		// Example names of own columns need not exist on our side, all else must.
-		for _, f := range err.(*ConfigError).Findings {
-			t.Errorf("%s", f)
+	found := map[string]bool{}
+	for kind, other := range map[string]string{CSV: Salesforce, Salesforce: CSV} {
+		text := regexp.MustCompile(`(?m)^(\s*)# ((?:  )?[a-z_]+: ?[\[{a-z"0-9]|[a-z]+:$)`).ReplaceAllString(Template(), "$1$2")
+		text = regexp.MustCompile(`(?m)^# (  [a-z]+: )`).ReplaceAllString(text, "$1")
+		text = strings.Replace(text, "kind: csv", "kind: "+kind, 1)
+		for _, path := range ofKind[other] {
+			text = regexp.MustCompile(`(?m)^  `+strings.TrimPrefix(path, "org.")+`: .*\n`).ReplaceAllString(text, "")
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c, err := LoadConfig(file)
+		if err != nil {
+			// Example names of own columns need not exist on our side, all else must.
+			for _, f := range err.(*ConfigError).Findings {
+				t.Errorf("%s: %s", kind, f)
+			}
+		}
+		for _, s := range settings {
+			path := strings.TrimSuffix(strings.TrimSuffix(s.Path, ".*"), ".*")
+			for _, v := range c.Effective() {
+				found[s.Path] = found[s.Path] || strings.HasPrefix(v.Path, path) && v.Origin != "default"
+			}
 		}
 	}
 	for _, s := range settings {
-		path := strings.TrimSuffix(strings.TrimSuffix(s.Path, ".*"), ".*")
-		found := false
-		for _, v := range c.Effective() {
-			found = found || strings.HasPrefix(v.Path, path) && v.Origin != "default"
-		}
-		if !found {
+		if !found[s.Path] {
 			t.Errorf("%s is not in the template", s.Path)
 		}
 	}

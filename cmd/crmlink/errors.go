@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crmlink/crmlink/pipeline"
+	"github.com/crmlink/crmlink/stages/systems/salesforce"
 )
 
 // What crmlink says to the shell.
@@ -107,6 +108,8 @@ func fail(w io.Writer, ran *cobra.Command, args []string, err error) int {
 			Run      string             `json:"run,omitempty"`    // the run that ended so
 			Checks   []string           `json:"checks,omitempty"` // that stopped it
 			Findings []pipeline.Finding `json:"findings,omitempty"`
+			Code     string             `json:"code,omitempty"`    // of an error of Salesforce's
+			Details  []string           `json:"details,omitempty"` // of the same
 		}{Error: problem, Try: next, Exit: code, Passes: passes(err)}
 		var run *runError
 		if errors.As(err, &run) {
@@ -119,6 +122,10 @@ func fail(w io.Writer, ran *cobra.Command, args []string, err error) int {
 		var config *pipeline.ConfigError
 		if errors.As(err, &config) {
 			report.Findings = config.Findings
+		}
+		var crm *salesforce.Error
+		if errors.As(err, &crm) {
+			report.Code, report.Details = string(crm.Code), crm.Details
 		}
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)

@@ -78,7 +78,7 @@ func newRoot(c *console) *cobra.Command {
 		{"read", []*cobra.Command{a.explainVerb(), a.listVerb(), a.sqlVerb(), a.schemaVerb(), a.modelVerb(), a.evalVerb()}},
 		{"people", []*cobra.Command{a.reviewVerb(), a.decideVerb(), a.decisionsVerb()}},
 		{"keep", []*cobra.Command{a.verifyVerb(), a.gcVerb(), a.pinVerb(), a.unpinVerb(), a.viewsVerb()}},
-		{"set", []*cobra.Command{a.initVerb(), a.configVerb(), a.knowledgeVerb(), a.demoVerb(), a.versionVerb()}},
+		{"set", []*cobra.Command{a.initVerb(), a.configVerb(), a.connectVerb(), a.disconnectVerb(), a.knowledgeVerb(), a.demoVerb(), a.versionVerb()}},
 	} {
 		for _, verb := range group.verbs {
 			verb.GroupID = group.id

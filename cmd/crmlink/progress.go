@@ -60,6 +60,9 @@ func (p *progress) draw(e pipeline.Event) {
 	if e.Rows > 0 {
 		text += fmt.Sprintf("  %s", count(e.Rows, "row", "rows"))
 	}
+	if e.Step == "pull" {
+		text += "  " + p.ink.dim(line(e.Detail))
+	}
 	p.clear()
 	fmt.Fprint(p.w, text)
 	p.open = true

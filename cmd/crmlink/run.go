@@ -122,6 +122,7 @@ func (a *app) answerRun(ctx context.Context, o pipeline.Options, r pipeline.Resu
 	writeStatistics(a.out, i, r.Stats)
 	writeROI(a.out, i, roi)
 	fmt.Fprintf(a.out, "\nModel  %s\n", r.Record.Model.Origin())
+	writePull(a.out, i, r.Record.Pull)
 	writeChanges(a.out, i, r.Record)
 	writeNotices(a.out, i, r.Record.Notices)
 	if o.DryRun {

@@ -112,6 +112,7 @@ func (a *app) writeShow(r pipeline.Record, stats []pipeline.ObjectStats, roi *pi
 		fmt.Fprintln(a.out)
 		writeStatistics(a.out, i, stats)
 	}
+	writePull(a.out, i, r.Pull)
 	writeROI(a.out, i, roi)
 	writeGains(a.out, i, gains)
 	writeChanges(a.out, i, r)

@@ -57,9 +57,17 @@ func (a *app) writeStanding(st serve.Standing, now time.Time) {
 	if l := st.Latest; l != nil {
 		fmt.Fprintf(a.out, "%s  %s  %s  %s\n", title("Last run"), l.Run, paintStatus(i, l.Status), line(l.Problem))
 	}
+	if c := st.Connection; c != nil {
+		fmt.Fprintf(a.out, "%s  org %s, user %s, since %s  %s\n", title("Connection"), c.Org, c.User, clock(c.Since), i.dim(c.Instance+", "+c.Flow))
+	} else if st.Unconnected {
+		fmt.Fprintf(a.out, "%s  none: crmlink connect\n", title("Connection"))
+	}
 	switch r := st.Running; {
 	case r != nil && r.Step != "":
 		fmt.Fprintf(a.out, "%s  %s  %s for %s, %s since its start\n", title("Running"), r.Run, r.Step, lasted(now.Sub(r.Since)), lasted(now.Sub(r.Started)))
+		if r.Detail != "" {
+			fmt.Fprintf(a.out, "%s  %s\n", padded("", 12), i.dim(line(r.Detail)))
+		}
 	case r != nil:
 		fmt.Fprintf(a.out, "%s  %s  %s since its start\n", title("Running"), r.Run, lasted(now.Sub(r.Started)))
 	case st.Holder > 0:

@@ -98,6 +98,25 @@ var migrations = []string{
 	) STRICT;
 	CREATE INDEX scheduled_entry ON scheduled (entry);
 	` + keep("scheduled"),
+	// The connection alone may change and go: tokens that are no longer good are nobody's history.
+	`CREATE TABLE org (
+		one  INTEGER PRIMARY KEY CHECK (one = 1),
+		id   TEXT NOT NULL,
+		"at" TEXT NOT NULL
+	) STRICT;
+	CREATE TABLE connection (
+		one       INTEGER PRIMARY KEY CHECK (one = 1),
+		login     TEXT NOT NULL,
+		client_id TEXT NOT NULL,
+		flow      TEXT NOT NULL,
+		org       TEXT NOT NULL,
+		user      TEXT NOT NULL,
+		instance  TEXT NOT NULL,
+		"by"      TEXT NOT NULL,
+		since     TEXT NOT NULL,
+		sealed    BLOB NOT NULL
+	) STRICT;
+	` + keep("org"),
 }
 
 // keep refuses to change or remove rows of a table.
@@ -173,7 +192,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 	}
 	// Every transaction that may write begins as one, so that two processes wait for each other instead of failing.
 	name := "file:" + (&url.URL{Path: absolute}).EscapedPath() + fmt.Sprintf(
-		"?_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate", wait.Milliseconds())
+		"?_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_txlock=immediate", wait.Milliseconds())
 	pool, err := sql.Open("sqlite", name)
 	if err != nil {
 		return nil, fmt.Errorf("open control database: %w", err)

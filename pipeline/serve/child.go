@@ -40,7 +40,7 @@ func Child(program, file string, log io.Writer) func(ctx context.Context, full b
 			args = append(args, "--full")
 		}
 		cmd := exec.CommandContext(ctx, program, args...)
-		cmd.Env = withoutSecret(os.Environ())
+		cmd.Env = without(os.Environ(), SecretVariable)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 		cmd.WaitDelay = grace
@@ -91,9 +91,12 @@ func ended(err error, ctx context.Context, answer, report []byte) Ended {
 	return e
 }
 
-// withoutSecret keeps the webhook's secret from processes that have no use for it.
-func withoutSecret(environment []string) []string {
-	return slices.DeleteFunc(slices.Clone(environment), func(v string) bool { return strings.HasPrefix(v, SecretVariable+"=") })
+// without keeps secrets from processes that have no use for them.
+func without(environment []string, variables ...string) []string {
+	return slices.DeleteFunc(slices.Clone(environment), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(variables, name)
+	})
 }
 
 // lines passes what a process writes on, line by line, and keeps the JSON object with which it ends.

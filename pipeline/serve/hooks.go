@@ -49,7 +49,7 @@ type Notice struct {
 }
 
 func newNotice(l control.Scheduled, config pipeline.Config, store pipeline.Store) Notice {
-	n := Notice{ID: rand.Text(), Event: "run." + l.State, At: l.At.UTC(), Org: config.Text("org.instance_url"), Entry: l.Entry, Due: l.Due.UTC(),
+	n := Notice{ID: rand.Text(), Event: "run." + l.State, At: l.At.UTC(), Org: store.Instance(config), Entry: l.Entry, Due: l.Due.UTC(),
 		Attempts: l.Attempt, Exit: l.Exit, Run: l.Run, Problem: l.Problem, Try: l.Next, Checks: l.Checks}
 	if current, err := store.Current(); err == nil && current != "" {
 		if record, err := store.Record(current); err == nil {
@@ -227,7 +227,7 @@ func (h *hooks) call(command []string, n Notice, body []byte) error {
 	ctx, cancel := context.WithTimeout(h.ctx, time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(withoutSecret(os.Environ()), "CRMLINK_EVENT="+n.Event, "CRMLINK_ENTRY="+n.Entry, "CRMLINK_RUN="+n.Run,
+	cmd.Env = append(without(os.Environ(), SecretVariable, control.KeyVariable, pipeline.SecretVariable), "CRMLINK_EVENT="+n.Event, "CRMLINK_ENTRY="+n.Entry, "CRMLINK_RUN="+n.Run,
 		"CRMLINK_EXIT="+strconv.Itoa(n.Exit), "CRMLINK_CHECKS="+strings.Join(n.Checks, ","))
 	cmd.Stdin = bytes.NewReader(append(body, '\n'))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -14,8 +14,10 @@ type Standing struct {
 	Process int    `json:"process,omitempty"` // of the server; 0 where none is on
 	Address string `json:"address,omitempty"` // where it answers
 	pipeline.Overview
-	Schedule    []Upcoming `json:"schedule"`
-	LastFailure *Failure   `json:"last_failure,omitempty"`
+	Connection  *pipeline.Connection `json:"connection,omitempty"`  // to Salesforce
+	Unconnected bool                 `json:"unconnected,omitempty"` // the org is Salesforce, and the store is not connected to it
+	Schedule    []Upcoming           `json:"schedule"`
+	LastFailure *Failure             `json:"last_failure,omitempty"`
 }
 
 // Upcoming is one entry of the schedule.
@@ -60,6 +62,12 @@ func Stand(ctx context.Context, config pipeline.Config, now time.Time) (Standing
 		return st, err
 	}
 	st.Process, st.Address = store.Served()
+	if config.Text("org.kind") == pipeline.Salesforce {
+		if st.Connection, err = store.Connection(ctx); err != nil {
+			return st, err
+		}
+		st.Unconnected = st.Connection == nil
+	}
 	db, err := control.OpenIfThere(ctx, store.Dir)
 	if err != nil {
 		return st, err

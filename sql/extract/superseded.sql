@@ -1,7 +1,8 @@
 -- Rows just read that another version of the same record beats: by stamp, then by the greater text of the whole row.
 -- Equal rows count once; the first file and line keeps. Where neither row has a stamp the row just read beats the
 -- mirror's, for nothing else says which is newer; so does one from a file without any column of stamps, and one of equal
--- stamp from a file with a column (is_fuller) of which the mirror may have older values or none.
+-- stamp that says more (is_fuller): from a file with a column of which the mirror may have older values or none, or read
+-- from the CRM just now.
 -- Beside the header's tables: landed and before, the rows read and the previous mirror of one object, as name, stamp
 -- and record, and stamped, the rows read as name and stamp; the stage supplies them.
 -- in: reject

@@ -180,7 +180,7 @@ func (r *run) carry(ctx context.Context, j job) (c carried, err error) {
 		switch {
 		case len(lacking[name]) > 0 && (valued[name] || len(having[name]) > 0):
 			c.unsettled = append(c.unsettled, name)
-		case slices.Contains(doubtful, name) && !absent[name] && (!r.in.Full || !read):
+		case slices.Contains(doubtful, name) && !absent[name] && (!r.isWhole(j) || !read):
 			c.unsettled = append(c.unsettled, name)
 		}
 		if valued[name] && !slices.Contains(stampColumns, name) {

@@ -43,6 +43,11 @@ type In struct {
 	AsOf time.Time `json:"as_of"`
 	// Full says that the input holds every live record: one that is absent is missing.
 	Full bool `json:"full"`
+	// Complete are objects of which the input holds every live record although it is not full.
+	Complete []string `json:"complete,omitempty"`
+	// Fresh says that the rows were read from the CRM just now, after all that the mirror holds: at equal stamps they count,
+	// for there are fields whose change moves no stamp.
+	Fresh bool `json:"fresh,omitempty"`
 	// Only names the objects that are read; empty means all.
 	Only []string `json:"only,omitempty"`
 	// Parquet are the user's lists that are Parquet files, by object (company, member, ...).

@@ -210,6 +210,48 @@ func TestMirror(t *testing.T) {
 001000000000006AAA,comes,2026-01-03 04:00:00`)
 }
 
+// An object that is whole within a delta is taken as in a full import, and no other one is; what the input does not have
+// at all stays.
+func TestMirror_CompleteObjectsOfADelta(t *testing.T) {
+	s := sqltest.Open(t)
+	lead := "Id,LastName,Company,OwnerId,IsConverted,LastModifiedDate\n"
+	first := must(t, s, input{
+		"crm/Account.csv":          accountHeader + account(1, "stays", at(1), "") + account(2, "goes", at(1), ""),
+		"crm/Lead.csv":             lead + "00Q000000000001,A,X,005000000000001,false,2026-01-01T00:00:00Z\n00Q000000000002,B,Y,005000000000001,false,2026-01-01T00:00:00Z\n",
+		"crm/OpportunityStage.csv": "MasterLabel,SortOrder\nNew,9\nWon,2\n",
+		"crm/CurrencyType.csv":     "IsoCode,ConversionRate\nEUR,1\n",
+	}, extract.In{AsOf: day1, Full: true})
+	second := must(t, s, input{
+		"crm/Account.csv":          accountHeader + account(1, "stays", at(1), ""),
+		"crm/Lead.csv":             lead + "00Q000000000001,A,X,005000000000001,false,2026-01-01T00:00:00Z\n",
+		"crm/OpportunityStage.csv": "MasterLabel,SortOrder\nNew,9\n",
+	}, extract.In{AsOf: day2, Complete: []string{"Account", "OpportunityStage"}, Previous: first.Tables})
+	same(t, "accounts", show(t, s, second, "raw_account", "Id,missing_since"), "001000000000001AAA,\n001000000000002AAA,2026-01-02 04:00:00")
+	same(t, "leads", show(t, s, second, "raw_lead", "Id,missing_since"), "00Q000000000001EAA,\n00Q000000000002EAA,")
+	same(t, "stages", show(t, s, second, "raw_opportunity_stage", "MasterLabel,missing_since"), "New,\nWon,2026-01-02 04:00:00")
+	same(t, "currencies", show(t, s, second, "raw_currency_type", "IsoCode,missing_since"), "EUR,")
+	if a, l := second.Counts[0], second.Counts[2]; a.Known != 2 || a.Missing != 1 || l.Known != 0 || l.Missing != 0 {
+		t.Errorf("counts %+v, %+v", a, l)
+	}
+}
+
+// Rows that were read from the CRM just now say more than the mirror at equal stamps, and less at older ones: a formula
+// changes and moves no stamp.
+func TestMirror_FreshRowsCountAtEqualStamps(t *testing.T) {
+	s := sqltest.Open(t)
+	first := must(t, s, input{"crm/Account.csv": accountHeader + account(1, "z", at(1), at(2)) + account(2, "z", at(1), at(2)) + account(3, "same", at(1), at(2))},
+		extract.In{AsOf: day1, Full: true})
+	for _, fresh := range []bool{false, true} {
+		want := map[bool]string{false: "z", true: "a"}[fresh]
+		out := must(t, s, input{"crm/Account-1.csv": accountHeader + account(1, "a", at(1), at(2)) + account(2, "a", at(1), at(1)),
+			"crm/Account-2.csv": accountHeader + account(3, "same", at(1), at(2))}, extract.In{AsOf: day2, Fresh: fresh, Previous: first.Tables})
+		same(t, "accounts", show(t, s, out, "raw_account", "Id,Name"), "001000000000001AAA,"+want+"\n001000000000002AAA,z\n001000000000003AAA,same")
+		if (out.Overruled != nil) == fresh {
+			t.Errorf("fresh %v: overruled rows %v", fresh, out.Overruled)
+		}
+	}
+}
+
 // Helpers without any stamp would otherwise keep an old value for ever.
 func TestMirror_RowsWithoutStampAreTakenAsRead(t *testing.T) {
 	s := sqltest.Open(t)

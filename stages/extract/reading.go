@@ -32,7 +32,8 @@ type ReadingIn struct {
 // records are missing, and a Reading that says so of one is not kept.
 type Over struct {
 	Previous string   `json:"previous"` // id of the mirror
-	Full     bool     `json:"full"`
+	Full     bool     `json:"full"`     // every live record of the object is there
+	Fresh    bool     `json:"fresh,omitempty"`
 	Doubtful []string `json:"doubtful,omitempty"`
 }
 
@@ -68,7 +69,7 @@ func (r *run) ask(ctx context.Context, j *job) (*ReadingIn, error) {
 	}
 	if j.mirrored {
 		previous := r.in.Previous[j.table.Name]
-		in.Over = &Over{Previous: previous.ID, Full: r.in.Full}
+		in.Over = &Over{Previous: previous.ID, Full: r.isWhole(*j), Fresh: r.in.Fresh}
 		if previous.Rows > 0 {
 			in.Over.Doubtful, err = r.doubtful(ctx, *j, previous)
 		}
@@ -115,7 +116,7 @@ func (r *run) next(in ReadingIn, made Reading, full bool) ReadingIn {
 		doubtful = append(doubtful, name)
 	}
 	slices.Sort(doubtful)
-	in.Over = &Over{Previous: made.Table.ID, Full: full, Doubtful: slices.Compact(doubtful)}
+	in.Over = &Over{Previous: made.Table.ID, Full: full, Fresh: in.Over.Fresh, Doubtful: slices.Compact(doubtful)}
 	return in
 }
 

@@ -44,7 +44,7 @@ func (r *run) settle(ctx context.Context, j *job) (made Reading, err error) {
 	made.Unsettled = carried.unsettled
 	usable := "(" + carried.over(*j, read) + ") WHERE reason IS NULL"
 	landed := inline("landed", j.versions(usable, "file", "line",
-		among("file", carried.fuller)+" AS is_fuller", among("file", carried.unstamped)+" AS is_unstamped"))
+		r.outdoing(carried)+" AS is_fuller", among("file", carried.unstamped)+" AS is_unstamped"))
 	if err := r.findSuperseded(ctx, j, usable, landed, before, values); err != nil {
 		return made, err
 	}
@@ -64,10 +64,21 @@ func (r *run) settle(ctx context.Context, j *job) (made Reading, err error) {
 	return made, err
 }
 
+// isWhole says whether the input holds every live record of an object.
+func (r *run) isWhole(j job) bool { return r.in.Full || slices.Contains(r.in.Complete, j.object) }
+
+// outdoing renders which rows read count against the mirror's at equal stamps.
+func (r *run) outdoing(c carried) string {
+	if r.in.Fresh {
+		return "true"
+	}
+	return among("file", c.fuller)
+}
+
 // stays says whether the mirror of an object stays as it is: a delta that has no row of it says nothing of it.
 func (r *run) stays(ctx context.Context, j job) (bool, error) {
 	previous := r.in.Previous[j.table.Name]
-	if !j.mirrored || r.in.Full || previous.Rows == 0 || j.source != nil && r.files(j.object) == 0 {
+	if !j.mirrored || r.isWhole(j) || previous.Rows == 0 || j.source != nil && r.files(j.object) == 0 {
 		return false, nil
 	}
 	for _, l := range r.log {
@@ -82,7 +93,7 @@ func (r *run) stays(ctx context.Context, j job) (bool, error) {
 // compareCounts counts the records that a full import lacks, and fails where a row was lost.
 func (r *run) compareCounts(ctx context.Context, j job, made *Reading) error {
 	snap, known := made.Table, r.in.Previous[j.table.Name].Rows
-	if j.mirrored && r.in.Full && known > 0 {
+	if j.mirrored && r.isWhole(j) && known > 0 {
 		if err := r.missing(ctx, j, made); err != nil {
 			return err
 		}
@@ -167,7 +178,7 @@ func (r *run) isSmall(j job, previous sql.Snapshot) bool {
 			rows += l.RowsIn
 		}
 	}
-	return j.mirrored && !r.in.Full && previous.Rows > 0 && rows <= previous.Rows/smallDelta
+	return j.mirrored && !r.isWhole(j) && previous.Rows > 0 && rows <= previous.Rows/smallDelta
 }
 
 // findTouched notes the names of all rows read, rejected ones too, and copies what the mirror has under them.
@@ -256,7 +267,7 @@ func (r *run) merge(ctx context.Context, j job, count Count, usable string, valu
 		relations = append(relations, inline("before", j.whole(j.mirror, "missing_since")), inline("turned_away", r.turnedAway(j)))
 		// A reject names its record by Id. Where that is not the key, any known one could be meant.
 		named := slices.Equal(j.table.Key, []string{"Id"})
-		values["full"], values["as_of"] = r.in.Full && (named || count.Rejected == 0), r.in.AsOf.UTC()
+		values["full"], values["as_of"] = r.isWhole(j) && (named || count.Rejected == 0), r.in.AsOf.UTC()
 	case j.mirrored:
 		file = "first"
 	}

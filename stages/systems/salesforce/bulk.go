@@ -22,6 +22,7 @@ var (
 	errGone      = errors.New("the job is gone at Salesforce")
 	errCounts    = errors.New("the counts disagree")
 	errFailed    = errors.New("the job failed")
+	errStuck     = errors.New("the job does not end")
 )
 
 // How often a part is begun again before the pull ends: after jobs that came to nothing, and after jobs that went.
@@ -91,7 +92,7 @@ func (p *pull) bulk(ctx context.Context, o *object, part *part) ([]*part, error)
 				p.restart(part)
 				part.Intent = intent // there may be another
 			})
-		case errors.Is(err, errFailed), errors.Is(err, errCounts):
+		case errors.Is(err, errFailed), errors.Is(err, errCounts), errors.Is(err, errStuck):
 			if again, err := p.badJob(ctx, o, part, err); !again {
 				return nil, err
 			}
@@ -107,7 +108,7 @@ func (p *pull) bulk(ctx context.Context, o *object, part *part) ([]*part, error)
 // makes it again in any case.
 func (p *pull) badJob(ctx context.Context, o *object, part *part, why error) (again bool, err error) {
 	old := *part.Job
-	old.Ready = true // it has ended
+	old.Ready = !errors.Is(why, errStuck) // it has ended
 	counts := errors.Is(why, errCounts)
 	text := p.c.plain(oneLine(why.Error()))
 	if err := p.change(func() {
@@ -228,21 +229,31 @@ func (p *pull) jobs() map[string]bool {
 	return known
 }
 
-// How often a job is asked for its state.
-const (
-	firstPoll  = time.Second
-	latestPoll = 30 * time.Second
-)
+// firstPoll is how long after its making a job is asked for its state.
+const firstPoll = time.Second
+
+// nextPoll is when a job is asked again that was waited for so long already: half as long again, at most 30 seconds. What
+// takes more than three minutes is asked once a minute, for each look is one of the org's calls.
+func nextPoll(pause, waited time.Duration) time.Duration {
+	longest := 30 * time.Second
+	if waited >= 3*time.Minute {
+		longest = time.Minute
+	}
+	return min(max(firstPoll, pause*3/2), longest)
+}
 
 // await waits until a job has ended. One that an earlier process left may have ended already: then pause is 0.
 func (p *pull) await(ctx context.Context, o *object, part *part, pause time.Duration) error {
+	var since time.Time
+	var waited time.Duration
 	for {
 		if pause > 0 {
 			if err := p.c.o.sleep(ctx, pause); err != nil {
 				return err
 			}
 		}
-		pause = min(max(firstPoll, pause*3/2), latestPoll)
+		waited += pause
+		pause = nextPoll(pause, waited)
 		info, err := p.c.jobInfo(ctx, part.Job)
 		if gone(err) {
 			return errGone
@@ -276,7 +287,14 @@ func (p *pull) await(ctx context.Context, o *object, part *part, pause time.Dura
 			state = StateQueued
 		}
 		p.progress(o, state)
-		if now := p.c.serverTime(); now.Sub(part.Job.Created) > p.c.o.Deadline {
+		now := p.c.serverTime()
+		if since.IsZero() {
+			since = now
+			if now.Sub(part.Job.Created) > 2*p.c.o.Deadline {
+				return fmt.Errorf("%w: it is %s still, %s after it was created", errStuck, oneLine(info.State), now.Sub(part.Job.Created).Round(time.Minute))
+			}
+		}
+		if now.Sub(since) > p.c.o.Deadline {
 			return fail(API, nil, fmt.Sprintf("query %s: the job %s is %s still, %s after it was created", o.Name, oneLine(part.Job.ID), oneLine(info.State),
 				now.Sub(part.Job.Created).Round(time.Minute))).try("run again later: the job is taken up where it is then")
 		}

@@ -26,24 +26,17 @@ func (c *Client) check(ctx context.Context, names FieldNames) (done Checked, err
 	if done.Limits, err = c.limits(ctx, done.Version); err != nil {
 		return done, err
 	}
-	err = c.call(ctx, request{kind: callJobs, path: "/services/data/v" + done.Version + "/jobs/query?jobType=V2Query"}, nil)
-	var no *refusal
-	switch {
-	case err == nil:
-		done.Bulk = true
-	case errors.As(err, &no) && no.Status/100 == 4:
-		var problem *Error
-		if errors.As(c.meant("ask for Bulk query jobs", err), &problem) {
-			done.Problems = append(done.Problems, problem)
-		}
-	default:
-		return done, c.meant("ask for Bulk query jobs", err)
+	problem, err := c.probe(ctx, done.Version)
+	if err != nil {
+		return done, err
+	}
+	if done.Bulk = problem == nil; !done.Bulk {
+		done.Problems = append(done.Problems, problem)
 	}
 	found, err := c.describeAll(ctx, done.Version)
 	if err != nil {
 		return done, err
 	}
-	var problem *Error
 	if _, err := selections(found, names); errors.As(err, &problem) {
 		done.Problems = append(done.Problems, problem)
 	}
@@ -66,6 +59,24 @@ func (c *Client) check(ctx context.Context, names FieldNames) (done Checked, err
 	}
 	done.Calls = c.Calls()
 	return done, nil
+}
+
+// probe makes a Bulk query that finds nothing, and takes it back: nothing less shows that the org's Bulk API answers.
+func (c *Client) probe(ctx context.Context, version string) (problem *Error, err error) {
+	info, err := c.createJob(ctx, version, "SELECT Id FROM Account WHERE Id = '001000000000000AAA'")
+	if err == nil {
+		c.removeJob(ctx, &job{ID: info.ID, Version: version}) //nolint:errcheck // Salesforce forgets it by itself
+		return nil, nil
+	}
+	err = c.meant("make a Bulk query job", err)
+	var no *refusal
+	switch {
+	case !errors.As(err, &problem) || !errors.As(err, &no) || no.Status >= 500:
+		return nil, err
+	case problem.Code == Bulk, problem.Code == Privilege, problem.Code == Quota:
+		return problem, nil
+	}
+	return nil, nil // it answers; what it does not like about the object is told of the object
 }
 
 // checked tells of one object.

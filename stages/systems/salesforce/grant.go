@@ -159,8 +159,11 @@ func (l *lastAnswer) refusal(err error) error {
 func loginFailed(doing string, err error, secrets []string) error {
 	detail := without(doing+": "+plainTransport(err), secrets...)
 	var no *refusal
+	if errors.As(err, &no) {
+		no.Message = without(no.Message, secrets...)
+	}
 	switch {
-	case !errors.As(err, &no):
+	case no == nil:
 		return fail(Connect, withoutSecrets{err, secrets}, detail)
 	case no.Place != "":
 		return fail(Connect, no, detail).try("set org.login to the address that the org has now")
@@ -283,7 +286,8 @@ func (a App) ask(ctx context.Context, doing string, make func() (*http.Request, 
 			continue
 		}
 		if answered && (no.Status == http.StatusUnauthorized || no.Status == http.StatusForbidden) {
-			return nil, fail(Revoked, no, without(fmt.Sprintf("%s: %s", doing, no), secrets...))
+			no.Message = without(no.Message, secrets...)
+			return nil, fail(Revoked, no, fmt.Sprintf("%s: %s", doing, no))
 		}
 		return nil, loginFailed(doing, err, secrets)
 	}

@@ -104,10 +104,29 @@ func readManifest(dir string) (*manifest, error) {
 	if err != nil {
 		return nil, &errDisk{err}
 	}
+	return parseManifest(text)
+}
+
+// parseManifest reads a manifest. One that is damaged names no page for certain: the pull starts again.
+func parseManifest(text []byte) (*manifest, error) {
 	m := &manifest{}
-	// One that cannot be read names no page for certain: the pull starts again.
 	if json.Unmarshal(text, m) != nil || m.Format != manifestFormat {
 		return nil, errNoPull
+	}
+	for _, o := range m.Objects {
+		if o == nil {
+			return nil, errNoPull
+		}
+		for _, p := range o.Parts {
+			if p == nil {
+				return nil, errNoPull
+			}
+			for _, g := range p.Pages {
+				if g == nil || g.File != filepath.Base(g.File) || !strings.HasSuffix(g.File, ".csv.gz") {
+					return nil, errNoPull
+				}
+			}
+		}
 	}
 	return m, nil
 }

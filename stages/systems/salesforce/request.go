@@ -78,6 +78,9 @@ func (c *Client) do(ctx context.Context, r request, use func(*http.Response) err
 			continue
 		}
 		if !c.worthAnother(err) {
+			if isTransport(err) {
+				return c.gaveUp(r, err, try)
+			}
 			return err
 		}
 		if r.once && mayBeDone(err) {
@@ -162,7 +165,9 @@ func (c *Client) attempt(ctx context.Context, r request, token string, use func(
 	c.noteDate(answer.Header.Get("Date"))
 	answer.Body = &watched{in: answer.Body, timer: stalled, stall: c.o.stall, why: func() error { return onlyStall(attempt) }}
 	if answer.StatusCode/100 != 2 {
-		return refused(answer), retryAfter(answer.Header.Get("Retry-After"), c.serverTime())
+		no := refused(answer)
+		no.Message = c.plain(no.Message)
+		return no, retryAfter(answer.Header.Get("Retry-After"), c.serverTime())
 	}
 	return use(answer), 0
 }

@@ -1,0 +1,381 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/crmlink/crmlink/pipeline"
+	"github.com/crmlink/crmlink/pipeline/oracle"
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/stages/systems/salesforce/simulator"
+)
+
+// simulated is a Salesforce org in the process, with a clock that only the test moves.
+type simulated struct {
+	*simulator.Server
+	address string
+	mu      sync.Mutex
+	at      time.Time
+}
+
+func (s *simulated) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at
+}
+
+func (s *simulated) pass(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at = s.at.Add(d)
+}
+
+// simulate opens an org with the records of a folder.
+func simulate(t *testing.T, crm string, org simulator.Org) *simulated {
+	t.Helper()
+	s := &simulated{at: oracleTime}
+	s.Server = simulator.New(simulator.Options{Org: org, Clock: s.now, Strict: true, Switches: simulator.Switches{PageRows: 40, RunningPolls: -1}})
+	if crm != "" {
+		if err := s.Load(crm); err != nil {
+			t.Fatal(err)
+		}
+	}
+	address, stop, err := s.Start("127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.address = address
+	t.Cleanup(func() {
+		stop()
+		for _, v := range s.Violations() {
+			t.Errorf("careless: %s", v)
+		}
+	})
+	return s
+}
+
+// crmOf writes the records of a world to a folder, as a CRM holds them: exports of a world have every spelling that csv
+// orgs may have.
+func crmOf(t *testing.T, world *oracle.World) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, sheet := range world.CRM {
+		object, ok := schemas.ObjectNamed(name)
+		if !ok {
+			t.Fatalf("there is no object %s", name)
+		}
+		var body [][]string
+		for _, row := range sheet.Rows {
+			cells := make([]string, len(sheet.Columns))
+			for i, column := range sheet.Columns {
+				field, _ := object.Field(column)
+				cells[i] = canonical(field, row[column])
+			}
+			body = append(body, cells)
+		}
+		writeCSV(t, filepath.Join(dir, name+".csv"), sheet.Columns, body)
+	}
+	return dir
+}
+
+// canonical is a value as the CRM writes it; one that it could not hold is empty.
+func canonical(field schemas.Field, value string) string {
+	switch {
+	case value == "":
+		return ""
+	case field.ID:
+		full, ok := schemas.FullID(value)
+		if !ok {
+			return ""
+		}
+		return full
+	case field.Type == schemas.Bool:
+		return strings.ToLower(value)
+	case field.Type == schemas.Timestamp:
+		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05.000-0700", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05"} {
+			if at, err := time.Parse(layout, value); err == nil {
+				return at.UTC().Format("2006-01-02T15:04:05.000Z")
+			}
+		}
+		return ""
+	case field.Type == schemas.Number || field.Type == schemas.Int:
+		if _, err := strconv.ParseFloat(value, 64); err != nil {
+			return ""
+		}
+	}
+	return value
+}
+
+var orgLine = regexp.MustCompile(`(?m)^org: .*$`)
+
+// salesforceOrg writes the configuration and lists of a world to a folder, with the CRM's records in a simulated org, and
+// connects them.
+func salesforceOrg(t *testing.T, world *oracle.World, org *simulated) string {
+	t.Helper()
+	dir := t.TempDir()
+	file, err := world.Write(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "crm")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := fmt.Sprintf("org: {kind: salesforce, login: %q, client_id: 3MVG9simulated, flow: client-credentials, secret_file: app.secret, key_file: app.key, instance_url: %q}",
+		org.address, oracle.InstanceURL)
+	writeText(t, file, orgLine.ReplaceAllString(string(text), line))
+	writeText(t, filepath.Join(dir, "app.secret"), "simulated-secret\n")
+	connect(t, dir)
+	return dir
+}
+
+func writeText(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func connect(t *testing.T, dir string) pipeline.Connected {
+	t.Helper()
+	done, err := pipeline.Connect(t.Context(), pipeline.ConnectOptions{Config: loadConfig(t, dir), Who: pipeline.Person{By: "eve", Login: "root"}, At: oracleTime})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done
+}
+
+// sync runs an org as of the simulated clock.
+func (s *simulated) sync(t *testing.T, dir string, change func(*pipeline.Options)) (pipeline.Result, error) {
+	t.Helper()
+	o := pipeline.Options{Config: loadConfig(t, dir), AsOf: s.now(), Now: s.now, Tries: 2}
+	if change != nil {
+		change(&o)
+	}
+	return pipeline.Run(t.Context(), o)
+}
+
+func (s *simulated) mustSync(t *testing.T, dir string, change func(*pipeline.Options)) pipeline.Result {
+	t.Helper()
+	result, err := s.sync(t, dir, change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// The same records, out of Salesforce or out of a folder: the same bytes in every table that does not describe the run.
+// What is pulled is gone from the store when its rows are there.
+func TestSalesforce_A18_SameBytesAsAFolderOfTheSameOrg(t *testing.T) {
+	t.Parallel()
+	world := oracle.Random(21, 3)
+	folder := t.TempDir()
+	file, err := world.Write(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	org := simulate(t, crmOf(t, world), simulator.Org{})
+	if err := os.RemoveAll(filepath.Join(folder, "crm")); err != nil {
+		t.Fatal(err)
+	}
+	if err := org.Export(filepath.Join(folder, "crm")); err != nil {
+		t.Fatal(err)
+	}
+	dir := salesforceOrg(t, world, org)
+	pulled := org.mustSync(t, dir, nil)
+	read, err := pipeline.Run(t.Context(), pipeline.Options{Config: loadConfig(t, filepath.Dir(file)), AsOf: org.now(), Now: org.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names := differences(read.Record, pulled.Record); len(names) > 0 || len(read.Record.Tables) < 20 {
+		t.Errorf("of %d tables differ: %v", len(read.Record.Tables), names)
+	}
+	if read.Record.Tables["raw_account"].Rows == 0 || pulled.Record.Import != pipeline.FullImport {
+		t.Errorf("%d accounts, import %s", read.Record.Tables["raw_account"].Rows, pulled.Record.Import)
+	}
+	p := pulled.Record.Pull
+	if p == nil || p.BulkRows == 0 || p.Calls["describe"] != 11 || p.Limits["DailyApiRequests"].Max == 0 || len(pulled.Record.Extract.Cursors) < 7 {
+		t.Errorf("the pull is told as %+v, cursors %v", p, pulled.Record.Extract.Cursors)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "store", "pull*")); left != nil {
+		t.Errorf("left in the store: %v", left)
+	}
+	replayed, err := pipeline.Replay(t.Context(), pipeline.ReplayOptions{Config: loadConfig(t, dir), Store: pipeline.Store{Dir: filepath.Join(dir, "store")},
+		From: pulled.Record.ID, To: pulled.Record.ID})
+	if err != nil || len(replayed[0].Differing) > 0 {
+		t.Errorf("the replay: %+v, %v", replayed, err)
+	}
+}
+
+// Whatever users do in the org, deltas and whole pulls come to the same tables (invariant 2): edits, owners, new records,
+// deletions, merges, conversions, rows that commit late. What moves no stamp is found by the next whole pull, which an
+// old enough one asks for: records that were hard-deleted, that became visible, fields that are calculated.
+func TestSalesforce_Invariant2_DeltasEqualWholePulls(t *testing.T) {
+	t.Parallel()
+	for n := range uint64(*increments) {
+		seed := *incrementFirst + n
+		world := oracle.Random(seed, 2)
+		org := simulate(t, crmOf(t, world), simulator.Org{})
+		deltas, whole := salesforceOrg(t, world, org), salesforceOrg(t, world, org)
+		random := rand.New(rand.NewPCG(seed, 8))
+		steps := 3
+		if *increments > 1 {
+			steps = *incrementSteps
+		}
+		for step := range steps {
+			if step > 0 {
+				if _, err := org.Churn(0.1, random.Uint64()); err != nil {
+					t.Fatal(err)
+				}
+				late(t, org, random)
+				org.pass(12 * time.Hour)
+			}
+			last := step == steps-1
+			if last {
+				unstamped(t, org, random)
+				org.pass(7 * 24 * time.Hour)
+			}
+			one := org.mustSync(t, deltas, nil)
+			two := org.mustSync(t, whole, func(o *pipeline.Options) { o.Full = true })
+			if names := differences(one.Record, two.Record); len(names) > 0 {
+				t.Fatalf("seed %d, run %d: %v differ", seed, step+1, names)
+			}
+			want := pipeline.DeltaImport
+			if step == 0 || last {
+				want = pipeline.FullImport
+			}
+			if one.Record.Import != want || two.Record.Import != pipeline.FullImport {
+				t.Errorf("run %d: imports %s and %s, want %s", step+1, one.Record.Import, two.Record.Import, want)
+			}
+			if calls := one.Record.Pull.AllCalls(); !last && step > 0 && one.Record.Pull.BulkRows > two.Record.Pull.BulkRows/2 {
+				t.Errorf("run %d: a delta of %d rows (%d calls) beside %d", step+1, one.Record.Pull.BulkRows, calls, two.Record.Pull.BulkRows)
+			}
+		}
+	}
+}
+
+// late commits a change that is stamped some minutes before the window's end that was.
+func late(t *testing.T, org *simulated, random *rand.Rand) {
+	t.Helper()
+	ids := org.IDs("Contact")
+	id := ids[random.IntN(len(ids))]
+	if _, err := org.Upsert("Contact", simulator.Cells{"Id": id, "Phone": fmt.Sprint("+49 30 555", random.IntN(1000)),
+		"SystemModstamp": org.now().Add(-time.Duration(random.IntN(9)) * time.Minute).Format("2006-01-02T15:04:05.000Z")}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// unstamped does what no stamp tells of.
+func unstamped(t *testing.T, org *simulated, random *rand.Rand) {
+	t.Helper()
+	leads, contacts := org.IDs("Lead"), org.IDs("Contact")
+	gone := leads[random.IntN(len(leads))]
+	if err := org.Purge("Lead", gone); err != nil {
+		t.Fatal(err)
+	}
+	if err := org.Share("Contact", false, contacts[random.IntN(len(contacts))]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An unchanged org costs fewer than 25 calls and publishes what it did (A18). Calls, rows by API and what is left of the
+// day are in the record.
+func TestSalesforce_A18_UnchangedPullIsCheap(t *testing.T) {
+	t.Parallel()
+	world := oracle.Random(4, 1)
+	org := simulate(t, crmOf(t, world), simulator.Org{})
+	dir := salesforceOrg(t, world, org)
+	first := org.mustSync(t, dir, nil)
+	org.pass(12 * time.Hour)
+	second := org.mustSync(t, dir, nil)
+	if names := differences(first.Record, second.Record); len(names) > 0 {
+		t.Errorf("%v differ", names)
+	}
+	if p := second.Record.Pull; p.AllCalls() >= 25 || p.BulkRows != 0 || second.Record.Import != pipeline.DeltaImport {
+		t.Errorf("%d calls %v, %d rows by Bulk, import %s", p.AllCalls(), p.Calls, p.BulkRows, second.Record.Import)
+	}
+	for object, cursor := range second.Record.Extract.Cursors {
+		if cursor <= first.Record.Extract.Cursors[object] {
+			t.Errorf("the cursor of %s stayed at %s", object, cursor)
+		}
+	}
+	// A run without pull hands the cursors on.
+	org.pass(time.Hour)
+	decided := org.mustSync(t, dir, func(o *pipeline.Options) { o.Decisions = true })
+	if decided.Record.Extract.Cursors["Account"] != second.Record.Extract.Cursors["Account"] || decided.Record.Pull.AllCalls() != 0 {
+		t.Errorf("decisions alone: cursors %v, pull %+v", decided.Record.Extract.Cursors, decided.Record.Pull)
+	}
+	org.pass(time.Hour)
+	if third := org.mustSync(t, dir, nil); third.Record.Import != pipeline.DeltaImport || third.Record.Pull.AllCalls() >= 25 {
+		t.Errorf("after decisions: import %s, %d calls", third.Record.Import, third.Record.Pull.AllCalls())
+	}
+	dry := org.mustSync(t, dir, func(o *pipeline.Options) { o.DryRun = true })
+	if dry.Record.Pull.AllCalls() == 0 {
+		t.Error("a dry run did not look")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "store", "pull*")); left != nil {
+		t.Errorf("left in the store: %v", left)
+	}
+}
+
+// A field that the user may see from now on is pulled for all records with the run after, and the run says so; one that
+// vanishes keeps what is known and costs no whole pull.
+func TestSalesforce_FieldsThatComeAndGo(t *testing.T) {
+	t.Parallel()
+	world := oracle.Random(4, 1)
+	org := simulate(t, crmOf(t, world), simulator.Org{})
+	dir := salesforceOrg(t, world, org)
+	hide := func(hidden bool) {
+		if err := org.HideField("Contact", "Title", hidden); err != nil {
+			t.Fatal(err)
+		}
+	}
+	touch := func() {
+		id := org.IDs("Contact")[0]
+		if _, err := org.Upsert("Contact", simulator.Cells{"Id": id, "Phone": fmt.Sprint("+49 30 1", org.now().Unix()%1000)}); err != nil {
+			t.Fatal(err)
+		}
+		org.pass(time.Hour)
+	}
+	whole := func(r pipeline.Result) bool {
+		i := slices.IndexFunc(r.Record.Pull.Objects, func(o pipeline.PulledObject) bool { return o.Name == "Contact" })
+		return r.Record.Pull.Objects[i].Whole
+	}
+	said := func(r pipeline.Result, text string) bool {
+		return slices.ContainsFunc(r.Record.Notices, func(n string) bool { return strings.Contains(n, text) })
+	}
+	hide(true)
+	org.mustSync(t, dir, nil)
+	hide(false)
+	touch()
+	came := org.mustSync(t, dir, nil)
+	if whole(came) || !said(came, "Contact: column Title came; records that did not change get theirs with the next run") {
+		t.Errorf("whole %v, notices %q", whole(came), came.Record.Notices)
+	}
+	touch()
+	if filled := org.mustSync(t, dir, nil); !whole(filled) {
+		t.Error("the run after the field came did not pull the object whole")
+	}
+	touch()
+	hide(true)
+	gone := org.mustSync(t, dir, nil)
+	if whole(gone) || !said(gone, "Contact: no column Title this time; known records keep their values") {
+		t.Errorf("whole %v, notices %q", whole(gone), gone.Record.Notices)
+	}
+	touch()
+	if still := org.mustSync(t, dir, nil); whole(still) {
+		t.Error("a field that is away makes every pull a whole one")
+	}
+}
