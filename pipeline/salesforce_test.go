@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/crmlink/crmlink/pipeline"
+	"github.com/crmlink/crmlink/pipeline/control"
 	"github.com/crmlink/crmlink/pipeline/oracle"
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/stages/systems/salesforce/simulator"
@@ -133,12 +135,16 @@ func salesforceOrg(t *testing.T, world *oracle.World, org *simulated) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := fmt.Sprintf("org: {kind: salesforce, login: %q, client_id: 3MVG9simulated, flow: client-credentials, secret_file: app.secret, key_file: app.key, instance_url: %q}",
-		org.address, oracle.InstanceURL)
-	writeText(t, file, orgLine.ReplaceAllString(string(text), line))
+	writeText(t, file, orgLine.ReplaceAllString(string(text), orgOf(org)))
 	writeText(t, filepath.Join(dir, "app.secret"), "simulated-secret\n")
 	connect(t, dir)
 	return dir
+}
+
+// orgOf is the configuration's line of a simulated org.
+func orgOf(org *simulated) string {
+	return fmt.Sprintf("org: {kind: salesforce, login: %q, client_id: 3MVG9simulated, flow: client-credentials, secret_file: app.secret, key_file: app.key, instance_url: %q}",
+		org.address, oracle.InstanceURL)
 }
 
 func writeText(t *testing.T, file, text string) {
@@ -217,6 +223,25 @@ func TestSalesforce_A18_SameBytesAsAFolderOfTheSameOrg(t *testing.T) {
 	if err != nil || len(replayed[0].Differing) > 0 {
 		t.Errorf("the replay: %+v, %v", replayed, err)
 	}
+
+	// The folder's store goes on with Salesforce itself, if it is the same org.
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeText(t, filepath.Join(folder, "app.secret"), "simulated-secret\n")
+	writeText(t, file, orgLine.ReplaceAllString(string(text), orgOf(simulate(t, "", simulator.Org{ID: "00D5g000015aIx5EAE"}))))
+	var foreign *control.OtherOrgError
+	if _, err := pipeline.Connect(t.Context(), pipeline.ConnectOptions{Config: loadConfig(t, folder), At: org.now()}); !errors.As(err, &foreign) {
+		t.Errorf("another org than the folder's: %v", err)
+	}
+	writeText(t, file, orgLine.ReplaceAllString(string(text), orgOf(org)))
+	connect(t, folder)
+	org.pass(time.Hour)
+	after := org.mustSync(t, folder, nil)
+	if names := differences(read.Record, after.Record); len(names) > 0 || after.Record.Import != pipeline.FullImport {
+		t.Errorf("after the folder, import %s: %v differ", after.Record.Import, names)
+	}
 }
 
 // Whatever users do in the org, deltas and whole pulls come to the same tables (invariant 2): edits, owners, new records,
@@ -247,14 +272,21 @@ func TestSalesforce_Invariant2_DeltasEqualWholePulls(t *testing.T) {
 				unstamped(t, org, random)
 				org.pass(7 * 24 * time.Hour)
 			}
-			one := org.mustSync(t, deltas, nil)
-			two := org.mustSync(t, whole, func(o *pipeline.Options) { o.Full = true })
+			one := org.mustSync(t, deltas, func(o *pipeline.Options) { o.Accept = "a lead of a few is gone" })
+			two := org.mustSync(t, whole, func(o *pipeline.Options) { o.Full, o.Accept = true, "a lead of a few is gone" })
 			if names := differences(one.Record, two.Record); len(names) > 0 {
 				t.Fatalf("seed %d, run %d: %v differ", seed, step+1, names)
 			}
 			want := pipeline.DeltaImport
 			if step == 0 || last {
 				want = pipeline.FullImport
+			}
+			missing := int64(0)
+			for _, c := range one.Record.Extract.Counts {
+				missing += c.Missing
+			}
+			if last != (missing >= 2) {
+				t.Errorf("run %d: %d records are missing", step+1, missing)
 			}
 			if one.Record.Import != want || two.Record.Import != pipeline.FullImport {
 				t.Errorf("run %d: imports %s and %s, want %s", step+1, one.Record.Import, two.Record.Import, want)
@@ -280,12 +312,14 @@ func late(t *testing.T, org *simulated, random *rand.Rand) {
 // unstamped does what no stamp tells of.
 func unstamped(t *testing.T, org *simulated, random *rand.Rand) {
 	t.Helper()
-	leads, contacts := org.IDs("Lead"), org.IDs("Contact")
-	gone := leads[random.IntN(len(leads))]
-	if err := org.Purge("Lead", gone); err != nil {
+	one := func(object string) string {
+		ids := slices.DeleteFunc(org.IDs(object), func(id string) bool { record, _ := org.Record(object, id); return record["IsDeleted"] == "true" })
+		return ids[random.IntN(len(ids))]
+	}
+	if err := org.Purge("Lead", one("Lead")); err != nil {
 		t.Fatal(err)
 	}
-	if err := org.Share("Contact", false, contacts[random.IntN(len(contacts))]); err != nil {
+	if err := org.Share("Contact", false, one("Contact")); err != nil {
 		t.Fatal(err)
 	}
 }
