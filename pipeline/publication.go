@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/crmlink/crmlink/sql"
 )
@@ -62,30 +61,31 @@ func (p *Publication) bind(ctx context.Context, tables ...string) error {
 	return nil
 }
 
-// bindFor makes a table readable as far as it can hold the given keys.
+// bindFor makes the rows of the given keys readable by a table's name, out of the parts that can hold them.
 func (p *Publication) bindFor(ctx context.Context, name string, keys ...string) error {
 	snap := p.snapshot(name)
-	if len(snap.Parts) > 1 {
-		wanted := make([]int, len(keys))
-		for i, key := range keys {
-			var err error
-			if wanted[i], err = p.partOf(ctx, key); err != nil {
-				return err
-			}
+	for _, key := range keys {
+		if err := p.there(name, snap.Holding(key)); err != nil {
+			return err
 		}
-		snap.Parts = slices.DeleteFunc(slices.Clone(snap.Parts), func(part sql.Part) bool {
-			return part.Of > 0 && !slices.ContainsFunc(wanted, func(n int) bool { return n%part.Of == part.Number })
-		})
 	}
-	return p.bindParts(ctx, name, snap)
+	return p.session.BindRows(ctx, name, snap, keys...)
 }
 
-// bindParts binds a table after looking whether its files are there, so that a damaged store is named as one.
+// bindParts binds a table as a whole.
 func (p *Publication) bindParts(ctx context.Context, name string, snap sql.Snapshot) error {
+	if err := p.there(name, snap); err != nil {
+		return err
+	}
+	return p.session.BindAs(ctx, name, snap)
+}
+
+// there looks whether a table's files are there before they are read, so that a damaged store is named as one.
+func (p *Publication) there(name string, snap sql.Snapshot) error {
 	if missing := p.session.Missing(snap); len(missing) > 0 {
 		return &DamageError{Problem: fmt.Sprintf("read %s: the store %s lacks %d of its files", name, p.store.Dir, len(missing))}
 	}
-	return p.session.BindAs(ctx, name, snap)
+	return nil
 }
 
 func (p *Publication) snapshot(table string) sql.Snapshot {
@@ -93,13 +93,6 @@ func (p *Publication) snapshot(table string) sql.Snapshot {
 		return snap
 	}
 	return sql.Empty(table)
-}
-
-// partOf asks the engine's own macro, so that where a row lies is written down once.
-func (p *Publication) partOf(ctx context.Context, key string) (int, error) {
-	var part int
-	err := p.each(ctx, "SELECT part_of($key)", map[string]any{"key": key}, func(r *sql.Rows) error { return r.Scan(&part) })
-	return part, err
 }
 
 // read runs one of the files in sql/read over tables that are bound already.

@@ -177,7 +177,7 @@ func read(t *testing.T, s *sql.Session, table sql.Snapshot, into *linkage.Record
 	if err := s.Bind(t.Context(), table); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Each(t.Context(), "SELECT * FROM "+table.Table, nil, func(batch arrow.RecordBatch) error { return into.Append(batch) }); err != nil {
+	if err := s.Each(t.Context(), "SELECT * FROM "+table.Table+" ORDER BY 1", nil, func(batch arrow.RecordBatch) error { return into.Append(batch) }); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -93,8 +93,29 @@ func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error
 	if err := s.BindAs(ctx, table.Name, in.Directory); err != nil {
 		return err
 	}
-	return s.Each(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+table.Name+" ORDER BY "+schemas.Quote(table.Key[0]), nil, to.Append)
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + table.Name + " ORDER BY " + schemas.Quote(table.Key[0])
+	if in.Directory.Rows <= recordsAtOnce {
+		return s.Each(ctx, query, nil, to.Append)
+	}
+	// What a query hands over is in memory as a whole, beside the engine's limit; a temporary table is not.
+	if err := s.Keep(ctx, inOrder, query); err != nil {
+		return err
+	}
+	defer s.Drop(ctx, inOrder) //nolint:errcheck // temporary
+	for from := int64(0); from < in.Directory.Rows; from += recordsAtOnce {
+		piece := fmt.Sprintf("SELECT * FROM %s WHERE rowid >= %d AND rowid < %d", inOrder, from, from+recordsAtOnce)
+		if err := s.Each(ctx, piece, nil, to.Append); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// inOrder names the temporary table of a directory in the order of its ids. A directory of more than recordsAtOnce records
+// is read in pieces of so many; that changes no result.
+const inOrder = "directory_in_order"
+
+const recordsAtOnce = 500_000
 
 func cost(ctx context.Context, s *sql.Session, kind string, costs []linkage.Cost) (sql.Snapshot, error) {
 	w, err := s.Writer(ctx, schemas.BlockCost)

@@ -140,7 +140,7 @@ func contactUse(w *worker, in rows, i int) mailUse {
 }
 
 func (c *crm) surveyLeads(ctx context.Context, snap sql.Snapshot) error {
-	return scan(ctx, c.run, snap, "read_lead", leadUse, func(u mailUse) { c.countLead(u, 1) })
+	return scan(ctx, c.run, snap, "use_lead", leadUse, func(u mailUse) { c.countLead(u, 1) })
 }
 
 // leadUse is the same of a live lead, whose company is known by its name.

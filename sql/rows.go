@@ -1,0 +1,71 @@
+package sql
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // it divides rows and protects nothing
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// PartOf is the part of a large table that holds the rows of a key, its PartKey: the macro part_of for those who ask for
+// single records and need no engine to find them.
+func PartOf(key string) int {
+	sum := md5.Sum([]byte(key)) //nolint:gosec // as above
+	return int(binary.LittleEndian.Uint64(sum[8:]) % schemas.ManyParts)
+}
+
+// Holding leaves of a snapshot the parts that can hold the rows of a key.
+func (s Snapshot) Holding(key string) Snapshot {
+	number := PartOf(key)
+	return newSnapshot(s.Table, slices.DeleteFunc(slices.Clone(s.Parts), func(p Part) bool {
+		return p.Of > 0 && number%p.Of != p.Number
+	}))
+}
+
+// BindRows makes the rows of some keys, by the table's PartKey, readable as name. It opens the parts that can hold them and
+// no other. The keys stand in the view's text: the engine passes over what a scan does not want only where it knows the
+// value when it plans, and a $name is not known by then.
+func (s *Session) BindRows(ctx context.Context, name string, snap Snapshot, keys ...string) error {
+	table, ok := schemas.Lookup(snap.Table)
+	if !ok {
+		return fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
+	}
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	var holding []Snapshot
+	for _, key := range keys {
+		of := snap.Holding(key)
+		if err := s.intact(of); err != nil {
+			return bound(name, err)
+		}
+		holding = append(holding, of)
+	}
+	view := func(lacking []string) string {
+		var rows []string
+		for i, key := range keys {
+			if len(holding[i].Parts) > 0 {
+				rows = append(rows, s.readParquet(table, holding[i], lacking)+" WHERE "+schemas.Quote(table.PartKey())+" = "+literal(key))
+			}
+		}
+		if len(rows) == 0 {
+			rows = []string{emptyRelation(table)}
+		}
+		return "CREATE OR REPLACE TEMP VIEW " + schemas.Quote(name) + " AS " + strings.Join(rows, " UNION ALL ")
+	}
+	_, err := s.conn.ExecContext(ctx, view(nil))
+	if err != nil && len(snap.Parts) > 0 { // as in BindAs
+		for _, of := range holding {
+			if lacking, e := s.Lacks(ctx, of); e == nil && len(lacking) > 0 {
+				_, err = s.conn.ExecContext(ctx, view(lacking))
+				break
+			}
+		}
+	}
+	if err != nil {
+		return bound(name, err)
+	}
+	return s.dropStep(ctx, name)
+}
