@@ -249,8 +249,8 @@ func (v *verifier) setAsideActions() error {
 // lost are the files of a table that are not there.
 func (v *verifier) lost(snap sql.Snapshot) []string {
 	var files []string
-	for _, p := range snap.Parts {
-		if file := objectFile(p.ID + ".parquet"); !v.there(file) {
+	for _, id := range snap.Objects() {
+		if file := objectFile(id + ".parquet"); !v.there(file) {
 			files = append(files, file)
 		}
 	}

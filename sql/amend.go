@@ -46,6 +46,10 @@ func (w *Writer) amend(ctx context.Context, before Snapshot, replaced string) (S
 		gone, key, replaced, key, w.name)); err != nil {
 		return Snapshot{}, err
 	}
+	var records int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+gone).Scan(&records); err != nil || records == 0 {
+		return before, err
+	}
 	amends, err := w.canAmend(ctx, before)
 	if err != nil {
 		return Snapshot{}, err
@@ -61,7 +65,7 @@ func (w *Writer) amend(ctx context.Context, before Snapshot, replaced string) (S
 	if err != nil {
 		return Snapshot{}, err
 	}
-	var added, records int64
+	var added int64
 	if err := s.conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM "+w.name+"), (SELECT count(*) FROM "+struck+")").Scan(&added, &records); err != nil {
 		return Snapshot{}, err
 	}

@@ -74,15 +74,12 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if r.to, err = s.Writer(ctx, schemas.Candidate); err != nil {
 		return Out{}, err
 	}
+	var snapshot sql.Snapshot
 	if in.Earlier.fits(in) {
-		err = r.again(ctx, *in.Earlier)
+		snapshot, err = r.again(ctx, *in.Earlier)
 	} else {
-		err = r.all(ctx)
+		snapshot, err = r.all(ctx)
 	}
-	if err != nil {
-		return Out{}, err
-	}
-	snapshot, err := r.to.Save(ctx)
 	if err != nil {
 		return Out{}, err
 	}
@@ -101,20 +98,20 @@ type scoring struct {
 }
 
 // all scores every live record.
-func (r *scoring) all(ctx context.Context) error {
+func (r *scoring) all(ctx context.Context) (sql.Snapshot, error) {
 	for _, part := range inPieces(r.in.CRM) {
 		records := r.index.NewRecords()
 		if err := eachRecord(ctx, r.session, r.in.Section, part, r.in.Known, records.Append); err != nil {
-			return err
+			return sql.Snapshot{}, err
 		}
 		if r.in.Observe {
 			r.observer.AddRecords(records)
 		}
 		if err := r.score(ctx, records); err != nil {
-			return err
+			return sql.Snapshot{}, err
 		}
 	}
-	return nil
+	return r.to.Save(ctx)
 }
 
 func (r *scoring) score(ctx context.Context, records *linkage.Records) error {
