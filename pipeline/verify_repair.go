@@ -157,6 +157,7 @@ func (v *verifier) remakeResults(ctx context.Context, session *sql.Session, orig
 	}
 	inputs = inputs.clone()
 	r.record = original.again(&inputs.Given)
+	r.last = v.records[original.Previous] // what it amended lies in files of its own only when it is amended again
 	made, err := r.compute(ctx, inputs)
 	if err == nil {
 		r.record.Model, r.record.Tables = made.model, made.collect(*original.Extract)

@@ -116,6 +116,27 @@ func (a *amending) changes(before, after Snapshot) string {
 	return fmt.Sprint(c.Rows, " ", text)
 }
 
+// keysBeside fails where keys that changed are not found, and counts those that are found beside them.
+func (a *amending) keysBeside(before, after, wholeBefore, wholeAfter Snapshot) (extra int) {
+	a.t.Helper()
+	c, err := a.s.Changed(a.t.Context(), wholeBefore, wholeAfter, "")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer c.Drop(a.t.Context()) //nolint:errcheck // temporary
+	k, err := a.s.ChangedKeys(a.t.Context(), before, after)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer k.Drop(a.t.Context()) //nolint:errcheck // temporary
+	var missed int
+	if err := a.s.conn.QueryRowContext(a.t.Context(), "SELECT (SELECT count(*) FROM "+c.Name+" ANTI JOIN "+k.Name+" USING (crm_id)), (SELECT count(*) FROM "+k.Name+" ANTI JOIN "+
+		c.Name+" USING (crm_id))").Scan(&missed, &extra); err != nil || missed > 0 {
+		a.t.Fatalf("%d rows changed under keys that are not found: %v", missed, err)
+	}
+	return extra
+}
+
 // An amended table holds what the whole one holds, whatever was amended how often: its rows, how many each part has, what
 // differs from any earlier version, and its bytes once it is stored whole.
 func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
@@ -154,6 +175,9 @@ func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
 			for i, before := range versions[max(0, len(versions)-2):] {
 				if got, want := a.changes(before.amended, now.amended), a.changes(before.whole, now.whole); got != want {
 					t.Fatalf("seed %d: from version %d of the last to step %d\n got %s\nwant %s", seed, i, step, got, want)
+				}
+				if extra := a.keysBeside(before.amended, now.amended, before.whole, now.whole); extra > 60 {
+					t.Fatalf("seed %d, step %d: %d keys changed that did not", seed, step, extra)
 				}
 				if got, want := a.changes(now.amended, before.amended), a.changes(now.whole, before.whole); got != want {
 					t.Fatalf("seed %d: from step %d back to version %d of the last\n got %s\nwant %s", seed, step, i, got, want)

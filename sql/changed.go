@@ -83,6 +83,63 @@ func (s *Session) Changed(ctx context.Context, before, after Snapshot, reading s
 	return c, nil
 }
 
+// ChangedKeys is like Changed, but gives part keys in one column, and where both versions are amended from the same files also
+// such as were only said to be replaced: the files are not looked at for it.
+func (s *Session) ChangedKeys(ctx context.Context, before, after Snapshot) (Changes, error) {
+	table, ok := schemas.Lookup(after.Table)
+	if !ok {
+		return Changes{}, fmt.Errorf("table %q is not declared", after.Table)
+	}
+	key := schemas.Quote(table.PartKey())
+	own, selects := [2][]Part{}, []string(nil)
+	theirs := map[string]string{}
+	for _, p := range after.Parts {
+		theirs[p.ID] = p.Without
+	}
+	pairs, shared := map[beside]bool{}, map[string]bool{}
+	for _, p := range before.Parts {
+		if w, ok := theirs[p.ID]; ok {
+			pairs[beside{p.Without, w}], shared[p.ID] = true, true
+		}
+	}
+	for i, snap := range []Snapshot{before, after} {
+		for _, p := range snap.Parts {
+			if !shared[p.ID] {
+				own[i] = append(own[i], p)
+			}
+		}
+	}
+	for pair := range pairs {
+		for _, only := range []beside{pair, {pair.other, pair.own}} {
+			if only.own == only.other || only.own == "" {
+				continue
+			}
+			query := "SELECT " + key + " FROM " + s.keysIn(only.own)
+			if only.other != "" {
+				query += " WHERE " + key + " NOT IN (FROM " + s.keysIn(only.other) + ")"
+			}
+			selects = append(selects, query)
+		}
+	}
+	rest, err := s.Changed(ctx, newSnapshot(table.Name, own[0]), newSnapshot(table.Name, own[1]), "")
+	if err != nil {
+		return Changes{}, err
+	}
+	defer rest.Drop(ctx) //nolint:errcheck // temporary
+	c := Changes{Name: s.tempName("changed"), session: s}
+	query := strings.Join(append(selects, "SELECT "+key+" FROM "+rest.Name), " UNION ")
+	if err := s.intact(Together(table.Name, before, after)); err != nil {
+		return Changes{}, err
+	}
+	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+c.Name+" AS SELECT DISTINCT "+key+" FROM ("+query+")"); err != nil {
+		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
+	}
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+c.Name).Scan(&c.Rows); err != nil {
+		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
+	}
+	return c, nil
+}
+
 // dropping drops what a statement of several made.
 func dropping(kind string, names ...string) string {
 	var b strings.Builder
