@@ -216,3 +216,46 @@ func (s *Session) Whole(ctx context.Context, snap Snapshot) (Snapshot, error) {
 	defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP VIEW IF EXISTS "+view) //nolint:errcheck // temporary
 	return s.SaveQuery(ctx, "FROM "+view, table, nil)
 }
+
+// BindFor is BindAs for reading some records, those whose part keys stand in the one column of a relation: files that hold none
+// of them are left out. Rows of others may be in the files that are not.
+func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys string) error {
+	base, later := divided(snap)
+	for _, p := range base.Parts {
+		if p.Without != base.Parts[0].Without || p.Of != base.Parts[0].Of {
+			return s.BindAs(ctx, name, snap)
+		}
+	}
+	if len(base.Parts) == 0 {
+		return s.BindAs(ctx, name, snap)
+	}
+	number, without := "0", base.Parts[0].Without
+	if base.Parts[0].Of > 1 {
+		number = "part_of(k)"
+	}
+	query := fmt.Sprintf("SELECT DISTINCT %s FROM (FROM %s) r(k)", number, keys)
+	if without != "" {
+		if err := s.intact(snap); err != nil {
+			return err
+		}
+		query += " WHERE k NOT IN (FROM " + s.keysIn(without) + ")"
+	}
+	rows, err := s.conn.QueryContext(ctx, query)
+	if err != nil {
+		return bound(name, err)
+	}
+	defer rows.Close()
+	holds := map[int]bool{}
+	for rows.Next() {
+		var n int
+		if err := rows.Scan(&n); err != nil {
+			return bound(name, err)
+		}
+		holds[n] = true
+	}
+	if err := rows.Err(); err != nil {
+		return bound(name, err)
+	}
+	parts := slices.DeleteFunc(slices.Clone(base.Parts), func(p Part) bool { return !holds[p.Number] })
+	return s.BindAs(ctx, name, newSnapshot(snap.Table, append(parts, later.Parts...)))
+}

@@ -137,6 +137,19 @@ func (a *amending) keysBeside(before, after, wholeBefore, wholeAfter Snapshot) (
 	return extra
 }
 
+// bindsFor fails where BindFor leaves out a row of some records.
+func (a *amending) bindsFor(amended, whole Snapshot, ids ...string) {
+	a.t.Helper()
+	keys := "(SELECT unnest(['" + strings.Join(ids, "', '") + "']))"
+	if err := errors.Join(a.s.BindFor(a.t.Context(), "few_rows", amended, keys), a.s.BindAs(a.t.Context(), "all_rows", whole)); err != nil {
+		a.t.Fatal(err)
+	}
+	var missed int
+	if err := a.s.conn.QueryRowContext(a.t.Context(), "SELECT count(*) FROM (FROM all_rows WHERE crm_id IN "+keys+" EXCEPT FROM few_rows)").Scan(&missed); err != nil || missed > 0 {
+		a.t.Fatalf("%d rows of %v are left out: %v", missed, ids, err)
+	}
+}
+
 // An amended table holds what the whole one holds, whatever was amended how often: its rows, how many each part has, what
 // differs from any earlier version, and its bytes once it is stored whole.
 func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
@@ -176,6 +189,7 @@ func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
 				if got, want := a.changes(before.amended, now.amended), a.changes(before.whole, now.whole); got != want {
 					t.Fatalf("seed %d: from version %d of the last to step %d\n got %s\nwant %s", seed, i, step, got, want)
 				}
+				a.bindsFor(now.amended, now.whole, fmt.Sprint("r", a.random.IntN(60)), fmt.Sprint("r", a.random.IntN(200)))
 				if extra := a.keysBeside(before.amended, now.amended, before.whole, now.whole); extra > 60 {
 					t.Fatalf("seed %d, step %d: %d keys changed that did not", seed, step, extra)
 				}
@@ -214,6 +228,7 @@ func TestAmend_OfManyParts(t *testing.T) {
 		if len(a.snap.Parts) != step.parts || a.snap.Amended() != step.amended {
 			t.Errorf("%s: %d parts, amended: %v; want %d, %v", step.what, len(a.snap.Parts), a.snap.Amended(), step.parts, step.amended)
 		}
+		a.bindsFor(a.snap, a.snap, "r7", "rest5", "rest17")
 		whole, err := a.s.Whole(t.Context(), a.snap)
 		if err != nil {
 			t.Fatal(err)

@@ -62,7 +62,7 @@ func (r *scoring) again(ctx context.Context, e Earlier) (sql.Snapshot, error) {
 	}
 	if r.in.Observe && sameDirectory {
 		gone := r.index.NewRecords()
-		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, among(scoredAnew), gone.Append); err != nil {
+		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, scoredAnew, gone.Append); err != nil {
 			return sql.Snapshot{}, err
 		}
 		r.observer.RemoveRecords(gone)
@@ -73,7 +73,7 @@ func (r *scoring) again(ctx context.Context, e Earlier) (sql.Snapshot, error) {
 		}
 	}
 	records := r.index.NewRecords()
-	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, among(scoredAnew), records.Append); err != nil {
+	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
 		return sql.Snapshot{}, err
 	}
 	if r.in.Observe && sameDirectory {
@@ -101,30 +101,15 @@ func (r *scoring) changedEntities(ctx context.Context, e Earlier) (sql.Changes, 
 	return r.session.Changed(ctx, e.In.Directory, r.in.Directory, "SELECT "+strings.Join(columns, ", ")+" FROM "+r.in.Section.RightTable().Name)
 }
 
-func among(table string) string { return " AND c.crm_id IN (SELECT crm_id FROM " + table + ")" }
-
-// changedRecords makes the table scoredAnew of the records that differ in what is compared of them, and says whether there may be any.
+// changedRecords makes the table scoredAnew of the records that may differ, and says whether there are any.
 func (r *scoring) changedRecords(ctx context.Context, e Earlier) (int64, error) {
-	s, table := r.session, r.in.Section.LeftTable()
-	columns, err := r.in.Section.LeftColumns()
-	if err != nil {
-		return 0, err
-	}
-	own, heard := "SELECT live", "SELECT object"
-	for _, c := range columns {
-		if _, ok := table.Column(c); ok {
-			own += ", " + schemas.Quote(c)
-		}
-		if _, ok := schemas.Known.Column(c); ok && c != "object" {
-			heard += ", " + schemas.Quote(c)
-		}
-	}
-	records, err := s.Changed(ctx, e.In.CRM, r.in.CRM, own+" FROM "+table.Name)
+	s := r.session
+	records, err := s.ChangedKeys(ctx, e.In.CRM, r.in.CRM)
 	if err != nil {
 		return 0, err
 	}
 	defer records.Drop(ctx) //nolint:errcheck // temporary
-	known, err := s.Changed(ctx, e.In.Known.Or(schemas.Known.Name), r.in.Known.Or(schemas.Known.Name), heard+" FROM known")
+	known, err := s.ChangedKeys(ctx, e.In.Known.Or(schemas.Known.Name), r.in.Known.Or(schemas.Known.Name))
 	if err != nil {
 		return 0, err
 	}

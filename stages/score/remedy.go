@@ -111,7 +111,7 @@ func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece s
 	if err := s.BindAs(ctx, "patch", piece); err != nil {
 		return err
 	}
-	err := eachRecordOf(ctx, s, in.Section, in.CRM, in.Known, " AND c.crm_id IN (SELECT crm_id FROM patch)", q.records.Append)
+	err := eachRecordOf(ctx, s, in.Section, in.CRM, in.Known, "patch", q.records.Append)
 	if err != nil {
 		return err
 	}

@@ -157,13 +157,21 @@ func eachRecord(ctx context.Context, s *sql.Session, section linkage.Section, cr
 	return eachRecordOf(ctx, s, section, crm, known, "", fn)
 }
 
-// eachRecordOf is eachRecord for those of which a further condition on c holds.
-func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, crm, known sql.Snapshot, and string, fn func(arrow.RecordBatch) error) error {
-	table := section.LeftTable()
-	if err := s.BindAs(ctx, table.Name, crm); err != nil {
+// eachRecordOf is eachRecord for those that a relation names in crm_id; empty, for all.
+func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, crm, known sql.Snapshot, only string, fn func(arrow.RecordBatch) error) error {
+	table, and := section.LeftTable(), ""
+	bind := s.BindAs
+	if only != "" {
+		only = "(SELECT crm_id FROM " + only + ")"
+		and = " AND c.crm_id IN " + only
+		bind = func(ctx context.Context, name string, snap sql.Snapshot) error {
+			return s.BindFor(ctx, name, snap, only)
+		}
+	}
+	if err := bind(ctx, table.Name, crm); err != nil {
 		return err
 	}
-	if err := s.BindAs(ctx, schemas.Known.Name, known.Or(schemas.Known.Name)); err != nil {
+	if err := bind(ctx, schemas.Known.Name, known.Or(schemas.Known.Name)); err != nil {
 		return err
 	}
 	columns, err := section.LeftColumns()
