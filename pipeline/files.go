@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -10,8 +11,9 @@ import (
 )
 
 // Files are the absolute paths of a table's Parquet files, for programs that read them without DuckDB. Together they
-// are the table: each row is in one of them. A table without rows has none.
-func (p *Publication) Files(table string) ([]string, error) {
+// are the table: each row is in one of them. A table without rows has none. One that the run amended is written whole for it,
+// into objects that stay until the next gc.
+func (p *Publication) Files(ctx context.Context, table string) ([]string, error) {
 	entry, err := Describe(table)
 	if err != nil {
 		return nil, err
@@ -24,8 +26,12 @@ func (p *Publication) Files(table string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("files of %s: %w", strings.ToLower(table), err)
 	}
+	snap, err := p.session.Whole(ctx, p.snapshot(entry.Table))
+	if err != nil {
+		return nil, fmt.Errorf("files of %s: %w", strings.ToLower(table), err)
+	}
 	paths := []string{}
-	for _, part := range p.snapshot(entry.Table).Parts {
+	for _, part := range snap.Parts {
 		paths = append(paths, sql.ObjectPath(objects, part.ID, ".parquet"))
 	}
 	return paths, nil

@@ -201,8 +201,9 @@ func eachReference(v any, visit func(reference)) {
 		parts, _ := v["parts"].([]any)
 		if isTable {
 			for _, p := range parts {
-				if part, ok := p.(map[string]any); ok {
-					if id, ok := part["id"].(string); ok && hexID.MatchString(id) {
+				part, _ := p.(map[string]any)
+				for _, key := range []string{"id", "without"} {
+					if id, ok := part[key].(string); ok && hexID.MatchString(id) {
 						visit(reference{id + ".parquet", table})
 					}
 				}

@@ -157,6 +157,7 @@ func (v *verifier) remakeResults(ctx context.Context, session *sql.Session, orig
 	}
 	inputs = inputs.clone()
 	r.record = original.again(&inputs.Given)
+	r.last = v.records[original.Previous] // what it amended lies in files of its own only when it is amended again
 	made, err := r.compute(ctx, inputs)
 	if err == nil {
 		r.record.Model, r.record.Tables = made.model, made.collect(*original.Extract)
@@ -249,8 +250,8 @@ func (v *verifier) setAsideActions() error {
 // lost are the files of a table that are not there.
 func (v *verifier) lost(snap sql.Snapshot) []string {
 	var files []string
-	for _, p := range snap.Parts {
-		if file := objectFile(p.ID + ".parquet"); !v.there(file) {
+	for _, id := range snap.Objects() {
+		if file := objectFile(id + ".parquet"); !v.there(file) {
 			files = append(files, file)
 		}
 	}

@@ -96,14 +96,14 @@ func TestViews_ACopyReadsItsOwnFiles(t *testing.T) {
 	if err != nil || row[0] != first.Tables["raw_account"].Rows {
 		t.Errorf("%v, %v", row, err)
 	}
-	files, err := p.Files("raw_account")
+	files, err := p.Files(t.Context(), "raw_account")
 	if err != nil || len(files) != 1 {
 		t.Fatalf("%v, %v", files, err)
 	}
 	if rel, err := filepath.Rel(store.Dir, files[0]); err != nil || rel != tableFile(t, first, "raw_account") {
 		t.Errorf("the file is %s", files[0])
 	}
-	if _, err := p.Files("evidence"); !pipeline.IsInput(err) {
+	if _, err := p.Files(t.Context(), "evidence"); !pipeline.IsInput(err) {
 		t.Errorf("a view has no files: %v", err)
 	}
 }

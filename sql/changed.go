@@ -23,8 +23,8 @@ type Changes struct {
 }
 
 // Changed compares two snapshots of a table row by row, by the table's key. Parts with one id are equal and are not
-// read. reading is a SELECT over the table's own name that gives the columns that count, the key among them; empty, all
-// of the table's columns count. Drop must be called.
+// read; of files that both have, only rows that one of them is without. reading is a SELECT over the table's own name that
+// gives the columns that count, the key among them; empty, all of the table's columns count. Drop must be called.
 func (s *Session) Changed(ctx context.Context, before, after Snapshot, reading string) (Changes, error) {
 	table, ok := schemas.Lookup(after.Table)
 	if !ok || before.Table != after.Table {
@@ -38,12 +38,13 @@ func (s *Session) Changed(ctx context.Context, before, after Snapshot, reading s
 	}
 	was, is := without(before, after), without(after, before)
 	sides := map[string]string{}
-	for side, snap := range map[string]Snapshot{"was": was, "is": is} {
+	for side, of := range map[string][2]Snapshot{"was": {was, is}, "is": {is, was}} {
 		view := s.tempName(side)
-		if err := s.BindAs(ctx, view, snap); err != nil {
+		temporary, err := s.bindDifferent(ctx, view, of[0], of[1])
+		defer s.conn.ExecContext(context.WithoutCancel(ctx), dropping("VIEW", view)+dropping("TABLE", temporary...)) //nolint:errcheck // temporary
+		if err != nil {
 			return fail(err)
 		}
-		defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP VIEW IF EXISTS "+view) //nolint:errcheck // temporary
 		// The table's name means this side's rows inside.
 		sides[side] = fmt.Sprintf("(WITH %s AS (FROM %s) SELECT * FROM (%s\n)) AS %q", schemas.Quote(table.Name), view, reading, side)
 	}
@@ -82,6 +83,72 @@ func (s *Session) Changed(ctx context.Context, before, after Snapshot, reading s
 	return c, nil
 }
 
+// ChangedKeys is like Changed, but gives part keys in one column, and where both versions are amended from the same files also
+// such as were only said to be replaced: the files are not looked at for it.
+func (s *Session) ChangedKeys(ctx context.Context, before, after Snapshot) (Changes, error) {
+	table, ok := schemas.Lookup(after.Table)
+	if !ok {
+		return Changes{}, fmt.Errorf("table %q is not declared", after.Table)
+	}
+	key := schemas.Quote(table.PartKey())
+	own, selects := [2][]Part{}, []string(nil)
+	theirs := map[string]string{}
+	for _, p := range after.Parts {
+		theirs[p.ID] = p.Without
+	}
+	pairs, shared := map[beside]bool{}, map[string]bool{}
+	for _, p := range before.Parts {
+		if w, ok := theirs[p.ID]; ok {
+			pairs[beside{p.Without, w}], shared[p.ID] = true, true
+		}
+	}
+	for i, snap := range []Snapshot{before, after} {
+		for _, p := range snap.Parts {
+			if !shared[p.ID] {
+				own[i] = append(own[i], p)
+			}
+		}
+	}
+	for pair := range pairs {
+		for _, only := range []beside{pair, {pair.other, pair.own}} {
+			if only.own == only.other || only.own == "" {
+				continue
+			}
+			query := "SELECT " + key + " FROM " + s.keysIn(only.own)
+			if only.other != "" {
+				query += " WHERE " + key + " NOT IN (FROM " + s.keysIn(only.other) + ")"
+			}
+			selects = append(selects, query)
+		}
+	}
+	rest, err := s.Changed(ctx, newSnapshot(table.Name, own[0]), newSnapshot(table.Name, own[1]), "")
+	if err != nil {
+		return Changes{}, err
+	}
+	defer rest.Drop(ctx) //nolint:errcheck // temporary
+	c := Changes{Name: s.tempName("changed"), session: s}
+	query := strings.Join(append(selects, "SELECT "+key+" FROM "+rest.Name), " UNION ")
+	if err := s.intact(Together(table.Name, before, after)); err != nil {
+		return Changes{}, err
+	}
+	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+c.Name+" AS SELECT DISTINCT "+key+" FROM ("+query+")"); err != nil {
+		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
+	}
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+c.Name).Scan(&c.Rows); err != nil {
+		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
+	}
+	return c, nil
+}
+
+// dropping drops what a statement of several made.
+func dropping(kind string, names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString("DROP " + kind + " IF EXISTS " + name + ";")
+	}
+	return b.String()
+}
+
 // Drop removes the temporary table.
 func (c Changes) Drop(ctx context.Context) error {
 	_, err := c.session.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+c.Name)
@@ -97,13 +164,79 @@ func fields(names, values []string) string {
 	return strings.Join(all, ", ")
 }
 
+// beside is what two parts over one file are without: this one, and the other.
+type beside struct{ own, other string }
+
+// bindDifferent makes those rows of a snapshot readable that another one may not have: of a file that both have, the rows
+// that only the other one is without. It gives the temporary tables that the view reads.
+func (s *Session) bindDifferent(ctx context.Context, view string, snap, other Snapshot) (temporary []string, err error) {
+	var own []Part
+	shared, pairs := map[beside][]Part{}, []beside(nil)
+	theirs := map[string]string{}
+	for _, p := range other.Parts {
+		theirs[p.ID] = p.Without
+	}
+	for _, p := range snap.Parts {
+		w, ok := theirs[p.ID]
+		pair := beside{p.Without, w}
+		switch {
+		case !ok:
+			own = append(own, p)
+		case len(shared[pair]) == 0:
+			pairs = append(pairs, pair)
+			fallthrough
+		default:
+			shared[pair] = append(shared[pair], p)
+		}
+	}
+	if len(shared) == 0 {
+		return nil, s.BindAs(ctx, view, snap)
+	}
+	table, _ := schemas.Lookup(snap.Table)
+	if err := s.intact(Together(snap.Table, snap, other)); err != nil {
+		return nil, err
+	}
+	lacking, err := s.Lacks(ctx, snap)
+	if err != nil {
+		return nil, err
+	}
+	relation := emptyRelation(table)
+	if len(own) > 0 {
+		relation = s.readParquet(table, newSnapshot(snap.Table, own), lacking)
+	}
+	for i, pair := range pairs {
+		if pair.other == "" {
+			continue
+		}
+		keys := fmt.Sprintf("%s_keys_%d", view, i)
+		temporary = append(temporary, keys)
+		query := "FROM " + s.keysIn(pair.other)
+		if pair.own != "" {
+			query += " EXCEPT FROM " + s.keysIn(pair.own)
+		}
+		if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+keys+" AS "+query); err != nil {
+			return temporary, err
+		}
+		var n int64
+		if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+keys).Scan(&n); err != nil {
+			return temporary, err
+		}
+		if n > 0 { // else the files need not be looked at
+			relation += " UNION ALL " + s.readParquet(table, newSnapshot(snap.Table, stripped(shared[pair])), lacking) +
+				" WHERE " + schemas.Quote(table.PartKey()) + " IN (FROM " + keys + ")"
+		}
+	}
+	_, err = s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+view+" AS "+relation)
+	return temporary, err
+}
+
 // without leaves out the parts that another snapshot has as well.
 func without(snap, other Snapshot) Snapshot {
-	has := map[string]bool{}
+	has := map[[2]string]bool{}
 	for _, p := range other.Parts {
-		has[p.ID] = true
+		has[[2]string{p.ID, p.Without}] = true
 	}
-	return newSnapshot(snap.Table, slices.DeleteFunc(slices.Clone(snap.Parts), func(p Part) bool { return has[p.ID] }))
+	return newSnapshot(snap.Table, slices.DeleteFunc(slices.Clone(snap.Parts), func(p Part) bool { return has[[2]string{p.ID, p.Without}] }))
 }
 
 func (s *Session) columnsOf(ctx context.Context, relation string) ([]string, error) {

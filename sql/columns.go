@@ -51,12 +51,32 @@ func (s *Session) readParquet(table schemas.Table, snap Snapshot, lacking []stri
 	return "SELECT " + strings.Join(columns, ", ") + " FROM " + s.files(snap)
 }
 
-// files is the FROM clause over a snapshot's files; paths are absolute, so that a stored view works from any folder.
-// A store may lie below a folder such as env=prod, which the engine would take for a column.
+// files is the FROM clause over a snapshot's files, without the rows that no longer belong to it; paths are absolute, so that
+// a stored view works from any folder. A store may lie below a folder such as env=prod, which the engine would take for a column.
 func (s *Session) files(snap Snapshot) string {
-	paths := make([]string, len(snap.Parts))
-	for i, p := range snap.Parts {
-		paths[i] = literal(s.place(p.ID, ".parquet"))
+	var selects []string
+	for i := 0; i < len(snap.Parts); {
+		var paths []string
+		without := snap.Parts[i].Without
+		for ; i < len(snap.Parts) && snap.Parts[i].Without == without; i++ {
+			paths = append(paths, literal(s.place(snap.Parts[i].ID, ".parquet")))
+		}
+		from := "read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false)"
+		if without != "" {
+			table, _ := schemas.Lookup(snap.Table)
+			key := schemas.Quote(table.PartKey())
+			// Both sides need names: two files without are one relation to the engine.
+			from = fmt.Sprintf("(SELECT stored.* FROM %s stored ANTI JOIN %s struck ON stored.%s = struck.%s)", from, s.keysIn(without), key, key)
+		}
+		selects = append(selects, from)
 	}
-	return "read_parquet([" + strings.Join(paths, ", ") + "], hive_partitioning = false)"
+	if len(selects) == 1 {
+		return selects[0]
+	}
+	return "(SELECT * FROM " + strings.Join(selects, " UNION ALL BY NAME SELECT * FROM ") + ")"
+}
+
+// keysIn is the relation of the keys in a file that a part is without.
+func (s *Session) keysIn(id string) string {
+	return "read_parquet([" + literal(s.place(id, ".parquet")) + "], hive_partitioning = false)"
 }

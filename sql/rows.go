@@ -2,21 +2,12 @@ package sql
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // it divides rows and protects nothing
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
 )
-
-// PartOf is the part of a large table that holds the rows of a key, its PartKey: the macro part_of for those who ask for
-// single records and need no engine to find them.
-func PartOf(key string) int {
-	sum := md5.Sum([]byte(key)) //nolint:gosec // as above
-	return int(binary.LittleEndian.Uint64(sum[8:]) % schemas.ManyParts)
-}
 
 // Holding leaves of a snapshot the parts that can hold the rows of a key.
 func (s Snapshot) Holding(key string) Snapshot {

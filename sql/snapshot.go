@@ -19,7 +19,8 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 )
 
-// Snapshot is a stored table, named by its content: equal rows have an equal ID.
+// Snapshot is a stored table, named by its content: its files. Equal rows stored whole have an equal ID; a table that Amend
+// made of another one has an ID of its own, until it is stored whole again (Session.Whole).
 type Snapshot struct {
 	Table string `json:"table"`
 	ID    string `json:"id"`
@@ -28,12 +29,38 @@ type Snapshot struct {
 }
 
 // Part is one Parquet file of a table; ID is the SHA-256 of its bytes. It holds the rows whose record falls to Number
-// of Of parts. Parts without rows are not stored.
+// of Of parts, or, where Of is 0, rows that were added later and may fall to any. Parts without rows are not stored.
 type Part struct {
 	Number int    `json:"number"`
 	Of     int    `json:"of"`
 	ID     string `json:"id"`
 	Rows   int64  `json:"rows"`
+	// Without is another file, of keys: rows of the part with one of them no longer belong to the table. Rows does not count
+	// them.
+	Without string `json:"without,omitempty"`
+}
+
+// Objects are the files that a part needs.
+func (p Part) Objects() []string {
+	if p.Without == "" {
+		return []string{p.ID}
+	}
+	return []string{p.ID, p.Without}
+}
+
+// Objects are the files of all parts, each once.
+func (s Snapshot) Objects() []string {
+	var ids []string
+	seen := map[string]bool{}
+	for _, p := range s.Parts {
+		for _, id := range p.Objects() {
+			if !seen[id] {
+				seen[id] = true
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }
 
 // Empty is the snapshot of a table without rows.
@@ -45,6 +72,9 @@ func newSnapshot(table string, parts []Part) Snapshot {
 	fmt.Fprintf(h, "%s\n", table)
 	for _, p := range parts {
 		fmt.Fprintf(h, "%d/%d %s\n", p.Number, p.Of, p.ID)
+		if p.Without != "" {
+			fmt.Fprintf(h, "without %s\n", p.Without)
+		}
 		s.Rows += p.Rows
 	}
 	s.ID = hex.EncodeToString(h.Sum(nil))
@@ -196,9 +226,9 @@ func (s *Session) intact(snap Snapshot) error {
 		return nil
 	}
 	var unknown []string
-	for _, p := range snap.Parts {
-		if !s.whole[p.ID] {
-			unknown = append(unknown, p.ID)
+	for _, id := range snap.Objects() {
+		if !s.whole[id] {
+			unknown = append(unknown, id)
 		}
 	}
 	faults := make([]error, len(unknown))
@@ -241,9 +271,9 @@ func (s *Session) hashed(id string) error {
 // Missing lists the objects of a snapshot that are in none of the session's folders.
 func (s *Session) Missing(snap Snapshot) []string {
 	var ids []string
-	for _, p := range snap.Parts {
-		if !exists(s.place(p.ID, ".parquet")) {
-			ids = append(ids, p.ID)
+	for _, id := range snap.Objects() {
+		if !exists(s.place(id, ".parquet")) {
+			ids = append(ids, id)
 		}
 	}
 	return ids
@@ -274,8 +304,8 @@ func exists(path string) bool {
 // Bring makes sure that the objects of a snapshot lie in the folder that is written to, by a link where the disk is
 // the same and else by a copy.
 func (s *Session) Bring(snap Snapshot) error {
-	for _, p := range snap.Parts {
-		if err := s.bring(p.ID, ".parquet"); err != nil {
+	for _, id := range snap.Objects() {
+		if err := s.bring(id, ".parquet"); err != nil {
 			return fmt.Errorf("bring table %s: %w", snap.Table, err)
 		}
 	}

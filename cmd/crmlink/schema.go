@@ -26,7 +26,7 @@ func (a *app) schemaVerb() *cobra.Command {
 					return err
 				}
 				defer p.Close()
-				return a.writeFiles(p, args[0], asJSON)
+				return a.writeFiles(cmd.Context(), p, args[0], asJSON)
 			}
 			if len(args) == 1 {
 				entry, err := pipeline.Describe(args[0])

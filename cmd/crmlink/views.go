@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -55,8 +56,8 @@ func (a *app) viewsVerb() *cobra.Command {
 }
 
 // writeFiles prints the Parquet files of a table, one a line, for programs that read them without DuckDB.
-func (a *app) writeFiles(p *pipeline.Publication, table string, asJSON bool) error {
-	files, err := p.Files(table)
+func (a *app) writeFiles(ctx context.Context, p *pipeline.Publication, table string, asJSON bool) error {
+	files, err := p.Files(ctx, table)
 	switch {
 	case err != nil:
 		return err

@@ -178,7 +178,8 @@ func (r *run) before(ctx context.Context, j *job, read string, values map[string
 // smallDelta is how many times as many records as a delta has rows the mirror must have for it to be merged by key.
 const smallDelta = 4
 
-// isSmall says whether an import is a delta so small beside the mirror that what it does not touch is only copied.
+// isSmall says whether an import is a delta so small beside the mirror that what it does not touch is left as it lies. It is
+// found by what the parts of the table go by.
 func (r *run) isSmall(j job, previous sql.Snapshot) bool {
 	rows := int64(0)
 	for _, l := range r.log {
@@ -186,7 +187,8 @@ func (r *run) isSmall(j job, previous sql.Snapshot) bool {
 			rows += l.RowsIn
 		}
 	}
-	return j.mirrored && !r.isWhole(j) && previous.Rows > 0 && rows <= previous.Rows/smallDelta
+	return j.mirrored && !r.isWhole(j) && previous.Rows > 0 && rows <= previous.Rows/smallDelta &&
+		j.name() == "CAST("+schemas.Quote(j.table.PartKey())+" AS VARCHAR)"
 }
 
 // findTouched notes the names of all rows read, rejected ones too, and copies what the mirror has under them.
@@ -267,9 +269,8 @@ func (r *run) merge(ctx context.Context, j job, count Count, usable string, valu
 	relations := []relation{inline("landed", j.whole(usable, "file", "line")), inline("superseded", "FROM "+j.superseded.Name())}
 	switch {
 	case j.touched != nil:
-		file = "extended"
-		relations = append(relations, inline("before", j.whole(j.mirror, "missing_since")), inline("touched", "FROM "+j.touched.Name()),
-			inline("previous", j.whole("previous_"+j.table.Name, "missing_since")))
+		relations = append(relations, inline("before", j.whole(j.mirror, "missing_since")))
+		return r.extend(ctx, j, relations, values)
 	case r.isMerged(j):
 		file = "merged"
 		relations = append(relations, inline("before", j.whole(j.mirror, "missing_since")), inline("turned_away", r.turnedAway(j)))
@@ -284,6 +285,23 @@ func (r *run) merge(ctx context.Context, j job, count Count, usable string, valu
 		return sql.Snapshot{}, err
 	}
 	return r.session.SaveQuery(ctx, over(query, relations...), j.table, values)
+}
+
+// extend amends the mirror with what a small delta says of its records.
+func (r *run) extend(ctx context.Context, j job, relations []relation, values map[string]any) (sql.Snapshot, error) {
+	query, err := text("extended")
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	w, err := r.session.Writer(ctx, j.table)
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	if err := r.copyTo(ctx, w, over(query, relations...), values); err != nil {
+		w.Discard(ctx) //nolint:errcheck // the first error counts
+		return sql.Snapshot{}, err
+	}
+	return w.Amend(ctx, r.in.Previous[j.table.Name], "FROM "+j.touched.Name())
 }
 
 // missing counts the records that this import lacks, for the check that stops a publication from which many vanish.

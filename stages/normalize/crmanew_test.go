@@ -139,11 +139,11 @@ func TestCRM_OnTopOfAnEarlierCallIsTheSame(t *testing.T) {
 		"company_id,name,domains\nd1,Acme Widgets,owner.com|mall.com\nd2,Globex,mall.com\n",
 		"company_id,name,domains\n" + "e1,One,mall.com\ne2,Two,mall.com\ne3,Three,mall.com\ne4,Four,mall.com\ne5,Acme,mall.com\n",
 	}
-	flips := 0
+	flips, amended := 0, 0
 	for seed := range uint64(2) {
 		s := sqltest.Open(t)
 		c := &changingCRM{random: rand.New(rand.NewPCG(seed, 7)), rows: map[string]map[string][]string{"raw_account": {}, "raw_contact": {}, "raw_lead": {}}}
-		for range 20 {
+		for range 60 {
 			c.insert("raw_account")
 			c.insert("raw_contact")
 			c.insert("raw_contact")
@@ -172,14 +172,24 @@ func TestCRM_OnTopOfAnEarlierCallIsTheSame(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if fmt.Sprint(onTop) != fmt.Sprint(whole) {
-					for _, pair := range [][2]sql.Snapshot{{whole.CRMCompany, onTop.CRMCompany}, {whole.CRMPerson, onTop.CRMPerson}, {whole.Quality, onTop.Quality}} {
+				stored := onTop
+				for _, snap := range []*sql.Snapshot{&stored.CRMCompany, &stored.CRMPerson} {
+					if snap.Amended() {
+						amended++
+					}
+					if *snap, err = s.Whole(t.Context(), *snap); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if fmt.Sprint(stored) != fmt.Sprint(whole) {
+					for _, pair := range [][2]sql.Snapshot{{whole.CRMCompany, stored.CRMCompany}, {whole.CRMPerson, stored.CRMPerson}, {whole.Quality, stored.Quality}} {
 						if pair[0].ID != pair[1].ID {
 							t.Errorf("seed %d, round %d: %s differs\n%s", seed, round, pair[0].Table, rowsApart(t, s, pair[1], pair[0]))
 						}
 					}
 					t.Fatalf("seed %d, round %d: state equal %v, shared mail domains equal %v", seed, round, onTop.State == whole.State, onTop.SharedMail == whole.SharedMail)
 				}
+				whole = onTop // the next call amends what was amended
 			}
 			in.Earlier = nil
 			earlier = &normalize.EarlierCRM{In: in, Out: whole}
@@ -188,6 +198,9 @@ func TestCRM_OnTopOfAnEarlierCallIsTheSame(t *testing.T) {
 			}
 			c.shareEdge(c.random.IntN(2) == 0)
 		}
+	}
+	if amended < 3 {
+		t.Errorf("a table was amended only %d times", amended)
 	}
 	if flips < 3 {
 		t.Errorf("a domain became shared or ceased to be only %d times", flips)

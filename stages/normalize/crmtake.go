@@ -27,24 +27,22 @@ func (r *renewal) write(ctx context.Context, t schemas.Table, earlier sql.Snapsh
 	defer more.Discard(ctx) //nolint:errcheck // temporary
 	before := r.was.landing(t, nil)
 	defer before.release()
+	replaced, any := "FROM "+more.Name(), false
+	for _, h := range halves {
+		replaced += ` UNION SELECT "Id" FROM ` + h.of.changed.Name
+		any = any || len(h.of.more) > 0 || h.of.changed.Rows > 0
+	}
+	if !any {
+		return earlier, nil
+	}
 	return r.is.land(ctx, t, func(l landing) error {
-		if err := r.session.BindAs(ctx, "earlier", earlier); err != nil {
-			return err
-		}
-		taken := "SELECT * FROM earlier WHERE crm_id NOT IN (FROM " + more.Name() + ")"
-		for _, h := range halves {
-			taken += ` AND crm_id NOT IN (SELECT "Id" FROM ` + h.of.changed.Name + ")"
-		}
-		if err := l.out.Take(ctx, taken); err != nil {
-			return err
-		}
 		for _, h := range halves {
 			if err := r.renew(ctx, l, before, more.Name(), h); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}, func(out *sql.Writer) (sql.Snapshot, error) { return out.Amend(ctx, earlier, replaced) })
 }
 
 func (r *renewal) renew(ctx context.Context, l, before landing, more string, h half) error {

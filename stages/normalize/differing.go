@@ -70,7 +70,7 @@ func differing(ctx context.Context, s *sql.Session, in DifferingIn) (DifferingOu
 		{tableNamed("raw_contact"), b.Contacts, a.Contacts, `"Id"`},
 		{tableNamed("raw_lead"), b.Leads, a.Leads, `"Id"`},
 	} {
-		changed, err := s.Changed(ctx, t.before.Or(t.table.Name), t.after.Or(t.table.Name), "")
+		changed, err := s.ChangedKeys(ctx, t.before.Or(t.table.Name), t.after.Or(t.table.Name))
 		if err != nil {
 			return DifferingOut{}, err
 		}

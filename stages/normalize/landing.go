@@ -107,11 +107,11 @@ func (r *run) write(ctx context.Context, t schemas.Table, sources ...source) (sq
 			}
 		}
 		return nil
-	})
+	}, func(out *sql.Writer) (sql.Snapshot, error) { return out.Save(ctx) })
 }
 
 // land stores a table of the rows that fill lands.
-func (r *run) land(ctx context.Context, t schemas.Table, fill func(landing) error) (sql.Snapshot, error) {
+func (r *run) land(ctx context.Context, t schemas.Table, fill func(landing) error, store func(*sql.Writer) (sql.Snapshot, error)) (sql.Snapshot, error) {
 	out, err := r.session.Writer(ctx, t)
 	if err != nil {
 		return sql.Snapshot{}, err
@@ -125,5 +125,5 @@ func (r *run) land(ctx context.Context, t schemas.Table, fill func(landing) erro
 		out.Discard(ctx) //nolint:errcheck // the first error counts
 		return sql.Snapshot{}, err
 	}
-	return out.Save(ctx)
+	return store(out)
 }

@@ -155,8 +155,8 @@ func (r *run) writeParts(ctx context.Context, t schemas.Table, sources []source)
 	defer spread.release()
 	defer here.release()
 	for _, from := range sources {
-		if parts := from.snapshot.Parts; len(parts) > 0 && parts[0].Of == 1 {
-			if err := spread.read(ctx, r, from, from.snapshot, 0, schemas.ManyParts); err != nil {
+		if all := spreadParts(from.snapshot); len(all.Parts) > 0 {
+			if err := spread.read(ctx, r, from, all, 0, schemas.ManyParts); err != nil {
 				return sql.Snapshot{}, err
 			}
 		}
@@ -202,9 +202,18 @@ func endOfReading(sources []source, start int) int {
 
 // partsOf are those of a table's many parts that are numbered from start to before end.
 func partsOf(snap sql.Snapshot, start, end int) sql.Snapshot {
+	return partsThat(snap, func(p sql.Part) bool { return p.Of == schemas.ManyParts && p.Number >= start && p.Number < end })
+}
+
+// spreadParts are the files of a table that hold rows of any part: all of a small one, and what an amended one was given.
+func spreadParts(snap sql.Snapshot) sql.Snapshot {
+	return partsThat(snap, func(p sql.Part) bool { return p.Of != schemas.ManyParts })
+}
+
+func partsThat(snap sql.Snapshot, keep func(sql.Part) bool) sql.Snapshot {
 	some := sql.Snapshot{Table: snap.Table}
 	for _, p := range snap.Parts {
-		if p.Of == schemas.ManyParts && p.Number >= start && p.Number < end {
+		if keep(p) {
 			some.Parts = append(some.Parts, p)
 			some.Rows += p.Rows
 		}

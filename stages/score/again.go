@@ -31,50 +31,58 @@ func (e *Earlier) fits(in In) bool {
 const scoredAnew = "scored_anew"
 
 // again scores the records whose candidates can have changed, and takes over those of all others.
-func (r *scoring) again(ctx context.Context, e Earlier) error {
+func (r *scoring) again(ctx context.Context, e Earlier) (sql.Snapshot, error) {
 	s := r.session
 	sameDirectory := e.In.Index == r.in.Index
 	var entities sql.Changes
 	if !sameDirectory {
 		var err error
 		if entities, err = r.changedEntities(ctx, e); err != nil {
-			return err
+			return sql.Snapshot{}, err
 		}
 		defer entities.Drop(ctx) //nolint:errcheck // temporary
 		if entities.Rows*mostTouched > int64(r.index.Len()) {
 			return r.all(ctx)
 		}
 	}
-	if err := r.changedRecords(ctx, e); err != nil {
-		return err
+	n, err := r.changedRecords(ctx, e)
+	if err != nil {
+		return sql.Snapshot{}, err
 	}
 	defer s.Drop(ctx, scoredAnew) //nolint:errcheck // temporary
-	if sameDirectory {
+	if n == 0 && sameDirectory {
 		r.observer.Take(e.Out.Observed, true)
-	} else {
-		r.observer.Take(e.Out.Observed, false)
+		return e.Out.Candidates, r.to.Discard(ctx)
+	}
+	r.observer.Take(e.Out.Observed, sameDirectory)
+	if !sameDirectory {
 		if err := r.touchedRecords(ctx, e, entities); err != nil {
-			return err
+			return sql.Snapshot{}, err
 		}
 	}
 	if r.in.Observe && sameDirectory {
 		gone := r.index.NewRecords()
-		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, among(scoredAnew), gone.Append); err != nil {
-			return err
+		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, scoredAnew, gone.Append); err != nil {
+			return sql.Snapshot{}, err
 		}
 		r.observer.RemoveRecords(gone)
 	}
-	if err := r.takeCandidates(ctx, e.Out.Candidates); err != nil {
-		return err
+	if r.in.Observe {
+		if err := r.forgetCandidates(ctx, e.Out.Candidates); err != nil {
+			return sql.Snapshot{}, err
+		}
 	}
 	records := r.index.NewRecords()
-	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, among(scoredAnew), records.Append); err != nil {
-		return err
+	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
+		return sql.Snapshot{}, err
 	}
 	if r.in.Observe && sameDirectory {
 		r.observer.AddRecords(records)
 	}
-	return r.score(ctx, records)
+	if err := r.score(ctx, records); err != nil {
+		return sql.Snapshot{}, err
+	}
+	return r.to.Amend(ctx, e.Out.Candidates, "SELECT crm_id FROM "+scoredAnew)
 }
 
 // mostTouched is the share of directory records, one in so many, from which on it costs less to score every record than to
@@ -93,35 +101,20 @@ func (r *scoring) changedEntities(ctx context.Context, e Earlier) (sql.Changes, 
 	return r.session.Changed(ctx, e.In.Directory, r.in.Directory, "SELECT "+strings.Join(columns, ", ")+" FROM "+r.in.Section.RightTable().Name)
 }
 
-func among(table string) string { return " AND c.crm_id IN (SELECT crm_id FROM " + table + ")" }
-
-// changedRecords makes the table scoredAnew of the records that differ in what is compared of them.
-func (r *scoring) changedRecords(ctx context.Context, e Earlier) error {
-	s, table := r.session, r.in.Section.LeftTable()
-	columns, err := r.in.Section.LeftColumns()
+// changedRecords makes the table scoredAnew of the records that may differ, and says whether there are any.
+func (r *scoring) changedRecords(ctx context.Context, e Earlier) (int64, error) {
+	s := r.session
+	records, err := s.ChangedKeys(ctx, e.In.CRM, r.in.CRM)
 	if err != nil {
-		return err
-	}
-	own, heard := "SELECT live", "SELECT object"
-	for _, c := range columns {
-		if _, ok := table.Column(c); ok {
-			own += ", " + schemas.Quote(c)
-		}
-		if _, ok := schemas.Known.Column(c); ok && c != "object" {
-			heard += ", " + schemas.Quote(c)
-		}
-	}
-	records, err := s.Changed(ctx, e.In.CRM, r.in.CRM, own+" FROM "+table.Name)
-	if err != nil {
-		return err
+		return 0, err
 	}
 	defer records.Drop(ctx) //nolint:errcheck // temporary
-	known, err := s.Changed(ctx, e.In.Known.Or(schemas.Known.Name), r.in.Known.Or(schemas.Known.Name), heard+" FROM known")
+	known, err := s.ChangedKeys(ctx, e.In.Known.Or(schemas.Known.Name), r.in.Known.Or(schemas.Known.Name))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer known.Drop(ctx) //nolint:errcheck // temporary
-	return s.Keep(ctx, scoredAnew, "SELECT crm_id FROM "+records.Name+" UNION SELECT crm_id FROM "+known.Name)
+	return records.Rows + known.Rows, s.Keep(ctx, scoredAnew, "SELECT crm_id FROM "+records.Name+" UNION SELECT crm_id FROM "+known.Name)
 }
 
 // touchedRecords adds the records that share a key with a directory record that differs, as it was or as it is. All records
@@ -157,17 +150,10 @@ func (r *scoring) touchedRecords(ctx context.Context, e Earlier, changed sql.Cha
 	return s.Add(ctx, scoredAnew, found)
 }
 
-// takeCandidates takes over the candidates of records that are not scored anew, and takes those of the others out of what
-// was observed.
-func (r *scoring) takeCandidates(ctx context.Context, earlier sql.Snapshot) error {
+// forgetCandidates takes the candidates of records that are scored anew out of what was observed.
+func (r *scoring) forgetCandidates(ctx context.Context, earlier sql.Snapshot) error {
 	if err := r.session.BindAs(ctx, schemas.Candidate.Name, earlier); err != nil {
 		return err
-	}
-	if err := r.to.Take(ctx, "SELECT * FROM candidate ANTI JOIN "+scoredAnew+" USING (crm_id)"); err != nil {
-		return err
-	}
-	if !r.in.Observe {
-		return nil
 	}
 	return r.session.Each(ctx, "SELECT CAST(probability * 1000000 AS BIGINT), levels FROM candidate SEMI JOIN "+scoredAnew+" USING (crm_id)", nil,
 		func(batch arrow.RecordBatch) error {

@@ -51,14 +51,18 @@ func estimate(ctx context.Context, s *sql.Session, in EstimateIn) (EstimateOut, 
 	if err != nil {
 		return EstimateOut{}, err
 	}
-	records := index.NewRecords()
-	parts := sampledParts(in.CRM.Rows)
-	if err := eachRecord(ctx, s, in.Section, in.CRM.First(parts), in.Known, records.Append); err != nil {
+	crm, err := s.Whole(ctx, in.CRM) // what an amended table was given may fall to any part
+	if err != nil {
 		return EstimateOut{}, err
 	}
-	if rest := in.CRM.Rest(parts); len(labels.Records) > 0 && rest.Rows > 0 {
+	records := index.NewRecords()
+	parts := sampledParts(crm.Rows)
+	if err := eachRecord(ctx, s, in.Section, crm.First(parts), in.Known, records.Append); err != nil {
+		return EstimateOut{}, err
+	}
+	if rest := crm.Rest(parts); len(labels.Records) > 0 && rest.Rows > 0 {
 		labelled := func(batch arrow.RecordBatch) error { return records.AppendIf(batch, labels.Has) }
-		if err := eachRecordOf(ctx, s, in.Section, rest, in.Known, " AND c.crm_id IN (SELECT crm_id FROM verdict)", labelled); err != nil {
+		if err := eachRecordOf(ctx, s, in.Section, rest, in.Known, "verdict", labelled); err != nil {
 			return EstimateOut{}, err
 		}
 	}

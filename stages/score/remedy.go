@@ -56,10 +56,7 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 		return RemediesOut{}, err
 	}
 	if in.Only.Table != "" {
-		if err := s.Bind(ctx, in.Only, in.Kept); err != nil {
-			return RemediesOut{}, err
-		}
-		if err := w.Take(ctx, "SELECT * FROM remedy ANTI JOIN differing USING (crm_id)"); err != nil {
+		if err := s.Bind(ctx, in.Only); err != nil {
 			return RemediesOut{}, err
 		}
 	}
@@ -87,11 +84,13 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 			}
 		}
 	}
-	snapshot, err := w.Save(ctx)
-	if err != nil {
-		return RemediesOut{}, err
+	var snapshot sql.Snapshot
+	if in.Only.Table != "" {
+		snapshot, err = w.Amend(ctx, in.Kept, "SELECT crm_id FROM differing")
+	} else {
+		snapshot, err = w.Save(ctx)
 	}
-	return RemediesOut{snapshot}, nil
+	return RemediesOut{snapshot}, err
 }
 
 // quest is some records without entity, and the changes to try on them.
@@ -115,7 +114,7 @@ func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece s
 	if err := s.BindAs(ctx, "patch", piece); err != nil {
 		return err
 	}
-	err := eachRecordOf(ctx, s, in.Section, in.CRM.Beside(piece), in.Known, " AND c.crm_id IN (SELECT crm_id FROM patch)", q.records.Append)
+	err := eachRecordOf(ctx, s, in.Section, in.CRM.Beside(piece), in.Known, "patch", q.records.Append)
 	if err != nil {
 		return err
 	}

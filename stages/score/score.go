@@ -74,15 +74,12 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if r.to, err = s.Writer(ctx, schemas.Candidate); err != nil {
 		return Out{}, err
 	}
+	var snapshot sql.Snapshot
 	if in.Earlier.fits(in) {
-		err = r.again(ctx, *in.Earlier)
+		snapshot, err = r.again(ctx, *in.Earlier)
 	} else {
-		err = r.all(ctx)
+		snapshot, err = r.all(ctx)
 	}
-	if err != nil {
-		return Out{}, err
-	}
-	snapshot, err := r.save(ctx)
 	if err != nil {
 		return Out{}, err
 	}
@@ -97,16 +94,40 @@ type scoring struct {
 	scorer   *linkage.Scorer
 	observer *linkage.Observer
 	workers  int
-	to       *sql.Writer     // candidates of some of the records
-	parts    *sql.PartWriter // candidates of all records, nil where only some are scored
+	to       *sql.Writer
 }
 
 // all scores every live record. Records are read in whole parts of their table, and their candidates are stored in parts by
-// the same ids.
-func (r *scoring) all(ctx context.Context) (err error) {
-	if r.parts, err = r.session.PartWriter(schemas.Candidate); err != nil {
-		return err
+// the same ids, but for a table that was amended: its parts are not whole.
+func (r *scoring) all(ctx context.Context) (snap sql.Snapshot, err error) {
+	if r.in.CRM.Amended() {
+		if err := r.each(ctx, r.score); err != nil {
+			return sql.Snapshot{}, err
+		}
+		return r.to.Save(ctx)
 	}
+	parts, err := r.session.PartWriter(schemas.Candidate)
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	err = r.each(ctx, func(ctx context.Context, records *linkage.Records) error {
+		scored, err := r.compare(records)
+		if err != nil {
+			return err
+		}
+		return writeParts(ctx, parts, r.in.Section, r.scorer, records, scored)
+	})
+	if e := r.to.Discard(ctx); err == nil {
+		err = e
+	}
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	return parts.Save(ctx)
+}
+
+// each reads all live records piece by piece.
+func (r *scoring) each(ctx context.Context, fn func(context.Context, *linkage.Records) error) error {
 	for _, part := range inPieces(r.in.CRM) {
 		records := r.index.NewRecords()
 		if err := eachRecord(ctx, r.session, r.in.Section, part, r.in.Known, records.Append); err != nil {
@@ -115,11 +136,7 @@ func (r *scoring) all(ctx context.Context) (err error) {
 		if r.in.Observe {
 			r.observer.AddRecords(records)
 		}
-		scored, err := r.compare(records)
-		if err != nil {
-			return err
-		}
-		if err := writeParts(ctx, r.parts, r.in.Section, r.scorer, records, scored); err != nil {
+		if err := fn(ctx, records); err != nil {
 			return err
 		}
 	}
@@ -141,16 +158,6 @@ func (r *scoring) compare(records *linkage.Records) ([]linkage.Scored, error) {
 		r.observer.AddScored(scored)
 	}
 	return scored, err
-}
-
-func (r *scoring) save(ctx context.Context) (sql.Snapshot, error) {
-	if r.parts == nil {
-		return r.to.Save(ctx)
-	}
-	if err := r.to.Discard(ctx); err != nil {
-		return sql.Snapshot{}, err
-	}
-	return r.parts.Save(ctx)
 }
 
 // openIndex maps the index that block stored. Nothing of it may be used after close.
@@ -185,13 +192,21 @@ func eachRecord(ctx context.Context, s *sql.Session, section linkage.Section, cr
 	return eachRecordOf(ctx, s, section, crm, known, "", fn)
 }
 
-// eachRecordOf is eachRecord for those of which a further condition on c holds.
-func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, crm, known sql.Snapshot, and string, fn func(arrow.RecordBatch) error) error {
-	table := section.LeftTable()
-	if err := s.BindAs(ctx, table.Name, crm); err != nil {
+// eachRecordOf is eachRecord for those that a relation names in crm_id; empty, for all.
+func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, crm, known sql.Snapshot, only string, fn func(arrow.RecordBatch) error) error {
+	table, and := section.LeftTable(), ""
+	bind := s.BindAs
+	if only != "" {
+		only = "(SELECT crm_id FROM " + only + ")"
+		and = " AND c.crm_id IN " + only
+		bind = func(ctx context.Context, name string, snap sql.Snapshot) error {
+			return s.BindFor(ctx, name, snap, only)
+		}
+	}
+	if err := bind(ctx, table.Name, crm); err != nil {
 		return err
 	}
-	if err := s.BindAs(ctx, schemas.Known.Name, known.Or(schemas.Known.Name).Beside(crm)); err != nil {
+	if err := bind(ctx, schemas.Known.Name, known.Or(schemas.Known.Name).Beside(crm)); err != nil {
 		return err
 	}
 	columns, err := section.LeftColumns()

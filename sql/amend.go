@@ -1,0 +1,261 @@
+package sql
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// mostAmended is the share of a table, one row in so many, from which on it is stored whole again: reading it would cost
+// more and more, and writing costs what was changed since it was stored whole.
+const mostAmended = 8
+
+// Amended says whether a table was made of another one by Amend and is not stored whole.
+func (s Snapshot) Amended() bool {
+	return slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Of == 0 || p.Without != "" })
+}
+
+// Amend ends the writer and stores the table that an earlier one becomes when other rows stand for some of its records: those
+// whose part key replaced gives, a query of one column, and those of which the writer has rows. The files of the earlier
+// table stay what they are; one of the keys to leave out and one of the rows to add are written, so that it costs what
+// changed. Where most of it would be left out, it is stored whole, as Save does.
+func (w *Writer) Amend(ctx context.Context, before Snapshot, replaced string) (Snapshot, error) {
+	snap, err := w.amend(ctx, before, replaced)
+	if e := w.Discard(ctx); err == nil {
+		err = e
+	}
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("amend table %s: %w", w.table.Name, err)
+	}
+	return snap, nil
+}
+
+func (w *Writer) amend(ctx context.Context, before Snapshot, replaced string) (Snapshot, error) {
+	s, key := w.session, schemas.Quote(w.table.PartKey())
+	if before.Table != w.table.Name {
+		return Snapshot{}, fmt.Errorf("it was %s before", before.Table)
+	}
+	gone, struck := s.tempName("replaced"), s.tempName("struck")
+	defer s.conn.ExecContext(context.WithoutCancel(ctx), dropping("TABLE", gone, struck)) //nolint:errcheck // temporary
+	if err := s.intact(before); err != nil {
+		return Snapshot{}, err
+	}
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT DISTINCT k AS %s FROM (SELECT k FROM (%s\n) r(k) UNION ALL SELECT %s FROM %s)",
+		gone, key, replaced, key, w.name)); err != nil {
+		return Snapshot{}, err
+	}
+	var records int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+gone).Scan(&records); err != nil || records == 0 {
+		return before, err
+	}
+	amends, err := w.canAmend(ctx, before)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if !amends {
+		return w.whole(ctx, before, gone)
+	}
+	base, later := divided(before)
+	if err := w.takeBut(ctx, later, gone); err != nil {
+		return Snapshot{}, err
+	}
+	left, err := s.strike(ctx, w.table, base, gone, struck)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	var added int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM "+w.name+"), (SELECT count(*) FROM "+struck+")").Scan(&added, &records); err != nil {
+		return Snapshot{}, err
+	}
+	after := newSnapshot(w.table.Name, left)
+	rows := after.Rows + added
+	if (added+records)*mostAmended > rows || (rows >= schemas.LargeFrom) != (base.Parts[0].Of > 1) {
+		return w.whole(ctx, newSnapshot(before.Table, stripped(base.Parts)), struck)
+	}
+	return w.storeAmended(ctx, after, struck, added, records)
+}
+
+// canAmend says whether there is something that can be amended: by this program's columns, and stored as it stores.
+func (w *Writer) canAmend(ctx context.Context, before Snapshot) (bool, error) {
+	base, _ := divided(before)
+	if !w.table.Large || len(base.Parts) == 0 ||
+		slices.ContainsFunc(base.Parts, func(p Part) bool { return p.Without != base.Parts[0].Without || p.Of != base.Parts[0].Of }) {
+		return false, nil
+	}
+	lacking, err := w.session.Lacks(ctx, before)
+	return len(lacking) == 0, err
+}
+
+// divided are the parts that were stored whole, and those that were added.
+func divided(snap Snapshot) (base, later Snapshot) {
+	var b, l []Part
+	for _, p := range snap.Parts {
+		if p.Of == 0 {
+			l = append(l, p)
+		} else {
+			b = append(b, p)
+		}
+	}
+	return newSnapshot(snap.Table, b), newSnapshot(snap.Table, l)
+}
+
+// stripped are parts with all rows of their files.
+func stripped(parts []Part) []Part {
+	all := slices.Clone(parts)
+	for i := range all {
+		all[i].Without = ""
+	}
+	return all
+}
+
+// takeBut adds the rows of a table but those of some records, by part key.
+func (w *Writer) takeBut(ctx context.Context, from Snapshot, gone string) error {
+	if len(from.Parts) == 0 {
+		return nil
+	}
+	view := w.session.tempName("before")
+	if err := w.session.BindAs(ctx, view, from); err != nil {
+		return err
+	}
+	defer w.session.conn.ExecContext(context.WithoutCancel(ctx), "DROP VIEW IF EXISTS "+view) //nolint:errcheck // temporary
+	return w.Take(ctx, fmt.Sprintf("SELECT * FROM %s ANTI JOIN %s USING (%s)", view, gone, schemas.Quote(w.table.PartKey())))
+}
+
+// whole stores the writer's rows and those of a table but of some records.
+func (w *Writer) whole(ctx context.Context, before Snapshot, gone string) (Snapshot, error) {
+	if err := w.takeBut(ctx, before, gone); err != nil {
+		return Snapshot{}, err
+	}
+	return w.Save(ctx)
+}
+
+// strike makes a table of the records that a table's files hold and that no longer belong to it, and gives its parts with
+// the rows that are left.
+func (s *Session) strike(ctx context.Context, table schemas.Table, base Snapshot, gone, struck string) ([]Part, error) {
+	key, without := schemas.Quote(table.PartKey()), base.Parts[0].Without
+	all, before := "FROM "+gone, "false"
+	if without != "" {
+		all += " UNION FROM " + s.keysIn(without)
+		before = key + " IN (FROM " + s.keysIn(without) + ")"
+	}
+	part := "0"
+	if base.Parts[0].Of > 1 {
+		part = "part_of(" + key + ")"
+	}
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf(`CREATE TEMP TABLE %s AS SELECT %s, count(*) AS "rows" FROM (SELECT %s FROM %s) SEMI JOIN (%s) USING (%s) GROUP BY %s`,
+		struck, key, key, s.files(newSnapshot(table.Name, stripped(base.Parts))), all, key, key)); err != nil {
+		return nil, err
+	}
+	fewer := map[int]int64{}
+	rows, err := s.conn.QueryContext(ctx, fmt.Sprintf(`SELECT %s AS part, sum("rows")::BIGINT FROM %s WHERE NOT %s GROUP BY part`, part, struck, before))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var number int
+		var n int64
+		if err := rows.Scan(&number, &n); err != nil {
+			return nil, err
+		}
+		fewer[number] = n
+	}
+	var left []Part
+	for _, p := range base.Parts {
+		if p.Rows -= fewer[p.Number]; p.Rows > 0 {
+			left = append(left, p)
+		}
+	}
+	return left, rows.Err()
+}
+
+// storeAmended writes the two files.
+func (w *Writer) storeAmended(ctx context.Context, after Snapshot, struck string, added, records int64) (Snapshot, error) {
+	s, without, err := w.session, "", error(nil)
+	if records > 0 {
+		key := schemas.Quote(w.table.PartKey())
+		if without, err = s.writeParquet(ctx, fmt.Sprintf("SELECT %s FROM %s ORDER BY %s", key, struck, key)); err != nil {
+			return Snapshot{}, err
+		}
+	}
+	parts := stripped(after.Parts)
+	for i := range parts {
+		parts[i].Without = without
+	}
+	if added > 0 {
+		if err := s.check(ctx, w.name, w.table); err != nil {
+			return Snapshot{}, err
+		}
+		if _, err := s.partCounts(ctx, w.name, w.table, keyOrder(w.table), false); err != nil {
+			return Snapshot{}, err
+		}
+		id, err := s.writeParquet(ctx, fmt.Sprintf("SELECT * FROM %s ORDER BY %s", w.name, keyOrder(w.table)))
+		if err != nil {
+			return Snapshot{}, err
+		}
+		parts = append(parts, Part{ID: id, Rows: added})
+	}
+	return newSnapshot(w.table.Name, parts), nil
+}
+
+// Whole stores an amended table as Save stores its rows; any other is given back.
+func (s *Session) Whole(ctx context.Context, snap Snapshot) (Snapshot, error) {
+	if !snap.Amended() {
+		return snap, nil
+	}
+	table, ok := schemas.Lookup(snap.Table)
+	if !ok {
+		return Snapshot{}, fmt.Errorf("store table %q whole: it is not declared", snap.Table)
+	}
+	view := s.tempName("amended")
+	if err := s.BindAs(ctx, view, snap); err != nil {
+		return Snapshot{}, err
+	}
+	defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP VIEW IF EXISTS "+view) //nolint:errcheck // temporary
+	return s.SaveQuery(ctx, "FROM "+view, table, nil)
+}
+
+// BindFor is BindAs for reading some records, those whose part keys stand in the one column of a relation: files that hold none
+// of them are left out. Rows of others may be in the files that are not.
+func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys string) error {
+	base, later := divided(snap)
+	for _, p := range base.Parts {
+		if p.Without != base.Parts[0].Without || p.Of != base.Parts[0].Of {
+			return s.BindAs(ctx, name, snap)
+		}
+	}
+	if len(base.Parts) == 0 {
+		return s.BindAs(ctx, name, snap)
+	}
+	number, without := "0", base.Parts[0].Without
+	if base.Parts[0].Of > 1 {
+		number = "part_of(k)"
+	}
+	query := fmt.Sprintf("SELECT DISTINCT %s FROM (FROM %s) r(k)", number, keys)
+	if without != "" {
+		if err := s.intact(snap); err != nil {
+			return err
+		}
+		query += " WHERE k NOT IN (FROM " + s.keysIn(without) + ")"
+	}
+	rows, err := s.conn.QueryContext(ctx, query)
+	if err != nil {
+		return bound(name, err)
+	}
+	defer rows.Close()
+	holds := map[int]bool{}
+	for rows.Next() {
+		var n int
+		if err := rows.Scan(&n); err != nil {
+			return bound(name, err)
+		}
+		holds[n] = true
+	}
+	if err := rows.Err(); err != nil {
+		return bound(name, err)
+	}
+	parts := slices.DeleteFunc(slices.Clone(base.Parts), func(p Part) bool { return !holds[p.Number] })
+	return s.BindAs(ctx, name, newSnapshot(snap.Table, append(parts, later.Parts...)))
+}
