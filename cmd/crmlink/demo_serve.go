@@ -95,7 +95,7 @@ func (a *app) serveDemo(ctx context.Context, c demo.Config, s served) error {
 		}
 		a.writeDemo(c, summary)
 	}
-	a.tellServed(dir, base)
+	a.tellServed(dir, base, s.live)
 	if s.live == 0 {
 		<-ctx.Done()
 	} else if err := a.live(ctx, org, s.live); err != nil {
@@ -176,7 +176,7 @@ func writeServed(dir, base string) error {
 }
 
 // tellServed says how to get at the org.
-func (a *app) tellServed(dir, base string) {
+func (a *app) tellServed(dir, base string, live time.Duration) {
 	i := inkFor(a.out)
 	fmt.Fprintf(a.out, "\n%s  %s  Ctrl-C ends it\n\n", i.bold("A Salesforce org is open"), base)
 	t := newTable(i, "", "")
@@ -184,6 +184,9 @@ func (a *app) tellServed(dir, base string) {
 	t.add("client secret", servedSecret)
 	t.add("user", servedUser)
 	t.write(a.out)
+	if live > 0 {
+		fmt.Fprintf(a.out, "\nUsers change a hundredth of the org every %s. A delta reaches up to five minutes before now: a change comes with a run after that.\n", live)
+	}
 	if dir == "" {
 		fmt.Fprintf(a.out, "\n%s, with directory and seats of your own:\n\n%s", i.bold("crmlink.yaml for it"), servedSection(base))
 		fmt.Fprintf(a.out, "\n%s\n  curl -d grant_type=client_credentials -d client_id=%s -d client_secret=%s %s/services/oauth2/token\n", i.bold("Try next"), servedClient, servedSecret, base)

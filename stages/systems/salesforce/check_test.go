@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,8 +153,8 @@ func TestCheck_C9_WonValueField(t *testing.T) {
 
 // A15 and the rule for secrets: redirects are not followed, and no token shows, whatever Salesforce answers.
 func TestClient_TokensStayHere(t *testing.T) {
-	stolen := 0
-	other := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { stolen++ }))
+	var stolen atomic.Int64
+	other := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { stolen.Add(1) }))
 	defer other.Close()
 	const token = "00Dxx0000001gPL!AQEAQsecret+secret"
 	for name, answer := range map[string]http.HandlerFunc{
@@ -186,8 +187,8 @@ func TestClient_TokensStayHere(t *testing.T) {
 			}
 		})
 	}
-	if stolen > 0 {
-		t.Errorf("the other host was asked %d times", stolen)
+	if stolen.Load() > 0 {
+		t.Errorf("the other host was asked %d times", stolen.Load())
 	}
 }
 

@@ -165,9 +165,9 @@ func TestApp_Refresh_Rotation(t *testing.T) {
 
 // A refresh whose answer was lost may have used up the token: it is not sent again by itself.
 func TestApp_Refresh_NotReplayed(t *testing.T) {
-	asked := 0
+	var asked atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked++
+		asked.Add(1)
 		panic(http.ErrAbortHandler)
 	}))
 	defer server.Close()
@@ -175,8 +175,8 @@ func TestApp_Refresh_NotReplayed(t *testing.T) {
 	if _, err := app.Refresh(t.Context(), "5Aep861secret"); !isCode(err, Connect) || strings.Contains(err.Error(), "5Aep861secret") {
 		t.Errorf("%v", err)
 	}
-	if asked != 1 {
-		t.Errorf("asked %d times", asked)
+	if asked.Load() != 1 {
+		t.Errorf("asked %d times", asked.Load())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -131,11 +132,10 @@ var faults = []fault{
 	{name: "somebody aborts a job", did: "ends with E_API and says so; the next run asks again",
 		set: simulator.Switches{Stuck: true, Faults: []simulator.Fault{}}, ends: API, mend: undo,
 		opts: func(o *org, c *Options) {
-			wait, done := c.sleep, false
+			wait, abort := c.sleep, sync.Once{}
 			c.sleep = func(ctx context.Context, d time.Duration) error {
-				if o.asked("poll", 0) > 6 && !done {
-					done = true
-					abortOne(o)
+				if o.asked("poll", 0) > 6 {
+					abort.Do(func() { abortOne(o) })
 				}
 				return wait(ctx, d)
 			}

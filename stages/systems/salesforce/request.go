@@ -54,7 +54,7 @@ func (c *Client) do(ctx context.Context, r request, use func(*http.Response) err
 		if err := c.budget.spend(r.kind); err != nil {
 			return err
 		}
-		err, after := c.attempt(ctx, r, token, use)
+		after, err := c.attempt(ctx, r, token, use)
 		if err == nil {
 			c.proven(token)
 			return nil
@@ -125,7 +125,7 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 }
 
 // attempt makes a call once. after is how long Salesforce asks to wait.
-func (c *Client) attempt(ctx context.Context, r request, token string, use func(*http.Response) error) (err error, after time.Duration) {
+func (c *Client) attempt(ctx context.Context, r request, token string, use func(*http.Response) error) (after time.Duration, err error) {
 	attempt, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stalled := time.AfterFunc(c.o.stall+headerTime, func() { cancel(errStalled) })
@@ -134,7 +134,7 @@ func (c *Client) attempt(ctx context.Context, r request, token string, use func(
 	if r.body != nil {
 		text, err := json.Marshal(r.body)
 		if err != nil {
-			return err, 0
+			return 0, err
 		}
 		body = bytes.NewReader(text)
 	}
@@ -144,7 +144,7 @@ func (c *Client) attempt(ctx context.Context, r request, token string, use func(
 	}
 	q, err := http.NewRequestWithContext(attempt, method, c.root+r.path, body)
 	if err != nil {
-		return err, 0
+		return 0, err
 	}
 	if r.body != nil {
 		q.Header.Set("Content-Type", "application/json; charset=UTF-8")
@@ -158,7 +158,7 @@ func (c *Client) attempt(ctx context.Context, r request, token string, use func(
 	q.Header.Set("Authorization", "Bearer "+token)
 	answer, err := c.http.Do(q)
 	if err != nil {
-		return firstOf(onlyStall(attempt), err), 0
+		return 0, firstOf(onlyStall(attempt), err)
 	}
 	defer answer.Body.Close()
 	c.budget.heard(answer.Header.Get("Sforce-Limit-Info"))
@@ -167,9 +167,9 @@ func (c *Client) attempt(ctx context.Context, r request, token string, use func(
 	if answer.StatusCode/100 != 2 {
 		no := refused(answer)
 		no.Message = c.plain(no.Message)
-		return no, retryAfter(answer.Header.Get("Retry-After"), c.serverTime())
+		return retryAfter(answer.Header.Get("Retry-After"), c.serverTime()), no
 	}
-	return use(answer), 0
+	return 0, use(answer)
 }
 
 // agent is how crmlink calls itself in the org's event log.

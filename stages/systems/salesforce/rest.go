@@ -105,7 +105,8 @@ func (p *pull) follow(ctx context.Context, o *object, part *part) error {
 			}
 			text = appendRow(text, cells)
 		}
-		g := o.newPage(next)
+		var g *page
+		p.alter(func() { g = o.newPage(next) })
 		got, err := receive(p.dir, g.File, bytes.NewReader(text), false)
 		if err != nil {
 			return err
@@ -173,7 +174,8 @@ func (o *object) cells(record json.RawMessage) ([]string, error) {
 
 // keepEmpty finishes a window without rows: a page with nothing but its header.
 func (p *pull) keepEmpty(o *object, part *part) error {
-	g := o.newPage("")
+	var g *page
+	p.alter(func() { g = o.newPage("") })
 	got, err := receive(p.dir, g.File, bytes.NewReader(appendRow(nil, part.columns(o.Name, o.Fields))), false)
 	if err == nil {
 		err = keep(p.dir, g.File)

@@ -174,8 +174,10 @@ func TestOAuth_Sessions(t *testing.T) {
 	clock := newClock()
 	l := newLogin(t, Options{Clock: clock.now, Switches: Switches{SessionCalls: 2}})
 	token := l.s.Token()
-	if !l.works(token) || !l.works(token) || l.works(token) {
-		t.Error("a session of two calls has another number")
+	for call, want := range []bool{true, true, false} {
+		if got := l.works(token); got != want {
+			t.Errorf("call %d of a session of two: %t", call+1, got)
+		}
 	}
 	l.s.Set(func(w *Switches) { w.SessionCalls, w.SessionLife = 0, time.Minute })
 	token = l.s.Token()
