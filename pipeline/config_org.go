@@ -31,6 +31,10 @@ var ofKind = map[string][]string{
 		"org.api_version", "org.overlap", "org.census", "org.quota_run", "org.quota_total"},
 }
 
+// signingIn are the entries that say how to get at the org, not what is read there; a username is a personal value.
+var signingIn = []string{"org.login", "org.client_id", "org.flow", "org.port", "org.username", "org.jwt_key_file", "org.secret_file", "org.key_file",
+	"org.quota_run", "org.quota_total"}
+
 // kindOf is the kind of org that alone has an entry; empty where both have.
 func kindOf(path string) string {
 	for _, kind := range []string{CSV, Salesforce} {

@@ -60,10 +60,11 @@ func (r *configReader) checkSchedule() {
 	least("schedule.backoff", time.Second, "write 1s or more")
 }
 
-// outside are entries that say when crmlink runs and whom it tells, never what a run computes. They are no part of a
-// run's record: an address to tell may itself be a secret, and a run is taken up whatever becomes of the schedule.
+// outside are entries that say when crmlink runs, whom it tells and how it signs in, never what a run computes. They are
+// no part of a run's record: an address to tell may itself be a secret, and a run is taken up whatever becomes of the
+// schedule and of the connection.
 func outside(path string) bool {
-	return strings.HasPrefix(path, "schedule.") || strings.HasPrefix(path, "notify.")
+	return strings.HasPrefix(path, "schedule.") || strings.HasPrefix(path, "notify.") || slices.Contains(signingIn, path)
 }
 
 // Recorded are the values that a run's record holds.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -96,6 +98,9 @@ func TestErrors_B1_B2_B3_B4_B5_B6_B7_A15_OfARun(t *testing.T) {
 			if code, _, err := typed(t, "connect", "-c", file); code != exitDone {
 				t.Fatal(err)
 			}
+			if !token.MatchString(org.Token()) {
+				t.Fatal("tokens have another form than the one that is looked for")
+			}
 			test.wrong(t, org)
 			config, err := pipeline.LoadConfig(file)
 			if err != nil {
@@ -142,12 +147,36 @@ func TestErrors_B1_B2_B3_B4_B5_B6_B7_A15_OfARun(t *testing.T) {
 			if current, e := store.Current(); e != nil || current != "" {
 				t.Errorf("published: %s, %v", current, e)
 			}
+			checkNoToken(t, filepath.Dir(file), text.String()+object.String())
 			for _, r := range org.Requests() {
 				if r.Kind == "job" && name == "B4" {
 					t.Error("a job was made before it was known what is missing")
 				}
 			}
 		})
+	}
+}
+
+// token is the form of Salesforce's access tokens: the org's Id of 15 characters, then what must not be seen.
+var token = regexp.MustCompile(`00D[0-9A-Za-z]{12}!`)
+
+// checkNoToken looks for tokens in what was told and in all files of an org, its store and its logs (A14, invariant 8).
+func checkNoToken(t *testing.T, dir, told string) {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		files++
+		data, err := os.ReadFile(path)
+		if token.Match(data) {
+			t.Errorf("%s holds a token", e.Name())
+		}
+		return err
+	})
+	if err != nil || files < 8 || token.MatchString(told) {
+		t.Errorf("%d files looked at, %v; told: %s", files, err, told)
 	}
 }
 

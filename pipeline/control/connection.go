@@ -111,15 +111,3 @@ func (db *DB) Connection(ctx context.Context) (*Connection, error) {
 	}
 	return &c, nil
 }
-
-// Org is the Id of the org that the store belongs to; empty before the first connection.
-func (db *DB) Org(ctx context.Context) (id string, err error) {
-	if db == nil {
-		return "", nil
-	}
-	err = db.sql.QueryRowContext(ctx, "SELECT id FROM org").Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return id, explain(err)
-}

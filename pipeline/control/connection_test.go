@@ -135,9 +135,6 @@ func TestConnection_A8_A11_ReplacedAndRemoved(t *testing.T) {
 	if got, err := db.Connection(t.Context()); got != nil || err != nil {
 		t.Errorf("disconnected: %v, %v", got, err)
 	}
-	if org, err := db.Org(t.Context()); err != nil || org != c.Org {
-		t.Errorf("the store's org is %q, %v", org, err)
-	}
 	if err := db.Connect(t.Context(), act, foreign); !errors.As(err, &refused) {
 		t.Errorf("another org after disconnecting: %v", err)
 	}
