@@ -62,16 +62,6 @@ func shuffled(n, step int) []int {
 	return ids
 }
 
-func TestPartOf_IsTheMacro(t *testing.T) {
-	s := openTwo(t)
-	for _, id := range []string{"", "a", "00Q5g000015aIx5EAE", "m1000000", "ünï"} {
-		var part int
-		if err := s.conn.QueryRowContext(t.Context(), "SELECT part_of($1)", id).Scan(&part); err != nil || part != PartOf(id) {
-			t.Errorf("%q: the engine says %d, PartOf %d, %v", id, part, PartOf(id), err)
-		}
-	}
-}
-
 // Invariant 9: a table has the same files whether its rows went through the engine or were held, in whichever order and cut.
 func TestSaveHeld_StoresWhatAWriterStores(t *testing.T) {
 	ctx := context.Background()
@@ -115,39 +105,6 @@ func TestSaveHeld_KeyTwice(t *testing.T) {
 		if id := repeated.Column(0).(*array.String).Value(i); id != "m0000002" {
 			t.Errorf("got %s", id)
 		}
-	}
-}
-
-func TestParts_RefusesWhatIsNoPart(t *testing.T) {
-	s := openTwo(t)
-	inPart := map[int][]int{}
-	for n := range 1000 {
-		part := PartOf(fmt.Sprintf("m%07d", n))
-		inPart[part] = append(inPart[part], n)
-	}
-	a, b := inPart[3], inPart[4]
-	for _, c := range []struct {
-		what   string
-		number int
-		rows   []int
-	}{
-		{"not unique", 3, []int{a[0], a[0]}}, {"another order", 3, []int{a[1], a[0]}}, {"for part 3", 3, []int{a[0], b[0]}}, {"another order", 2, a},
-	} {
-		p, err := s.Parts(schemas.RawMember)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c.number == 2 {
-			if err := p.Write(t.Context(), 3, []arrow.RecordBatch{members(a...)}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := p.Write(t.Context(), c.number, []arrow.RecordBatch{members(c.rows...)}); err == nil || !strings.Contains(err.Error(), c.what) {
-			t.Errorf("got %v, want %q", err, c.what)
-		}
-	}
-	if _, err := s.Parts(schemas.RawDecision); err == nil {
-		t.Error("a table whose key is a number was taken")
 	}
 }
 

@@ -131,6 +131,7 @@ func otherColumns() arrow.RecordBatch {
 	return b.NewRecordBatch()
 }
 
+// Where a row lies is said twice, by the macro for the engine and by PartOf for Go: they must agree.
 func TestPartOfAgreesWithSQL(t *testing.T) {
 	s := openSession(t, 2)
 	rows, err := s.Query(t.Context(), "SELECT id, part_of(id) FROM (SELECT 'é' || range || '00Q' AS id FROM range(200) UNION ALL SELECT '')", nil)

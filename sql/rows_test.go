@@ -8,17 +8,6 @@ import (
 	"github.com/crmlink/crmlink/schemas"
 )
 
-// Where a row lies is said twice, by the macro for the engine and by PartOf for Go: they must agree.
-func TestPartOf_IsTheMacro(t *testing.T) {
-	s := openSession(t, 0)
-	for _, key := range []string{"", "0035g00000XyZabAAB", "m1", "größer 'x' ☃", "00Q5g000015aJAoEAM"} {
-		var part int
-		if err := s.conn.QueryRowContext(t.Context(), "SELECT part_of($1)", key).Scan(&part); err != nil || part != PartOf(key) {
-			t.Errorf("%q: part %d, want %d, error %v", key, PartOf(key), part, err)
-		}
-	}
-}
-
 // The rows of a few keys are read although every part that cannot hold them is gone: no other file is opened.
 func TestBindRows_OpensOnlyThePartsOfItsKeys(t *testing.T) {
 	s := openSession(t, 0)
