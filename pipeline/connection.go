@@ -241,15 +241,10 @@ func signIn(ctx context.Context, app salesforce.App, c Config, flow string, show
 // other, also where it is sent to a My Domain.
 func audience(login string) string {
 	u, err := url.Parse(login)
-	switch {
-	case err != nil:
-		return ""
-	case strings.HasSuffix(u.Hostname(), ".sandbox.my.salesforce.com"):
+	if login == salesforce.Sandbox || err == nil && strings.HasSuffix(u.Hostname(), ".sandbox.my.salesforce.com") {
 		return salesforce.Sandbox
-	case strings.HasSuffix(u.Hostname(), ".my.salesforce.com"):
-		return salesforce.Production
 	}
-	return login
+	return salesforce.Production
 }
 
 func privateKey(text []byte) (*rsa.PrivateKey, error) {

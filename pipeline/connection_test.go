@@ -2,6 +2,10 @@ package pipeline
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -206,16 +210,70 @@ func TestConnect_A11_A14_Refusals(t *testing.T) {
 
 func TestAudience_OfTheHostsSalesforceDocuments(t *testing.T) {
 	for login, want := range map[string]string{
-		"https://login.salesforce.com":                     "https://login.salesforce.com",
-		"https://test.salesforce.com":                      "https://test.salesforce.com",
-		"https://acme.my.salesforce.com":                   "https://login.salesforce.com",
-		"https://sandbox.my.salesforce.com":                "https://login.salesforce.com",
-		"https://acme--full.sandbox.my.salesforce.com":     "https://test.salesforce.com",
-		"http://127.0.0.1:8080":                            "http://127.0.0.1:8080",
-		"https://acme.my.salesforce.com.elsewhere.example": "https://acme.my.salesforce.com.elsewhere.example",
+		"https://login.salesforce.com":                      "https://login.salesforce.com",
+		"https://test.salesforce.com":                       "https://test.salesforce.com",
+		"https://acme.my.salesforce.com":                    "https://login.salesforce.com",
+		"https://sandbox.my.salesforce.com":                 "https://login.salesforce.com",
+		"https://acme--full.sandbox.my.salesforce.com":      "https://test.salesforce.com",
+		"http://127.0.0.1:8080":                             "https://login.salesforce.com",
+		"https://acme--x.sandbox.my.salesforce.com.example": "https://login.salesforce.com",
 	} {
 		if got := audience(login); got != want {
 			t.Errorf("%s: %s, want %s", login, got, want)
 		}
+	}
+}
+
+// The flow that needs nobody: an assertion signed with the app's key, made anew for each session.
+func TestConnect_A14_JWT(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	org := simulator.New(simulator.Options{Strict: true, Org: simulator.Org{Key: &key.PublicKey}})
+	address, stop, err := org.Start("127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	dir := emptyOrg(t)
+	c, err := parseConfig(filepath.Join(dir, ConfigFile), []byte(fmt.Sprintf("org: {kind: salesforce, login: %q, client_id: 3MVG9simulated, flow: jwt, "+
+		"username: integration@example.com, jwt_key_file: app.key, key_file: my.key}\n", address)+ownLists))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "app.key")
+	for _, wrong := range []struct {
+		text string
+		mode os.FileMode
+		want string
+	}{{"no key", 0o600, "no RSA private key"}, {"no key", 0o644, "mode 0644"}} {
+		if err := errors.Join(os.WriteFile(file, []byte(wrong.text), wrong.mode), os.Chmod(file, wrong.mode)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Connect(t.Context(), ConnectOptions{Config: c, Who: eve, At: time.Now()}); err == nil || !strings.Contains(err.Error(), wrong.want) || !IsInput(err) {
+			t.Errorf("%s: %v", wrong.want, err)
+		}
+	}
+	for kind, der := range map[string][]byte{"PRIVATE KEY": pkcs8, "RSA PRIVATE KEY": x509.MarshalPKCS1PrivateKey(key)} {
+		text := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+		if err := errors.Join(os.WriteFile(file, text, 0o600), os.Chmod(file, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if done := mustConnect(t, c); done.Flow != JWTFlow || done.Username != "integration@example.com" {
+			t.Errorf("%s: %+v", kind, done)
+		}
+	}
+	l, err := (Store{Dir: c.Path("store")}).openConnection(t.Context(), c, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := l.grant.AccessToken
+	if token, err := l.token(t.Context(), before); err != nil || token == before || token == "" {
+		t.Errorf("the session was not renewed by a new assertion: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +117,11 @@ func TestSalesforce_A11_A12_SandboxBesideProduction(t *testing.T) {
 		world := oracle.Random(uint64(4+i), 1)
 		org := simulate(t, crmOf(t, world), o)
 		dir := salesforceOrg(t, world, org)
+		site := mapWebsite(t, dir, org)
 		result := org.mustSync(t, dir, nil)
+		if got := websites(t, dir, result); !slices.Contains(got, "Website="+site) {
+			t.Errorf("%s: the field that stands for Website is read as %q", o.ID, got)
+		}
 		ids := map[string]bool{}
 		for _, object := range []string{"Account", "Contact", "Lead", "Opportunity", "User"} {
 			for _, id := range org.IDs(object) {
@@ -134,6 +139,30 @@ func TestSalesforce_A11_A12_SandboxBesideProduction(t *testing.T) {
 			of[id] = o.ID
 		}
 	}
+}
+
+// mapWebsite makes a field of the org's own stand for Website (B4), with a value on one account.
+func mapWebsite(t *testing.T, dir string, org *simulated) string {
+	t.Helper()
+	const site = "https://site.example"
+	err := org.AddField("Account", "Site__c", "string", false)
+	if err == nil {
+		_, err = org.Upsert("Account", simulator.Cells{"Id": org.IDs("Account")[0], "Site__c": site})
+	}
+	file := filepath.Join(dir, "crmlink.yaml")
+	text, e := os.ReadFile(file)
+	if err = errors.Join(err, e); err != nil {
+		t.Fatal(err)
+	}
+	writeText(t, file, strings.Replace(string(text), "org: {", "org: {columns: {Account: {Website: Site__c}}, ", 1))
+	return site
+}
+
+func websites(t *testing.T, dir string, r pipeline.Result) []string {
+	t.Helper()
+	org := &testOrg{dir: dir}
+	org.open(t, r)
+	return org.rows(t, "raw_account", []string{"Website"})
 }
 
 // idsOf are the records that a publication's raw tables hold.
