@@ -6,7 +6,7 @@ SHELL   := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X main.version=$(VERSION)
 
-.PHONY: help run build test lint race check quality quality-peers bench bench-large bench-peers chaos fuzz soak foreign examples
+.PHONY: help run build test lint race check quality quality-peers bench bench-large bench-peers chaos faults fuzz soak foreign examples
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -56,13 +56,17 @@ bench-peers: ## crmlink and Splink over the same 500,000 people, side by side; n
 chaos: ## kill runs over 180 and 100,000 records, fill disks, make and replay a chain of 90 runs; prints tables and writes docs/reliability.md
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestKilled|TestFullDisk|TestChain' -v -timeout 4h -args -chaos 200 -chain 90
 
+faults: ## every fault of the simulated Salesforce org, what a pull does about it, and rows lost; writes docs/salesforce.md
+	$(GO) test -tags $(TAGS) ./stages/systems/salesforce -count=1 -run 'TestFaults' -timeout 30m -args -faults
+
 soak: ## 100 incremental runs in one process; prints memory, file handles and store size and writes docs/reliability.md
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestSoak$$' -v -timeout 2h -args -soak 100
 
 # Executions of each target; the sum is 10 million.
 FUZZ := ./schemas:FuzzID:6000000 ./stages/normalize:FuzzHeadcount:1500000 ./stages/systems/csvdir:FuzzCSV:1000000 \
-	./stages/systems/csvdir:FuzzDirectory:500000 ./stages/systems/csvdir:FuzzPacked:300000 ./pipeline:FuzzConfig:700000
-fuzz: ## 10 million executions of the readers of Ids, CSV, lists, headcounts and crmlink.yaml
+	./stages/systems/csvdir:FuzzDirectory:500000 ./stages/systems/csvdir:FuzzPacked:300000 ./pipeline:FuzzConfig:700000 \
+	$(foreach target,RecordCounter ErrorBody Usage Record Manifest Ranges,./stages/systems/salesforce:Fuzz$(target):100000)
+fuzz: ## 10 million executions of the readers of Ids, CSV, lists, headcounts, crmlink.yaml and of what Salesforce answers
 	@for f in $(FUZZ); do IFS=: read -r package target times <<< "$$f"; echo "$$target, $$times executions"; \
 		$(GO) test -tags $(TAGS) $$package -run '^$$' -fuzz "^$$target\$$" -fuzztime $${times}x -fuzzminimizetime 10x || exit 1; done
 
