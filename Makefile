@@ -62,7 +62,7 @@ faults: ## every fault of the simulated Salesforce org, what a pull does about i
 soak: ## 100 incremental runs in one process; prints memory, file handles and store size and writes docs/reliability.md
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestSoak$$' -v -timeout 2h -args -soak 100
 
-# Executions of each target; the sum is 10 million.
+# Executions of each target; the sum is a little over 10 million.
 FUZZ := ./schemas:FuzzID:6000000 ./stages/normalize:FuzzHeadcount:1500000 ./stages/systems/csvdir:FuzzCSV:1000000 \
 	./stages/systems/csvdir:FuzzDirectory:500000 ./stages/systems/csvdir:FuzzPacked:300000 ./pipeline:FuzzConfig:700000 \
 	$(foreach target,RecordCounter ErrorBody Usage Record Manifest Ranges,./stages/systems/salesforce:Fuzz$(target):100000)
