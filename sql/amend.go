@@ -90,15 +90,7 @@ func (w *Writer) canAmend(ctx context.Context, before Snapshot) (bool, error) {
 
 // divided are the parts that were stored whole, and those that were added.
 func divided(snap Snapshot) (base, later Snapshot) {
-	var b, l []Part
-	for _, p := range snap.Parts {
-		if p.Of == 0 {
-			l = append(l, p)
-		} else {
-			b = append(b, p)
-		}
-	}
-	return newSnapshot(snap.Table, b), newSnapshot(snap.Table, l)
+	return snap.Only(func(p Part) bool { return p.Of != 0 }), snap.Only(func(p Part) bool { return p.Of == 0 })
 }
 
 // stripped are parts with all rows of their files.
@@ -220,7 +212,7 @@ func (s *Session) Whole(ctx context.Context, snap Snapshot) (Snapshot, error) {
 // BindFor is BindAs for reading some records, those whose part keys stand in the one column of a relation: files that hold none
 // of them are left out. Rows of others may be in the files that are not.
 func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys string) error {
-	base, later := divided(snap)
+	base, _ := divided(snap)
 	for _, p := range base.Parts {
 		if p.Without != base.Parts[0].Without || p.Of != base.Parts[0].Of {
 			return s.BindAs(ctx, name, snap)
@@ -256,6 +248,5 @@ func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys 
 	if err := rows.Err(); err != nil {
 		return bound(name, err)
 	}
-	parts := slices.DeleteFunc(slices.Clone(base.Parts), func(p Part) bool { return !holds[p.Number] })
-	return s.BindAs(ctx, name, newSnapshot(snap.Table, append(parts, later.Parts...)))
+	return s.BindAs(ctx, name, snap.Only(func(p Part) bool { return p.Of == 0 || holds[p.Number] }))
 }

@@ -236,7 +236,7 @@ func without(snap, other Snapshot) Snapshot {
 	for _, p := range other.Parts {
 		has[[2]string{p.ID, p.Without}] = true
 	}
-	return newSnapshot(snap.Table, slices.DeleteFunc(slices.Clone(snap.Parts), func(p Part) bool { return has[[2]string{p.ID, p.Without}] }))
+	return snap.Only(func(p Part) bool { return !has[[2]string{p.ID, p.Without}] })
 }
 
 func (s *Session) columnsOf(ctx context.Context, relation string) ([]string, error) {

@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"crypto/md5"
-	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/duckdb/duckdb-go/v2"
 
 	"github.com/crmlink/crmlink/schemas"
 )
@@ -68,26 +66,16 @@ func (s Snapshot) Beside(other Snapshot) Snapshot {
 			return s
 		}
 	}
-	return s.only(func(p Part) bool { return p.Of != schemas.ManyParts || numbers[p.Number] })
+	return s.Only(func(p Part) bool { return p.Of != schemas.ManyParts || numbers[p.Number] })
 }
 
 // First and Rest are a table's first parts of all that a large table has, and the others. Which part a record falls to
 // depends on its id alone, and is otherwise random. A table that is not split is all in First.
 func (s Snapshot) First(parts int) Snapshot {
-	return s.only(func(p Part) bool { return p.Number < parts })
+	return s.Only(func(p Part) bool { return p.Number < parts })
 }
 func (s Snapshot) Rest(parts int) Snapshot {
-	return s.only(func(p Part) bool { return p.Number >= parts })
-}
-
-func (s Snapshot) only(keep func(Part) bool) Snapshot {
-	var kept []Part
-	for _, p := range s.Parts {
-		if keep(p) {
-			kept = append(kept, p)
-		}
-	}
-	return newSnapshot(s.Table, kept)
+	return s.Only(func(p Part) bool { return p.Number >= parts })
 }
 
 // Write adds all rows of a part. Parts come in the order of their numbers, rows in the order of the table's key.
@@ -214,26 +202,9 @@ func (w *PartWriter) compare(a arrow.RecordBatch, i int, b arrow.RecordBatch, j 
 
 // writeBatches stores batches of one schema as they are, through a view of a name that nothing else has.
 func (s *Session) writeBatches(ctx context.Context, view string, batches []arrow.RecordBatch) (id string, err error) {
-	reader, err := array.NewRecordReader(batches[0].Schema(), batches)
-	if err != nil {
-		return "", err
-	}
-	defer reader.Release()
-	var release func()
-	err = s.conn.Raw(func(c any) error {
-		a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
-		if err == nil {
-			release, err = a.RegisterView(reader, view)
-		}
+	err = s.withBatches(ctx, view, batches, func() error {
+		id, err = s.writeParquet(ctx, "FROM "+view)
 		return err
 	})
-	if err != nil {
-		return "", err
-	}
-	defer release()
-	id, err = s.writeParquet(ctx, "FROM "+view)
-	if _, e := s.conn.ExecContext(context.WithoutCancel(ctx), "DROP VIEW "+view); err == nil {
-		err = e
-	}
 	return id, err
 }

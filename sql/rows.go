@@ -12,9 +12,7 @@ import (
 // Holding leaves of a snapshot the parts that can hold the rows of a key.
 func (s Snapshot) Holding(key string) Snapshot {
 	number := PartOf(key)
-	return newSnapshot(s.Table, slices.DeleteFunc(slices.Clone(s.Parts), func(p Part) bool {
-		return p.Of > 0 && number%p.Of != p.Number
-	}))
+	return s.Only(func(p Part) bool { return p.Of == 0 || number%p.Of == p.Number })
 }
 
 // BindRows makes the rows of some keys, by the table's PartKey, readable as name. It opens the parts that can hold them and

@@ -98,6 +98,17 @@ func Together(table string, snapshots ...Snapshot) Snapshot {
 	return newSnapshot(table, parts)
 }
 
+// Only leaves the parts of a snapshot that are to be kept.
+func (s Snapshot) Only(keep func(Part) bool) Snapshot {
+	var kept []Part
+	for _, p := range s.Parts {
+		if keep(p) {
+			kept = append(kept, p)
+		}
+	}
+	return newSnapshot(s.Table, kept)
+}
+
 // Split gives one snapshot per stored part, so that a large table can be read in pieces of bounded size.
 func (s Snapshot) Split() []Snapshot {
 	pieces := make([]Snapshot, len(s.Parts))

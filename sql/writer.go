@@ -37,33 +37,41 @@ func (w *Writer) Write(ctx context.Context, batch arrow.RecordBatch) error {
 	if batch.NumRows() == 0 {
 		return nil
 	}
-	err := w.session.conn.Raw(func(c any) error {
-		a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
-		if err != nil {
-			return err
-		}
-		reader, err := array.NewRecordReader(batch.Schema(), []arrow.RecordBatch{batch})
-		if err != nil {
-			return err
-		}
-		defer reader.Release()
-		view := w.name + "_batch"
-		release, err := a.RegisterView(reader, view)
-		if err != nil {
-			return err
-		}
-		defer release()
-		execer := c.(driver.ExecerContext)
-		if _, err := execer.ExecContext(ctx, "INSERT INTO "+w.name+" SELECT * FROM "+view, nil); err != nil {
-			return err
-		}
-		_, err = execer.ExecContext(ctx, "DROP VIEW "+view, nil)
+	view := w.name + "_batch"
+	err := w.session.withBatches(ctx, view, []arrow.RecordBatch{batch}, func() error {
+		_, err := w.session.conn.ExecContext(ctx, "INSERT INTO "+w.name+" SELECT * FROM "+view)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("table %s: add rows: %w", w.table.Name, err)
 	}
 	return nil
+}
+
+// withBatches lets the engine read batches of one schema, at least one, as a view of a name that nothing else has.
+func (s *Session) withBatches(ctx context.Context, view string, batches []arrow.RecordBatch, do func() error) error {
+	reader, err := array.NewRecordReader(batches[0].Schema(), batches)
+	if err != nil {
+		return err
+	}
+	defer reader.Release()
+	var release func()
+	err = s.conn.Raw(func(c any) error {
+		a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
+		if err == nil {
+			release, err = a.RegisterView(reader, view)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = do()
+	if _, e := s.conn.ExecContext(context.WithoutCancel(ctx), "DROP VIEW "+view); err == nil {
+		err = e
+	}
+	return err
 }
 
 // Name is the temporary table's name, for a query over rows that are not stored yet.

@@ -58,10 +58,9 @@ func openDemo(t *testing.T, dir string, args ...string) (base string, end func()
 	}
 }
 
-// The served org can be signed in at and pulled, users change it, and without --out no file of it stays.
-func TestDemo_Serve(t *testing.T) {
-	dir := t.TempDir()
-	base, end := openDemo(t, dir, "--live", "1s")
+// pullServed signs in at a served org and pulls it whole.
+func pullServed(t *testing.T, base string) salesforce.Pulled {
+	t.Helper()
 	grant, err := salesforce.App{Login: base, ClientID: servedClient, Secret: servedSecret}.ClientCredentials(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +73,14 @@ func TestDemo_Serve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pulled
+}
+
+// The served org can be signed in at and pulled, users change it, and without --out no file of it stays.
+func TestDemo_Serve(t *testing.T) {
+	dir := t.TempDir()
+	base, end := openDemo(t, dir, "--live", "1s")
+	pulled := pullServed(t, base)
 	rows := map[string]int64{}
 	for _, o := range pulled.Objects {
 		rows[o.Name] = o.Rows

@@ -11,11 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"context"
 	"flag"
 
 	"github.com/crmlink/crmlink/cmd/crmlink/demo"
-	"github.com/crmlink/crmlink/stages/systems/salesforce"
 	"github.com/crmlink/crmlink/stages/systems/salesforce/simulator"
 )
 
@@ -266,19 +264,7 @@ func TestForeignPull(t *testing.T) {
 	if *foreignPull == "" {
 		t.Skip("started by TestForeignSpeed")
 	}
-	grant, err := salesforce.App{Login: *foreignPull, ClientID: servedClient, Secret: servedSecret}.ClientCredentials(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := salesforce.New(salesforce.Options{Instance: grant.InstanceURL, Token: func(context.Context, string) (string, error) { return grant.AccessToken, nil }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pulled, err := client.Pull(t.Context(), salesforce.PullIn{Dir: filepath.Join(t.TempDir(), "pull")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range pulled.Objects {
+	for _, p := range pullServed(t, *foreignPull).Objects {
 		fmt.Println(p.Name, p.Rows)
 	}
 }

@@ -202,23 +202,12 @@ func endOfReading(sources []source, start int) int {
 
 // partsOf are those of a table's many parts that are numbered from start to before end.
 func partsOf(snap sql.Snapshot, start, end int) sql.Snapshot {
-	return partsThat(snap, func(p sql.Part) bool { return p.Of == schemas.ManyParts && p.Number >= start && p.Number < end })
+	return snap.Only(func(p sql.Part) bool { return p.Of == schemas.ManyParts && p.Number >= start && p.Number < end })
 }
 
 // spreadParts are the files of a table that hold rows of any part: all of a small one, and what an amended one was given.
 func spreadParts(snap sql.Snapshot) sql.Snapshot {
-	return partsThat(snap, func(p sql.Part) bool { return p.Of != schemas.ManyParts })
-}
-
-func partsThat(snap sql.Snapshot, keep func(sql.Part) bool) sql.Snapshot {
-	some := sql.Snapshot{Table: snap.Table}
-	for _, p := range snap.Parts {
-		if keep(p) {
-			some.Parts = append(some.Parts, p)
-			some.Rows += p.Rows
-		}
-	}
-	return some
+	return snap.Only(func(p sql.Part) bool { return p.Of != schemas.ManyParts })
 }
 
 // tallies are copies of what the workers have counted, so that it can be taken back.

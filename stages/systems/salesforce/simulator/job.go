@@ -228,16 +228,22 @@ func (s *Server) find(id string, now time.Time) (*job, failure) {
 	return nil, refuse(http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
 }
 
-func (x *exchange) pollJob() failure {
-	s := x.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	j, err := s.find(x.parts[2], x.now)
+// withJob answers for the job that is asked for, which nobody else sees meanwhile.
+func (x *exchange) withJob(answer func(*Server, *job) failure) failure {
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	j, err := x.s.find(x.parts[2], x.now)
 	if err != nil {
 		return err
 	}
-	j.polls++
-	return x.json(s.detail(j, x.now))
+	return answer(x.s, j)
+}
+
+func (x *exchange) pollJob() failure {
+	return x.withJob(func(s *Server, j *job) failure {
+		j.polls++
+		return x.json(s.detail(j, x.now))
+	})
 }
 
 func (x *exchange) abortJob() failure {
@@ -247,34 +253,24 @@ func (x *exchange) abortJob() failure {
 	if json.NewDecoder(io.LimitReader(x.r.Body, 1<<16)).Decode(&ask) != nil || ask.State != "Aborted" {
 		return refuse(http.StatusBadRequest, "API_ERROR", "The state of a query job may only be set to Aborted")
 	}
-	s := x.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	j, err := s.find(x.parts[2], x.now)
-	if err != nil {
-		return err
-	}
-	if state := s.state(j, x.now); state != "UploadComplete" && state != "InProgress" {
-		return refuse(http.StatusBadRequest, "INVALIDJOBSTATE", "Aborting already "+state+" Job not allowed")
-	}
-	j.aborted, j.changed, j.finished = true, x.now, x.now
-	return x.json(j.info("Aborted"))
+	return x.withJob(func(s *Server, j *job) failure {
+		if state := s.state(j, x.now); state != "UploadComplete" && state != "InProgress" {
+			return refuse(http.StatusBadRequest, "INVALIDJOBSTATE", "Aborting already "+state+" Job not allowed")
+		}
+		j.aborted, j.changed, j.finished = true, x.now, x.now
+		return x.json(j.info("Aborted"))
+	})
 }
 
 func (x *exchange) deleteJob() failure {
-	s := x.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	j, err := s.find(x.parts[2], x.now)
-	if err != nil {
-		return err
-	}
-	if state := s.state(j, x.now); state == "UploadComplete" || state == "InProgress" {
-		return refuse(http.StatusBadRequest, "API_ERROR", "Error encountered when deleting the job because the job is not terminated")
-	}
-	s.jobs = slices.DeleteFunc(s.jobs, func(o *job) bool { return o == j })
-	x.w.WriteHeader(http.StatusNoContent)
-	return nil
+	return x.withJob(func(s *Server, j *job) failure {
+		if state := s.state(j, x.now); state == "UploadComplete" || state == "InProgress" {
+			return refuse(http.StatusBadRequest, "API_ERROR", "Error encountered when deleting the job because the job is not terminated")
+		}
+		s.jobs = slices.DeleteFunc(s.jobs, func(o *job) bool { return o == j })
+		x.w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
 }
 
 // listJobs gives up to 1,000 jobs a page, the newest first, which nothing promises.
