@@ -72,8 +72,11 @@ type normalized struct {
 
 // normalize makes the normal forms: the directory's once for each version of it, the CRM's knowing the directory's survey.
 func (r *run) normalize(ctx context.Context, raw map[string]sql.Snapshot, knowledge map[string]string) (normalized, error) {
-	directory, err := do(ctx, r, "normalize directory", normalize.Directory, normalize.DirectoryIn{
-		Companies: raw["raw_company"], Members: raw["raw_member"], Redirects: raw["raw_redirect"], Knowledge: knowledge})
+	wanted := normalize.DirectoryIn{Companies: raw["raw_company"], Members: raw["raw_member"], Redirects: raw["raw_redirect"], Knowledge: knowledge}
+	if in, out, ok := earlierOf[normalize.DirectoryIn, normalize.DirectoryOut](r, "normalize directory"); ok {
+		wanted.Earlier = &normalize.EarlierDirectory{In: in, Out: out}
+	}
+	directory, err := do(ctx, r, "normalize directory", normalize.Directory, wanted)
 	if err != nil {
 		return normalized{}, err
 	}

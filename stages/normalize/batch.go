@@ -52,6 +52,11 @@ func (r rows) text(c, i int) string {
 	return strings.TrimSpace(r.texts[c].Value(i))
 }
 
+// spaced says whether there are spaces around a text cell.
+func (r rows) spaced(c, i int) bool {
+	return !r.batch.Column(c).IsNull(i) && len(r.texts[c].Value(i)) != len(r.text(c, i))
+}
+
 // list appends the values of a list cell that are not empty.
 func (r rows) list(to []string, c, i int) []string {
 	if r.batch.Column(c).IsNull(i) {
@@ -123,22 +128,30 @@ func (r *run) eachPart(ctx context.Context, snap sql.Snapshot, file string, do f
 	if err != nil {
 		return err
 	}
-	piece := sql.Snapshot{Table: snap.Table}
-	for i, part := range snap.Parts {
-		piece.Parts = append(piece.Parts, part)
-		piece.Rows += part.Rows
-		if piece.Rows < rowsPerRead && i < len(snap.Parts)-1 {
-			continue
-		}
+	for _, piece := range readings(snap) {
 		if err := r.session.Bind(ctx, piece); err != nil {
 			return err
 		}
 		if err := do(f.Text); err != nil {
 			return err
 		}
-		piece = sql.Snapshot{Table: snap.Table}
 	}
 	return nil
+}
+
+// readings divides a table into some parts after the other, as many as one reading may hold.
+func readings(snap sql.Snapshot) []sql.Snapshot {
+	var pieces []sql.Snapshot
+	piece := sql.Snapshot{Table: snap.Table}
+	for i, part := range snap.Parts {
+		piece.Parts = append(piece.Parts, part)
+		piece.Rows += part.Rows
+		if piece.Rows >= rowsPerRead || i == len(snap.Parts)-1 {
+			pieces = append(pieces, piece)
+			piece = sql.Snapshot{Table: snap.Table}
+		}
+	}
+	return pieces
 }
 
 // smallestShare is the number of rows below which a second goroutine costs more than it helps.

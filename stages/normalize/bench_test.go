@@ -61,7 +61,7 @@ func BenchmarkMember(b *testing.B) {
 	for i := range 50_000 {
 		e := entry{key: fmt.Sprintf("acme widgets %d", i), domains: fmt.Sprintf("acme%d.com", i)}
 		e.aliases = packed([]string{e.key, e.key + " group"})
-		r.companies.add(fmt.Sprint("d", i), e.pack(), nameHash(fmt.Sprintf("acme widgets %d inc", i)))
+		r.companies.add(fmt.Sprint("d", i), "", e.pack(), nameHash(fmt.Sprintf("acme widgets %d inc", i)))
 		r.groups = append(r.groups, int32(i))
 	}
 	w := newWorker(shipped())

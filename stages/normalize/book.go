@@ -7,6 +7,7 @@ import "strings"
 type book struct {
 	at      map[string]int32
 	ids     []string
+	parents []string // as written; empty where there is none
 	entries []string
 	names   []uint64 // hash of the name as written, folded: whoever writes it the same way need not be parsed
 }
@@ -45,13 +46,12 @@ func appendPacked(to []string, list string) []string {
 	return to
 }
 
-func (b *book) add(id, packed string, name uint64) int32 {
-	code := int32(len(b.ids))
-	b.at[id] = code
+func (b *book) add(id, parent, packed string, name uint64) {
+	b.at[id] = int32(len(b.ids))
 	b.ids = append(b.ids, id)
+	b.parents = append(b.parents, parent)
 	b.entries = append(b.entries, packed)
 	b.names = append(b.names, name)
-	return code
 }
 
 // nameHash is FNV-1a of a folded name.

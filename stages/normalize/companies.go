@@ -175,7 +175,7 @@ func (d *directory) writeCompany(w *worker, in rows, i int, to *rowWriter) {
 	} else {
 		to.text("")
 	}
-	to.text(d.companies.ids[d.groups[code]])
+	to.text(d.groupOf(code))
 	d.writeCompanyForm(to, c)
 }
 

@@ -3,6 +3,7 @@ package normalize
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,6 +24,9 @@ type CRMIn struct {
 	// Earlier makes CRM faster where there is one, and changes no result.
 	Earlier *EarlierCRM `json:"-"`
 }
+
+// Objects lists what an earlier call read beside tables.
+func (in CRMIn) Objects() []string { return filled(in.Survey) }
 
 // EarlierCRM is what an earlier call of CRM by the same program read and gave.
 type EarlierCRM struct {
@@ -57,10 +61,13 @@ type crm struct {
 
 // CRM reads each large table part by part, and twice: first for what single rows cannot know (what an account is called,
 // which mail domains are shared), then for their normal form. Given what an earlier call read and gave, it reads and
-// normalises only the records that changed since, or whose account or mail domain did; the result is the same.
+// normalises only the records that changed since, or whose account, mail domain or place in the directory's survey did; the
+// result is the same.
 func CRM(ctx context.Context, s *sql.Session, in CRMIn) (CRMOut, error) {
-	if e := in.Earlier; e != nil && e.In.Survey == in.Survey && maps.Equal(e.In.Knowledge, in.Knowledge) {
-		return crmAnew(ctx, s, in, *e)
+	if e := in.Earlier; e != nil && maps.Equal(e.In.Knowledge, in.Knowledge) {
+		if out, err := crmAnew(ctx, s, in, *e); !errors.Is(err, errFromScratch) {
+			return out, err
+		}
 	}
 	c, err := newCRM(s, in)
 	if err != nil {

@@ -2,9 +2,6 @@ package normalize
 
 import (
 	"cmp"
-	"encoding/binary"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -76,99 +73,58 @@ func (s crmState) countLead(u mailUse, by int32) {
 // crmStateMark begins a stored state; another layout gets another number.
 const crmStateMark = "crmlink CRM state 1\n"
 
-// bytes is the state in an order of its own, so that equal states have equal bytes: four lists, each with its number of
-// entries in front, of texts, which have their length in front, and numbers.
+// bytes is the state in an order of its own, so that equal states have equal bytes.
 func (s crmState) bytes() []byte {
-	out := []byte(crmStateMark)
-	text := func(t string) { out = append(binary.AppendUvarint(out, uint64(len(t))), t...) }
-	number := func(n int) { out = binary.AppendUvarint(out, uint64(n)) }
-	number(len(s.accounts))
+	out := stateWriter(crmStateMark)
+	out.number(len(s.accounts))
 	for _, id := range slices.Sorted(maps.Keys(s.accounts)) {
-		text(id)
-		text(s.accounts[id])
+		out.text(id)
+		out.text(s.accounts[id])
 	}
-	number(len(s.uses))
+	out.number(len(s.uses))
 	for _, account := range slices.Sorted(maps.Keys(s.uses)) {
-		text(account)
-		number(len(s.uses[account]))
+		out.text(account)
+		out.number(len(s.uses[account]))
 		for _, d := range s.uses[account] {
-			text(d.domain)
-			number(int(d.people))
+			out.text(d.domain)
+			out.number(int(d.people))
 		}
 	}
-	number(len(s.leads))
+	out.number(len(s.leads))
 	for _, u := range slices.SortedFunc(maps.Keys(s.leads), func(a, b mailUse) int {
 		return cmp.Or(strings.Compare(a.domain, b.domain), strings.Compare(a.company, b.company))
 	}) {
-		text(u.company)
-		text(u.domain)
-		number(int(s.leads[u]))
+		out.text(u.company)
+		out.text(u.domain)
+		out.number(int(s.leads[u]))
 	}
-	number(len(s.found))
-	for _, c := range slices.SortedFunc(maps.Keys(s.found), compareChecks) {
-		text(c.object)
-		text(c.field)
-		text(c.what)
-		number(int(s.found[c]))
-	}
+	out.findings(s.found)
 	return out
 }
 
-var errNoCRMState = errors.New("is no state of a CRM")
-
 // readState takes what an earlier call stored.
 func (c *crm) readState(object string) error {
-	data, err := c.session.Object(object)
+	in, err := openState(c.session, object, crmStateMark)
 	if err != nil {
 		return err
 	}
-	rest, ok := strings.CutPrefix(string(data), crmStateMark)
-	number := func() int {
-		n, shift := 0, 0
-		for i := 0; i < len(rest) && i < binary.MaxVarintLen64; i++ {
-			n |= int(rest[i]&0x7f) << shift
-			if rest[i] < 0x80 {
-				rest = rest[i+1:]
-				return n
-			}
-			shift += 7
-		}
-		ok, rest = false, ""
-		return 0
+	for n := in.number(); n > 0 && in.ok; n-- {
+		id := in.text()
+		c.accounts[id] = in.text()
 	}
-	text := func() string {
-		n := number()
-		if n < 0 || n > len(rest) {
-			ok = false
-			return ""
-		}
-		t := rest[:n]
-		rest = rest[n:]
-		return t
-	}
-	for n := number(); n > 0 && ok; n-- {
-		id := text()
-		c.accounts[id] = text()
-	}
-	for n := number(); n > 0 && ok; n-- {
-		account := text()
-		k := number()
-		domains := make([]domainCount, 0, min(k, len(rest)))
-		for ; k > 0 && ok; k-- {
-			domains = append(domains, domainCount{text(), int32(number())})
+	for n := in.number(); n > 0 && in.ok; n-- {
+		account := in.text()
+		k := in.number()
+		domains := make([]domainCount, 0, min(k, len(in.rest)))
+		for ; k > 0 && in.ok; k-- {
+			domains = append(domains, domainCount{in.text(), int32(in.number())})
 		}
 		c.uses[account] = domains
 	}
-	for n := number(); n > 0 && ok; n-- {
-		u := mailUse{text(), text()}
-		c.leads[u] = int32(number())
+	for n := in.number(); n > 0 && in.ok; n-- {
+		u := mailUse{in.text(), in.text()}
+		c.leads[u] = int32(in.number())
 	}
-	for n := number(); n > 0 && ok; n-- {
-		kind := check{text(), text(), text()}
-		c.found[kind] = int64(number())
-	}
-	if !ok || rest != "" {
-		return fmt.Errorf("object %s: %w", object, errNoCRMState)
-	}
-	return nil
+	in.findings(c.found)
+	return in.end()
 }

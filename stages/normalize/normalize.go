@@ -11,6 +11,7 @@ package normalize
 import (
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/crmlink/crmlink/sql"
 )
@@ -51,6 +52,7 @@ type worker struct {
 	host    *memo[host]
 	company *memo[companyName]
 	tally   map[check]int64
+	spaced  bool // a record was seen whose id has spaces around it
 }
 
 func newRun(s *sql.Session, lists map[string]string) (*run, error) {
@@ -58,10 +60,6 @@ func newRun(s *sql.Session, lists map[string]string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return runWith(s, know), nil
-}
-
-func runWith(s *sql.Session, know *knowledge) *run {
 	r := &run{session: s, mail: map[string]bool{}}
 	threads := s.Threads()
 	if threads <= 0 {
@@ -70,7 +68,18 @@ func runWith(s *sql.Session, know *knowledge) *run {
 	for range threads {
 		r.workers = append(r.workers, newWorker(know))
 	}
-	return r
+	return r, nil
+}
+
+// twin is a run that counts for itself and remembers what this one does, so the two must take turns. It knows no survey.
+func (r *run) twin() *run {
+	other := &run{session: r.session, mail: map[string]bool{}}
+	for _, w := range r.workers {
+		own := *w
+		own.tally, own.spaced = map[check]int64{}, false
+		other.workers = append(other.workers, &own)
+	}
+	return other
 }
 
 func newWorker(know *knowledge) *worker {
@@ -82,6 +91,11 @@ func newWorker(know *knowledge) *worker {
 		company: newMemo(func(name string) companyName { return know.parseCompany(name, place{}) }),
 		tally:   map[check]int64{},
 	}
+}
+
+// spaced says whether a record was seen whose id has spaces around it.
+func (r *run) spaced() bool {
+	return slices.ContainsFunc(r.workers, func(w *worker) bool { return w.spaced })
 }
 
 // isShared says whether a domain turned out to be nobody's, as only the whole data shows.

@@ -189,6 +189,7 @@ func (r *run) judgeLeadCompany(w *worker, company, key, website string) {
 }
 
 func (d *directory) writeMember(w *worker, in rows, i int, to *rowWriter) {
+	w.spaced = w.spaced || in.spaced(0, i)
 	given, family, whole := in.text(1, i), in.text(2, i), in.text(3, i)
 	headline, title := in.text(4, i), in.text(5, i)
 	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(first(title, headline))}
@@ -220,7 +221,7 @@ func (d *directory) employers(w *worker, p *person, in rows, i int) {
 	if ok {
 		e := d.companies.entry(code)
 		p.companies = []string{d.companies.ids[code]}
-		p.groups = []string{d.companies.ids[d.groups[code]]}
+		p.groups = []string{d.groupOf(code)}
 		p.keys = appendPacked(p.keys, e.aliases)
 		p.domains = d.appendDomains(nil, e.domains)
 		key = e.key

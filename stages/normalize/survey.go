@@ -149,6 +149,19 @@ func (t table) get(text string) (uint32, bool) {
 	}
 }
 
+func (t table) equal(other table) bool { return bytes.Equal(t.data, other.data) }
+
+// all are the texts of a table, in alphabetical order.
+func (t table) all() []string {
+	texts := make([]string, len(t.ends)/4)
+	start := uint32(0)
+	for i := range texts {
+		end := number(t.ends, uint32(i))
+		texts[i], start = string(t.texts[start:end]), end
+	}
+	return texts
+}
+
 func (t table) has(text string) bool {
 	_, ok := t.get(text)
 	return ok
