@@ -147,19 +147,11 @@ func (r *crmRenewal) follow(ctx context.Context) error {
 	if err := r.followCompanies(ctx, moved); err != nil {
 		return err
 	}
-	if err := r.followPeople(ctx, other, flipped); err != nil {
-		return err
+	if sameWords {
+		anyMoved = nil
 	}
-	if !sameWords {
-		err := r.is.eachOf(ctx, r.earlier.Out.CRMPerson, "SELECT crm_id, company_keys FROM earlier WHERE object = 'Lead' AND company_keys IS NOT NULL",
-			func(_ *worker, in rows, i int) {
-				if anyMoved(in.list(nil, 1, i)) {
-					r.leads.more[strings.Clone(in.text(0, i))] = true
-				}
-			})
-		if err != nil {
-			return err
-		}
+	if err := r.followPeople(ctx, other, flipped, anyMoved); err != nil {
+		return err
 	}
 	return r.worthwhile()
 }
@@ -176,15 +168,34 @@ func (r *crmRenewal) followCompanies(ctx context.Context, moved map[string]bool)
 	})
 }
 
-// followPeople adds contacts of accounts that give them something else, and people with a domain that flipped.
-func (r *crmRenewal) followPeople(ctx context.Context, other, flipped map[string]bool) error {
-	if len(other)+len(flipped) == 0 {
+// followPeople adds contacts of accounts that give them something else, people with a domain that flipped, and leads with a
+// company of which another word is the rarest; anyMoved is nil where there are none.
+func (r *crmRenewal) followPeople(ctx context.Context, other, flipped map[string]bool, anyMoved func(keys []string) bool) error {
+	if len(other)+len(flipped) == 0 && anyMoved == nil {
 		return nil
 	}
-	err := r.is.eachOf(ctx, r.earlier.Out.CRMPerson, "SELECT crm_id, object, account_id, emails FROM earlier", func(w *worker, in rows, i int) {
+	emails, keys := "CAST(NULL AS VARCHAR[])", "CAST(NULL AS VARCHAR[])"
+	if len(flipped) > 0 {
+		emails = "emails"
+	}
+	if anyMoved != nil {
+		keys = "company_keys"
+	}
+	var some []string
+	err := r.is.eachOf(ctx, r.earlier.Out.CRMPerson, "SELECT crm_id, object, account_id, "+emails+", "+keys+" FROM earlier", func(w *worker, in rows, i int) {
+		isLead := in.text(1, i) == schemas.Lead
+		follows := other[in.text(2, i)]
+		if !follows && len(flipped) > 0 {
+			some = in.list(some[:0], 3, i)
+			follows = w.hostsAny(flipped, some)
+		}
+		if !follows && isLead && anyMoved != nil {
+			some = in.list(some[:0], 4, i)
+			follows = anyMoved(some)
+		}
 		switch {
-		case !other[in.text(2, i)] && (len(flipped) == 0 || !w.hostsAny(flipped, in.list(nil, 3, i))):
-		case in.text(1, i) == schemas.Lead:
+		case !follows:
+		case isLead:
 			r.leads.more[strings.Clone(in.text(0, i))] = true
 		default:
 			r.contacts.more[strings.Clone(in.text(0, i))] = true
@@ -194,7 +205,7 @@ func (r *crmRenewal) followPeople(ctx context.Context, other, flipped map[string
 		return err
 	}
 	// The website is not in the earlier form where its domain was shared.
-	return r.is.eachOf(ctx, r.in.Leads, `SELECT "Id", "Website" FROM earlier`, func(w *worker, in rows, i int) {
+	return r.is.eachOf(ctx, r.in.Leads, `SELECT "Id", "Website" FROM earlier WHERE "Website" IS NOT NULL`, func(w *worker, in rows, i int) {
 		if flipped[w.website(in.text(1, i)).domain] {
 			r.leads.more[strings.Clone(in.text(0, i))] = true
 		}
