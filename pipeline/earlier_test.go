@@ -87,6 +87,65 @@ func TestRun_NormalisesOnTopOfTheRunBefore_Invariant2(t *testing.T) {
 	}
 }
 
+// The directory's normal forms are made on top of those of the run before as well, and the CRM's although the directory is
+// another one: what is published is what a run makes that finds nothing to build upon.
+func TestRun_NormalisesAnotherDirectoryOnTopOfTheRunBefore_Invariant2(t *testing.T) {
+	t.Parallel()
+	dir := copyDemo(t)
+	first, err := runOrg(t, dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "directory", "companies.csv")
+	header, rows := readCSV(t, path)
+	for i, row := range rows {
+		switch name := slices.Index(header, "name"); i % 40 {
+		case 0:
+			row[name], row[slices.Index(header, "phone")] = row[name]+" International", ""
+		case 1:
+			row[slices.Index(header, "domains")] = ""
+		}
+	}
+	writeCSV(t, path, header, rows)
+
+	results := map[string]pipeline.Record{}
+	for _, what := range []string{"with", "without"} {
+		copied := t.TempDir()
+		if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		if what == "without" {
+			for step, field := range map[string]string{"normalize directory": "directory_state", "normalize CRM": "crm_state"} {
+				if err := os.Remove(objectOf(t, copied, first.Record, step, field)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		got, err := runOrg(t, copied, func(o *pipeline.Options) { o.DryRun = true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		session, err := sql.Open(t.Context(), sql.Options{Objects: filepath.Join(copied, "store", "objects"), Spill: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"crm_company", "crm_person", "dir_company", "dir_member"} {
+			snap := got.Record.Tables[name]
+			if strings.HasPrefix(name, "dir_") && snap.Amended() != (what == "with") {
+				t.Errorf("%s what the run before knew: %s amended %v", what, name, snap.Amended())
+			}
+			if got.Record.Tables[name], err = session.Whole(t.Context(), snap); err != nil {
+				t.Fatal(err)
+			}
+		}
+		session.Close()
+		results[what] = got.Record
+	}
+	if names := differences(results["with"], results["without"]); len(names) > 0 {
+		t.Errorf("tables differ: %v", names)
+	}
+}
+
 // objectOf is the file of an object that a step of a run gave, by the name its result has for it.
 func objectOf(t *testing.T, dir string, r pipeline.Record, step, field string) string {
 	t.Helper()
