@@ -141,9 +141,7 @@ func (w *worker) scoreRow(row []uint32) Scored {
 	w.compare.from(row)
 	keep := w.index.plan.section.Keep
 	candidates := w.seek.candidates(w.records, row)
-	for _, f := range candidates {
-		w.compare.fetch(f.entity)
-	}
+	w.compare.fetch(candidates)
 	for _, f := range candidates {
 		weight := w.pair(f.entity)
 		w.keep(Candidate{Entity: f.entity, Weight: weight, Rule: f.rule}, keep)
