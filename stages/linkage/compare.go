@@ -54,10 +54,36 @@ func (c *comparer) from(row []uint32) {
 	}
 }
 
-// fetch reads a little of each directory record that comes next, so that all are on their way before the first is needed.
-func (c *comparer) fetch(b uint32) {
+// fetch reads a little of each directory record that comes next, and then of its values, so that all are on their way
+// before the first is needed. One after the other they would wait for memory most of the time.
+func (c *comparer) fetch(next []found) {
+	for _, f := range next {
+		c.fetchRow(f.entity)
+	}
+	for _, f := range next {
+		c.fetchValues(f.entity)
+	}
+}
+
+func (c *comparer) fetchRow(b uint32) {
 	row := c.b.row(int(b))
 	c.touched += row[0] + row[len(row)/2] + row[len(row)-1]
+}
+
+// fetchValues reads a little of what the cells of a record stand for: its sets, and the forms of texts that are asked about.
+func (c *comparer) fetchValues(b uint32) {
+	row := c.b.row(int(b))
+	for _, cell := range c.program.sets {
+		if v := row[cell]; v&inPool != 0 {
+			c.touched += c.b.pool[v&^inPool]
+		}
+	}
+	for _, cell := range c.program.texts {
+		if v := row[cell]; v != 0 {
+			f, n := c.b.dict.formOf(v)
+			c.touched += uint32(f.sign) + uint32(n)
+		}
+	}
 }
 
 // present has a bit for each cell that is not null.

@@ -85,9 +85,7 @@ func (l *learner) collect(records *Records, order []int) {
 		entities = entities[:0]
 		compare.from(row)
 		candidates := seek.candidates(records, row)
-		for _, f := range candidates {
-			compare.fetch(f.entity)
-		}
+		compare.fetch(candidates)
 		for _, f := range candidates {
 			pair(row, f.entity)
 		}

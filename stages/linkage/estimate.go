@@ -147,7 +147,7 @@ func countLevels(x *Index, records *Records, order []int) [][]float64 {
 				picked := others(a)
 				compare.from(records.row(a))
 				for _, b := range picked {
-					compare.fetch(b)
+					compare.fetchRow(b)
 				}
 				for _, b := range picked {
 					compare.levels(b, levels)

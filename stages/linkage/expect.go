@@ -106,13 +106,14 @@ func exp2(x float64) float64 {
 type terms struct {
 	adjust int       // place among the rarities of a pair, or -1
 	rare   []float64 // in millibits
-	bits   []hypothesisBits
+	lanes  []lanes
 }
 
-// hypothesisBits are the bits for one hypothesis: match first, then each kind of look-alike.
-type hypothesisBits struct {
-	hypothesis int
-	bits       []float64
+// lanes are four hypotheses of one comparison, match first, then each kind of look-alike: four sums that do not wait for each
+// other. One that the comparison says nothing about is given zeros, which change no bit of a sum.
+type lanes struct {
+	bits     [][4]float64 // by level code
+	adjusted [4]float64   // 1 where the rarity counts, else 0
 }
 
 func (l *learner) terms() []terms {
@@ -120,43 +121,64 @@ func (l *learner) terms() []terms {
 	looks := l.lookAlikeWeights(weights)
 	out := make([]terms, len(weights))
 	for c := range out {
-		out[c] = terms{adjust: l.adjust[c], rare: rare[c], bits: []hypothesisBits{{0, weights[c]}}}
+		out[c] = terms{adjust: l.adjust[c], rare: rare[c], lanes: make([]lanes, (len(looks)+4)/4)}
 		for code := range rare[c] {
 			rare[c][code] *= 1000
 		}
+		for i := range out[c].lanes {
+			out[c].lanes[i].bits = make([][4]float64, len(weights[c]))
+		}
+		out[c].set(0, weights[c])
 		for k := range looks {
 			if look := looks[k][c]; look != nil {
-				out[c].bits = append(out[c].bits, hypothesisBits{k + 1, look})
+				out[c].set(k+1, look)
 			}
 		}
 	}
 	return out
 }
 
+func (t *terms) set(hypothesis int, bits []float64) {
+	l := &t.lanes[hypothesis/4]
+	l.adjusted[hypothesis%4] = 1
+	for code, v := range bits {
+		l.bits[code][hypothesis%4] = v
+	}
+}
+
 // pairBits adds a pair's evidence to the hypotheses.
 func (l *learner) pairBits(pair int, terms []terms, out []float64) {
 	floor, ceiling := float64(l.index.plan.section.FrequencyFloor), float64(l.index.plan.section.FrequencyCeiling)
 	rarities := l.bits[pair*l.width : (pair+1)*l.width]
-	for c, code := range l.codes[pair*len(terms) : (pair+1)*len(terms)] {
-		if code == 0 {
-			continue
-		}
-		t := &terms[c]
-		adjustment := 0.0
-		if t.adjust >= 0 {
-			if bits := rarities[t.adjust]; bits != noBits {
-				adjustment = float64(bits) - t.rare[code]
-				if adjustment < floor {
-					adjustment = floor
-				} else if adjustment > ceiling {
-					adjustment = ceiling
-				}
-				adjustment /= 1000
+	codes := l.codes[pair*len(terms) : (pair+1)*len(terms)]
+	for first := 0; first < len(out); first += 4 {
+		var sum [4]float64
+		copy(sum[:], out[first:])
+		h0, h1, h2, h3 := sum[0], sum[1], sum[2], sum[3]
+		for c, code := range codes {
+			if code == 0 {
+				continue
 			}
+			t := &terms[c]
+			lanes := &t.lanes[first/4]
+			bits := &lanes.bits[code]
+			if t.adjust < 0 || rarities[t.adjust] == noBits {
+				h0, h1, h2, h3 = h0+bits[0], h1+bits[1], h2+bits[2], h3+bits[3]
+				continue
+			}
+			adjustment := float64(rarities[t.adjust]) - t.rare[code]
+			if adjustment < floor {
+				adjustment = floor
+			} else if adjustment > ceiling {
+				adjustment = ceiling
+			}
+			adjustment /= 1000
+			h0 += bits[0] + float64(adjustment*lanes.adjusted[0])
+			h1 += bits[1] + float64(adjustment*lanes.adjusted[1])
+			h2 += bits[2] + float64(adjustment*lanes.adjusted[2])
+			h3 += bits[3] + float64(adjustment*lanes.adjusted[3])
 		}
-		for i := range t.bits {
-			h := &t.bits[i]
-			out[h.hypothesis] += h.bits[code] + adjustment
-		}
+		sum = [4]float64{h0, h1, h2, h3}
+		copy(out[first:], sum[:])
 	}
 }

@@ -1,6 +1,9 @@
 package linkage
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // program is how the kernel decides a plan's comparisons quickly. Of a pair it knows three words first: the columns
 // that the CRM record has, those that the directory record has, and the pairs of columns that share a value. Most
@@ -10,6 +13,7 @@ type program struct {
 	asked       []planCondition // the conditions that take more than the words
 	rights      []rightCell     // by directory cell
 	lefts       uint64          // CRM cells whose values are looked for in the other record
+	sets, texts []int           // directory cells that hold lists, and those whose texts are asked about
 }
 
 type programComparison struct{ groups []programGroup }
@@ -66,6 +70,16 @@ func (p *plan) compile() error {
 			comparison.groups = append(comparison.groups, group)
 		}
 		m.comparisons = append(m.comparisons, comparison)
+	}
+	for cell, list := range p.right.lists {
+		if list && m.rights[cell].lefts != 0 {
+			m.sets = append(m.sets, cell)
+		}
+	}
+	for _, k := range m.program.asked {
+		if !p.right.lists[k.r] && !slices.Contains(m.texts, k.r) {
+			m.texts = append(m.texts, k.r)
+		}
 	}
 	p.program = m.program
 	return nil

@@ -141,9 +141,7 @@ func (w *worker) scoreRow(row []uint32) Scored {
 	w.compare.from(row)
 	keep := w.index.plan.section.Keep
 	candidates := w.seek.candidates(w.records, row)
-	for _, f := range candidates {
-		w.compare.fetch(f.entity)
-	}
+	w.compare.fetch(candidates)
 	for _, f := range candidates {
 		weight := w.pair(f.entity)
 		w.keep(Candidate{Entity: f.entity, Weight: weight, Rule: f.rule}, keep)
@@ -234,8 +232,20 @@ func (w *worker) compete(best []Candidate) {
 
 // share2 is 2^(weight/1000) in units of 2^-42, for weights of at most 0.
 func share2(weight int32) uint64 {
-	if weight < -43000 {
+	if weight < -lowest {
 		return 0
 	}
-	return uint64(math.Exp2(float64(weight)/1000) * (1 << 42))
+	return shares()[-weight]
 }
+
+// lowest is how far below the top a weight still has a share.
+const lowest = 43_000
+
+// shares are those of 0, -1 and so on. To look one up takes a tenth of the time of computing it.
+var shares = sync.OnceValue(func() *[lowest + 1]uint64 {
+	var out [lowest + 1]uint64
+	for i := range out {
+		out[i] = uint64(math.Exp2(float64(-i)/1000) * (1 << 42))
+	}
+	return &out
+})
