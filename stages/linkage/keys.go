@@ -69,6 +69,10 @@ func (m *keyMaker) part(r *Records, row []uint32, k planKey, s side) []uint64 {
 			parts = append(parts, r.dict.hashOf(code))
 			continue
 		}
+		if h, ok := r.dict.startHash(code, k.prefix); ok && !k.deletions {
+			parts = append(parts, h)
+			continue
+		}
 		text := r.dict.bytesOf(code)
 		if k.prefix > 0 && len(text) > k.prefix {
 			text = text[:k.prefix]
