@@ -40,7 +40,7 @@ func NewBuilder(s Section) (*Builder, error) {
 		return nil, err
 	}
 	b := &Builder{plan: p, records: newRecords(p.right, "entity_id", nil)}
-	b.records.build = &building{}
+	b.records.build = &building{texts: newSpellings()}
 	return b, nil
 }
 
@@ -52,7 +52,7 @@ func (b *Builder) Within(memory int64, space func() (Space, error)) {
 	}
 }
 
-// Records is where the directory's batches are appended, in the order of their ids.
+// Records is where the directory's batches are appended, in any order. Pieces in the order of their ids cost least.
 func (b *Builder) Records() *Records { return b.records }
 
 // Build makes the index with so many goroutines; it does not depend on their number.
