@@ -91,7 +91,7 @@ func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error
 		columns[i] = schemas.Quote(c)
 	}
 	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + table.Name
-	for _, piece := range pieces(in.Directory) {
+	for _, piece := range pieces(in.Directory, recordsAtOnce) {
 		if err := s.BindAs(ctx, table.Name, piece); err != nil {
 			return err
 		}
@@ -106,10 +106,10 @@ func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error
 // engine's limit. It changes no result.
 const recordsAtOnce = 150_000
 
-// pieces puts small parts of a table together.
-func pieces(directory sql.Snapshot) (out []sql.Snapshot) {
+// pieces puts parts of a table together that have so many rows at most.
+func pieces(directory sql.Snapshot, most int64) (out []sql.Snapshot) {
 	for _, part := range directory.Split() {
-		if last := len(out) - 1; last >= 0 && out[last].Rows+part.Rows <= recordsAtOnce {
+		if last := len(out) - 1; last >= 0 && out[last].Rows+part.Rows <= most {
 			out[last] = sql.Together(directory.Table, out[last], part)
 		} else {
 			out = append(out, part)
