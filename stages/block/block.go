@@ -80,7 +80,7 @@ func run(ctx context.Context, s *sql.Session, in In) (out Out, err error) {
 	return out, err
 }
 
-// read reads the directory in the order of its ids, which the engine sorts: it spills what does not fit.
+// read reads the directory part by part. Each is in the order of its ids, which the builder merges.
 func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error {
 	columns, err := in.Section.RightColumns()
 	if err != nil {
@@ -90,32 +90,33 @@ func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error
 	for i, c := range columns {
 		columns[i] = schemas.Quote(c)
 	}
-	if err := s.BindAs(ctx, table.Name, in.Directory); err != nil {
-		return err
-	}
-	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + table.Name + " ORDER BY " + schemas.Quote(table.Key[0])
-	if in.Directory.Rows <= recordsAtOnce {
-		return s.Each(ctx, query, nil, to.Append)
-	}
-	// What a query hands over is in memory as a whole, beside the engine's limit; a temporary table is not.
-	if err := s.Keep(ctx, inOrder, query); err != nil {
-		return err
-	}
-	defer s.Drop(ctx, inOrder) //nolint:errcheck // temporary
-	for from := int64(0); from < in.Directory.Rows; from += recordsAtOnce {
-		piece := fmt.Sprintf("SELECT * FROM %s WHERE rowid >= %d AND rowid < %d", inOrder, from, from+recordsAtOnce)
-		if err := s.Each(ctx, piece, nil, to.Append); err != nil {
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + table.Name
+	for _, piece := range pieces(in.Directory, recordsAtOnce) {
+		if err := s.BindAs(ctx, table.Name, piece); err != nil {
+			return err
+		}
+		if err := s.Each(ctx, query, nil, to.Append); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// inOrder names the temporary table of a directory in the order of its ids. A directory of more than recordsAtOnce records
-// is read in pieces of so many; that changes no result.
-const inOrder = "directory_in_order"
+// recordsAtOnce are read by one query where the parts are smaller: what it hands over is in memory as a whole, beside the
+// engine's limit. It changes no result.
+const recordsAtOnce = 150_000
 
-const recordsAtOnce = 500_000
+// pieces puts parts of a table together that have so many rows at most.
+func pieces(directory sql.Snapshot, most int64) (out []sql.Snapshot) {
+	for _, part := range directory.Split() {
+		if last := len(out) - 1; last >= 0 && out[last].Rows+part.Rows <= most {
+			out[last] = sql.Together(directory.Table, out[last], part)
+		} else {
+			out = append(out, part)
+		}
+	}
+	return out
+}
 
 func cost(ctx context.Context, s *sql.Session, kind string, costs []linkage.Cost) (sql.Snapshot, error) {
 	w, err := s.Writer(ctx, schemas.BlockCost)

@@ -1,6 +1,7 @@
 package block
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -47,15 +48,24 @@ func TestRun(t *testing.T) {
 			}
 			query += ", CAST(" + value + " AS " + schemas.SQLType(c.Type) + ") AS " + schemas.Quote(c.Name)
 		}
-		directory, err = s.SaveQuery(t.Context(), query+" FROM range(100)", schemas.DirCompany, nil)
-		if err != nil {
-			t.Fatal(err)
+		save := func(rest string) sql.Snapshot {
+			saved, err := s.SaveQuery(t.Context(), query+rest, schemas.DirCompany, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return saved
 		}
+		directory = save(" FROM range(100)")
 		out, err := Run(t.Context(), s, In{m.Company, directory})
 		if err != nil {
 			t.Fatal(err)
 		}
 		indexes = append(indexes, out.Index+out.Cost.ID)
+		// Invariant 9: how the directory is divided changes nothing.
+		divided := sql.Together(directory.Table, save(" FROM range(100) WHERE range % 3 = 2"), save(" FROM range(100) WHERE range % 3 < 2"))
+		if again, err := Run(t.Context(), s, In{m.Company, divided}); err != nil || again.Index != out.Index {
+			t.Errorf("of a divided directory the index is %s, want %s: %v", again.Index, out.Index, err)
+		}
 		data, err := s.Object(out.Index)
 		if err != nil {
 			t.Fatal(err)
@@ -84,5 +94,19 @@ func TestRun(t *testing.T) {
 	}
 	if indexes[0] != indexes[1] {
 		t.Error("the index depends on the number of threads")
+	}
+}
+
+func TestPieces(t *testing.T) {
+	var directory sql.Snapshot
+	for _, rows := range []int64{7, 3, 1, 12, 5, 5, 1} {
+		directory.Parts = append(directory.Parts, sql.Part{Rows: rows})
+	}
+	var got []int64
+	for _, p := range pieces(directory, 10) {
+		got = append(got, p.Rows)
+	}
+	if want := []int64{10, 1, 12, 10, 1}; !slices.Equal(got, want) {
+		t.Errorf("pieces of %v rows, want %v", got, want)
 	}
 }

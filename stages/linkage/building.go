@@ -17,20 +17,28 @@ type Space interface {
 	Bytes() ([]byte, error)
 }
 
-// building is what reading an index's records takes. They come in the order of their ids, so that codes are numbered by
-// first appearance in that order, equal records are equal bytes, and a record that has been read is not needed again until
-// all are there: only the dictionary is.
+// building is what reading an index's records takes. Their texts are numbered as they come, and sets are in the order of
+// their texts; finish gives records and texts the order and the numbers in which they are stored.
 type building struct {
-	last  string // id of the last record
-	texts []string
-	codes []uint32
 	space func() (Space, error) // nil: everything stays in memory
-	cells Space
-	pool  Space
-	put   uint32 // length of what is in pool
+	cells pile[uint32]
+	pool  pile[uint32]
+	texts spellings
+	runs  []int  // the records with which a run of ascending ids starts
+	last  string // id of the last record
+	// Of the records that are being read: their texts, and how many each id and cell has.
+	waiting []waiting
+	sizes   []int
 }
 
-func (r *Records) appendInOrder(batch arrow.RecordBatch, keep func(id string) bool) error {
+// rightColumn is a column of a batch. A list has its texts one after the other.
+type rightColumn struct {
+	text textArray
+	list array.ListLike
+}
+
+// appendInRuns adds records in any order; sorted pieces, such as the parts of a table, cost least.
+func (r *Records) appendInRuns(batch arrow.RecordBatch, keep func(id string) bool) error {
 	ids, err := textColumn(batch, r.id)
 	if err != nil {
 		return err
@@ -38,10 +46,7 @@ func (r *Records) appendInOrder(batch arrow.RecordBatch, keep func(id string) bo
 	if ids == nil {
 		return fmt.Errorf("reading records: no column %s", r.id)
 	}
-	columns := make([]struct {
-		text textArray
-		list array.ListLike
-	}, len(r.layout.names))
+	columns := make([]rightColumn, len(r.layout.names))
 	for c, name := range r.layout.names {
 		if r.layout.lists[c] {
 			columns[c].list, columns[c].text, err = listColumn(batch, name)
@@ -52,6 +57,11 @@ func (r *Records) appendInOrder(batch arrow.RecordBatch, keep func(id string) bo
 			return err
 		}
 	}
+	b := r.build
+	if err := b.open(); err != nil {
+		return err
+	}
+	read := 0 // records whose texts wait for their numbers
 	for i := range int(batch.NumRows()) {
 		if ids.IsNull(i) || ids.Value(i) == "" {
 			return fmt.Errorf("reading records: row %d has no %s", i, r.id)
@@ -60,103 +70,148 @@ func (r *Records) appendInOrder(batch arrow.RecordBatch, keep func(id string) bo
 		if keep != nil && !keep(id) {
 			continue
 		}
-		if id == r.build.last {
-			return fmt.Errorf("reading records: an %s occurs twice", r.id)
+		if id == b.last {
+			return errTwice(r.id)
 		}
-		if id < r.build.last {
-			return fmt.Errorf("reading records: they are not in the order of %s", r.id)
+		if id < b.last || b.last == "" {
+			b.runs = append(b.runs, len(r.ids)+read)
 		}
-		r.build.last = strings.Clone(id)
-		r.ids = append(r.ids, r.dict.code(id))
-		for c := range columns {
-			r.cells = append(r.cells, r.cell(columns[c].text, columns[c].list, i))
+		b.last = id
+		b.read(id, columns, i)
+		if read++; read == rowsAtOnce {
+			r.number()
+			read = 0
 		}
 	}
-	if err := r.bounded(int(r.build.put) + len(r.pool)); err != nil {
+	r.number()
+	b.last = strings.Clone(b.last) // the batch goes
+	if len(b.texts.ends) >= inPool || b.pool.len() >= inPool || len(r.ids) >= inPool {
+		return fmt.Errorf("reading records: more than %d records, different texts or values in lists", inPool-1)
+	}
+	if err := b.cells.away(); err != nil {
 		return err
 	}
-	return r.rowsAway()
+	return b.pool.away()
 }
 
-// cell codes a value. A set is coded in the order of its texts.
-func (r *Records) cell(text textArray, list array.ListLike, i int) uint32 {
-	if list == nil {
-		if text == nil || text.IsNull(i) {
-			return 0
-		}
-		return r.dict.code(text.Value(i))
-	}
-	if list.IsNull(i) {
-		return 0
-	}
-	b := r.build
-	b.texts, b.codes = b.texts[:0], b.codes[:0]
-	from, to := list.ValueOffsets(i)
-	for v := from; v < to; v++ {
-		if !text.IsNull(int(v)) {
-			b.texts = append(b.texts, text.Value(int(v)))
-		}
-	}
-	slices.Sort(b.texts)
-	for _, t := range b.texts {
-		b.codes = append(b.codes, r.dict.code(t))
-	}
-	c := r.addSet(b.codes)
-	if c&inPool != 0 {
-		c += b.put
-	}
-	return c
-}
+func errTwice(id string) error { return fmt.Errorf("reading records: an %s occurs twice", id) }
 
-// rowsAway moves the rows that were read out of memory.
-func (r *Records) rowsAway() (err error) {
-	b := r.build
-	if b.space == nil {
+func (b *building) open() (err error) {
+	if b.runs != nil {
 		return nil
 	}
-	if b.cells == nil {
-		if b.cells, err = b.space(); err == nil {
-			b.pool, err = b.space()
+	if b.cells, err = newPile[uint32](b.space, 0); err == nil {
+		b.pool, err = newPile[uint32](b.space, 0)
+	}
+	return err
+}
+
+// read notes the texts of a record.
+func (b *building) read(id string, columns []rightColumn, i int) {
+	b.waiting, b.sizes = append(b.waiting, waiting{text: id}), append(b.sizes, 1)
+	for _, c := range columns {
+		from := len(b.waiting)
+		switch {
+		case c.text == nil:
+		case c.list == nil:
+			if !c.text.IsNull(i) {
+				b.waiting = append(b.waiting, waiting{text: c.text.Value(i)})
+			}
+		case !c.list.IsNull(i):
+			start, end := c.list.ValueOffsets(i)
+			for v := start; v < end; v++ {
+				if !c.text.IsNull(int(v)) {
+					b.waiting = append(b.waiting, waiting{text: c.text.Value(int(v))})
+				}
+			}
+			if set := b.waiting[from:]; len(set) > 1 {
+				slices.SortFunc(set, func(x, y waiting) int { return strings.Compare(x.text, y.text) })
+			}
+		}
+		b.sizes = append(b.sizes, len(b.waiting)-from)
+	}
+}
+
+// number numbers the texts that wait, and makes rows of them.
+func (r *Records) number() {
+	b := r.build
+	b.texts.near(b.waiting)
+	at := 0
+	for i, size := range b.sizes {
+		values := b.waiting[at : at+size]
+		at += size
+		if i%(len(r.layout.names)+1) == 0 {
+			r.ids = append(r.ids, b.texts.number(&values[0]))
+			continue
+		}
+		b.cells.values = append(b.cells.values, b.cell(values))
+	}
+	b.waiting, b.sizes = b.waiting[:0], b.sizes[:0]
+}
+
+// cell is the cell of some texts in their order: null, a number, or the place of their numbers in the pool.
+func (b *building) cell(values []waiting) uint32 {
+	p := &b.pool
+	place, start := p.len(), len(p.values)
+	p.values = append(p.values, 0)
+	last := uint32(0)
+	for i := range values {
+		if n := b.texts.number(&values[i]); n != 0 && n != last {
+			p.values = append(p.values, n)
+			last = n
 		}
 	}
-	if err == nil {
-		_, err = b.cells.Write(inBytes(r.cells))
+	n := len(p.values) - start - 1
+	if n < 2 { // no set
+		p.values = p.values[:start]
+		return last
 	}
-	if err == nil {
-		_, err = b.pool.Write(inBytes(r.pool))
+	p.values[start] = uint32(n)
+	return uint32(place) | inPool
+}
+
+// pile is an array that grows at its end, in memory or in a space.
+type pile[T stored] struct {
+	values []T // what is not in the space
+	space  Space
+	put    int
+}
+
+func newPile[T stored](space func() (Space, error), size int) (p pile[T], err error) {
+	if space != nil {
+		p.space, err = space()
+	} else {
+		p.values = make([]T, 0, size)
 	}
-	if err != nil {
-		return fmt.Errorf("reading records: put them away: %w", err)
+	return p, err
+}
+
+func (p *pile[T]) len() int { return p.put + len(p.values) }
+
+// away moves what is in memory to the space.
+func (p *pile[T]) away() error {
+	if p.space == nil {
+		return nil
 	}
-	b.put += uint32(len(r.pool))
-	r.cells, r.pool = r.cells[:0], r.pool[:0]
+	if _, err := p.space.Write(inBytes(p.values)); err != nil {
+		return fmt.Errorf("put records away: %w", err)
+	}
+	p.put += len(p.values)
+	p.values = p.values[:0]
 	return nil
 }
 
-// finish gives the records the form in which they are stored.
-func (r *Records) finish() error {
-	b, d := r.build, r.dict
-	d.rehash(len(d.forms) * 3 / 2)
-	if r.build = nil; b.cells == nil {
-		return nil
+// all is the whole array. Nothing can be added to it after that.
+func (p *pile[T]) all() ([]T, error) {
+	if p.space == nil {
+		return p.values, nil
 	}
-	cells, err := b.cells.Bytes()
-	if err != nil {
-		return err
+	if err := p.away(); err != nil {
+		return nil, err
 	}
-	pool, err := b.pool.Bytes()
-	if err != nil {
-		return err
-	}
-	r.cells, r.pool = fromBytes[uint32](cells), fromBytes[uint32](pool)
-	if d.text, err = putAway(b.space, d.text); err != nil {
-		return err
-	}
-	if d.forms, err = putAway(b.space, d.forms); err != nil {
-		return err
-	}
-	d.table, err = putAway(b.space, d.table)
-	return err
+	data, err := p.space.Bytes()
+	p.values = nil
+	return fromBytes[T](data), err
 }
 
 // putAway puts an array where it takes no memory of the program's own, unless it is small.
@@ -164,13 +219,10 @@ func putAway[T stored](space func() (Space, error), values []T) ([]T, error) {
 	if space == nil || len(inBytes(values)) < 1<<16 {
 		return values, nil
 	}
-	s, err := space()
+	p, err := newPile[T](space, 0)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.Write(inBytes(values)); err != nil {
-		return nil, err
-	}
-	data, err := s.Bytes()
-	return fromBytes[T](data), err
+	p.values = values
+	return p.all()
 }

@@ -59,6 +59,26 @@ func (d *dictionary) hashOf(code uint32) uint64 {
 	return d.forms[code-d.first+1].hash
 }
 
+// startHash is hashText of a text's first bytes where its form tells them; it does when the text has so many.
+func (d *dictionary) startHash(code uint32, bytes int) (hash uint64, ok bool) {
+	if bytes < 1 || bytes > 8 {
+		return 0, false
+	}
+	if code < d.first {
+		d = d.base
+	}
+	head := d.forms[code-d.first+1].head
+	if byte(head>>(64-8*bytes)) == 0 { // the text ends before, or has a byte that is zero
+		return 0, false
+	}
+	h := uint64(textHash)
+	for range bytes {
+		h = (h ^ head>>56) * textPrime
+		head <<= 8
+	}
+	return mix(h), true
+}
+
 // code numbers a text, adding it where it is new. Empty text is null.
 func (d *dictionary) code(text string) uint32 {
 	if text == "" {
@@ -124,12 +144,17 @@ func (d *dictionary) rehash(size int) {
 	}
 }
 
+const (
+	textHash  = 14695981039346656037
+	textPrime = 1099511628211
+)
+
 // hashText is FNV-1a with a final mix. Blocking keys are made of it, so it must never change between versions that
 // share an index.
 func hashText[T string | []byte](text T) uint64 {
-	h := uint64(14695981039346656037)
+	h := uint64(textHash)
 	for i := 0; i < len(text); i++ {
-		h = (h ^ uint64(text[i])) * 1099511628211
+		h = (h ^ uint64(text[i])) * textPrime
 	}
 	return mix(h)
 }

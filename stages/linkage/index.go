@@ -40,7 +40,7 @@ func NewBuilder(s Section) (*Builder, error) {
 		return nil, err
 	}
 	b := &Builder{plan: p, records: newRecords(p.right, "entity_id", nil)}
-	b.records.build = &building{}
+	b.records.build = &building{texts: newSpellings()}
 	return b, nil
 }
 
@@ -52,7 +52,7 @@ func (b *Builder) Within(memory int64, space func() (Space, error)) {
 	}
 }
 
-// Records is where the directory's batches are appended, in the order of their ids.
+// Records is where the directory's batches are appended, in any order. Pieces in the order of their ids cost least.
 func (b *Builder) Records() *Records { return b.records }
 
 // Build makes the index with so many goroutines; it does not depend on their number.
@@ -64,10 +64,8 @@ func (b *Builder) Build(workers int) (*Index, error) {
 	if err := records.finish(); err != nil {
 		return nil, fmt.Errorf("building the index: %w", err)
 	}
-	if b.memory > 0 { // each has its own entries
-		workers = min(workers, int(b.memory/(perRecord*int64(max(1, records.Len())))))
-	}
 	n := len(b.plan.rules)
+	workers, together := b.share(records.Len(), max(1, min(workers, n)))
 	x := &Index{plan: b.plan, records: records, postings: make([]postings, n), costs: make([]Cost, n)}
 	failed := make([]error, n)
 	var mutex sync.Mutex
@@ -76,20 +74,24 @@ func (b *Builder) Build(workers int) (*Index, error) {
 		defer mutex.Unlock()
 		return p.away(space)
 	}
-	rules := make(chan int)
+	next := make(chan int)
 	var wait sync.WaitGroup
-	for range max(1, workers) {
+	for range workers {
 		wait.Go(func() {
 			builder := ruleBuilder{records: records, keys: newKeyMaker(b.plan)}
-			for i := range rules {
-				x.postings[i], x.costs[i], failed[i] = builder.build(b.plan.rules[i], putting)
+			for from := range next {
+				rules := b.plan.rules[from:min(from+together, n)]
+				builder.gather(rules)
+				for i, rule := range rules {
+					x.postings[from+i], x.costs[from+i], failed[from+i] = builder.build(rule, &builder.gathered[i], putting)
+				}
 			}
 		})
 	}
-	for i := range n {
-		rules <- i
+	for from := 0; from < n; from += together {
+		next <- from
 	}
-	close(rules)
+	close(next)
 	wait.Wait()
 	if err := errors.Join(failed...); err != nil {
 		return nil, fmt.Errorf("building the index: %w", err)
@@ -97,8 +99,25 @@ func (b *Builder) Build(workers int) (*Index, error) {
 	return x, nil
 }
 
-// perRecord is about what building the keys of one rule takes for each record, in bytes.
-const perRecord = 160
+// share says how many goroutines build, and of how many rules each makes the keys together, which share their parts: as
+// many as fit in three quarters of the memory.
+func (b *Builder) share(records, workers int) (goroutines, rules int) {
+	rules = min(mostTogether, (len(b.plan.rules)+workers-1)/workers)
+	if b.memory > 0 {
+		most := b.memory / 4 * 3 / int64(max(1, records))
+		workers = max(1, min(workers, int(most/(perRecord+perKey))))
+		rules = max(1, min(rules, int((most/int64(workers)-perRecord)/perKey)))
+	}
+	return workers, rules
+}
+
+// perKey is about what the keys of a rule take for each record, in bytes, and perRecord what it takes to build one rule of
+// them.
+const (
+	mostTogether = 10 // more would take memory and save little
+	perKey       = 20
+	perRecord    = 110
+)
 
 // Costs says what each rule costs.
 func (x *Index) Costs() []Cost { return x.costs }

@@ -2,7 +2,10 @@ package linkage
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -151,7 +154,7 @@ func TestIndexWithinMemoryIsTheSame(t *testing.T) {
 	directory, _ := staffed(11, 6000, 0)
 	want := bytesOf(t, indexOf(t, s, directory))
 	batch := batchOf(s, s.RightTable(), directory)
-	for _, memory := range []int64{1, 1 << 40} {
+	for _, memory := range []int64{1, 6000 * (perRecord + 4*perKey), 1 << 40} {
 		b, err := NewBuilder(s)
 		if err != nil {
 			t.Fatal(err)
@@ -162,8 +165,8 @@ func TestIndexWithinMemoryIsTheSame(t *testing.T) {
 			if err := b.Records().Append(batch.NewSlice(from, min(from+999, batch.NumRows()))); err != nil {
 				t.Fatal(err)
 			}
-			if len(b.records.cells) > 0 {
-				t.Fatalf("%d cells stay in memory", len(b.records.cells))
+			if n := len(b.records.build.cells.values); n > 0 {
+				t.Fatalf("%d cells stay in memory", n)
 			}
 		}
 		x, err := b.Build(3)
@@ -179,21 +182,50 @@ func TestIndexWithinMemoryIsTheSame(t *testing.T) {
 	}
 }
 
-func TestDirectoryRecordsComeInOrder(t *testing.T) {
+// Invariant 9: an index is the same in whatever order its records are read.
+func TestIndexOfRecordsInAnyOrderIsTheSame(t *testing.T) {
 	s := shippedModel(t).Person
-	for want, ids := range map[string][]string{"not in the order of entity_id": {"b", "a"}, "an entity_id occurs twice": {"a", "a"}} {
+	directory, _ := staffed(12, 3000, 0)
+	want := bytesOf(t, indexOf(t, s, directory))
+	random := rand.New(rand.NewSource(1))
+	for name, piece := range map[string]func(i int) int{
+		"reversed": func(i int) int { return -i },
+		"in parts": func(i int) int { return i * 7919 % 64 },
+		"in any":   func(i int) int { return random.Int() },
+	} {
+		places := make([]int, len(directory))
+		keys := make([]int, len(directory))
+		for i := range directory {
+			places[i], keys[i] = i, piece(i)
+		}
+		slices.SortStableFunc(places, func(i, j int) int { return cmp.Compare(keys[i], keys[j]) })
+		var records []values
+		for _, i := range places {
+			records = append(records, directory[i])
+		}
+		if !bytes.Equal(bytesOf(t, indexOf(t, s, records)), want) {
+			t.Errorf("records %s make another index", name)
+		}
+	}
+}
+
+func TestDirectoryRecordsAreThereOnce(t *testing.T) {
+	s := shippedModel(t).Person
+	for _, ids := range [][]string{{"a", "a"}, {"a", "b", "a"}, {"b", "a", "c", "b"}} {
 		b, err := NewBuilder(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = nil
 		for _, id := range ids { // in batches of their own
-			if e := b.Records().Append(batchOf(s, s.RightTable(), []values{{"id": id}})); e != nil {
-				err = e
+			if err == nil {
+				err = b.Records().Append(batchOf(s, s.RightTable(), []values{{"id": id}}))
 			}
 		}
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want %q", err, want)
+		if err == nil {
+			_, err = b.Build(1)
+		}
+		if err == nil || !strings.Contains(err.Error(), "an entity_id occurs twice") {
+			t.Errorf("%v: error %v", ids, err)
 		}
 	}
 }

@@ -37,7 +37,10 @@ func (m *keyMaker) start() {
 func (m *keyMaker) of(r *Records, row []uint32, parts []planKey, s side) []uint64 {
 	m.keys = append(m.keys[:0], 0)
 	for _, part := range parts {
-		values := m.part(r, row, part, s)
+		values := m.parts[part.place]
+		if m.known[part.place] != m.record {
+			values = m.part(r, row, part, s)
+		}
 		if len(values) == 0 || len(values)*len(m.keys) > mostKeys {
 			return nil
 		}
@@ -67,6 +70,10 @@ func (m *keyMaker) part(r *Records, row []uint32, k planKey, s side) []uint64 {
 	for _, code := range r.set(row, cell) {
 		if k.prefix == 0 && !k.deletions {
 			parts = append(parts, r.dict.hashOf(code))
+			continue
+		}
+		if h, ok := r.dict.startHash(code, k.prefix); ok && !k.deletions {
+			parts = append(parts, h)
 			continue
 		}
 		text := r.dict.bytesOf(code)

@@ -82,26 +82,96 @@ type entry struct {
 	from   uint32 // of a narrowed key: the place of the entry that was narrowed
 }
 
+// entryList takes entries whose number is not known before. What it has grown to it keeps for the next ones.
+type entryList struct {
+	chunks [][]entry // but the last, full
+	used   int       // chunks
+}
+
+const entriesInChunk = 1 << 13
+
+func (l *entryList) add(e entry) {
+	if l.used == 0 || len(l.chunks[l.used-1]) == entriesInChunk {
+		if l.used++; l.used > len(l.chunks) {
+			l.chunks = append(l.chunks, make([]entry, 0, entriesInChunk))
+		}
+	}
+	last := &l.chunks[l.used-1]
+	*last = append(*last, e)
+}
+
+// into appends the entries to others and leaves none.
+func (l *entryList) into(to []entry) []entry {
+	n := 0
+	for _, chunk := range l.chunks[:l.used] {
+		n += len(chunk)
+	}
+	to = slices.Grow(to, n)
+	for i, chunk := range l.chunks[:l.used] {
+		to = append(to, chunk...)
+		l.chunks[i] = chunk[:0]
+	}
+	l.used = 0
+	return to
+}
+
 // hotMark is the record of a key that was narrowed.
 const hotMark = ^uint32(0)
 
-// ruleBuilder makes the postings of one rule after the other. It keeps its space and belongs to one goroutine.
+// ruleBuilder makes the postings of rules. It keeps its space and belongs to one goroutine.
 type ruleBuilder struct {
 	records                  *Records
 	keys                     keyMaker
+	gathered                 []entryList // by rule of those that are made together
 	entries, narrowed, space []entry
+	// touched takes what was read only so that it is near when it is needed.
+	touched uint64
 }
 
-// build makes the postings of a rule and puts them away.
-func (b *ruleBuilder) build(rule planRule, away func(*postings) error) (postings, Cost, error) {
-	cost := Cost{Rule: rule.Name}
-	b.entries, b.narrowed = b.entries[:0], b.narrowed[:0]
-	for i := range b.records.Len() {
-		b.keys.start()
-		for _, key := range b.keys.of(b.records, b.records.row(i), rule.parts, right) {
-			b.entries = append(b.entries, entry{key: key, record: uint32(i)})
+// rowsAtOnce are so many records that what their keys are made of stays in the processor's nearest cache.
+const rowsAtOnce = 16
+
+// gather notes under which keys of some rules each record is. Rules share the parts of their keys, and those of a record
+// are made once. The forms of its texts lie anywhere: read one after the other they would each be waited for.
+func (b *ruleBuilder) gather(rules []planRule) {
+	for len(b.gathered) < len(rules) {
+		b.gathered = append(b.gathered, entryList{})
+	}
+	var cells []int
+	for _, rule := range rules {
+		for _, part := range rule.parts {
+			if !slices.Contains(cells, part.r) {
+				cells = append(cells, part.r)
+			}
 		}
 	}
+	r := b.records
+	for from := 0; from < r.Len(); from += rowsAtOnce {
+		to := min(from+rowsAtOnce, r.Len())
+		for i := from; i < to; i++ {
+			row := r.row(i)
+			for _, cell := range cells {
+				for _, code := range r.set(row, cell) {
+					b.touched += r.dict.hashOf(code)
+				}
+			}
+		}
+		for i := from; i < to; i++ {
+			b.keys.start()
+			row := r.row(i)
+			for n, rule := range rules {
+				for _, key := range b.keys.of(r, row, rule.parts, right) {
+					b.gathered[n].add(entry{key: key, record: uint32(i)})
+				}
+			}
+		}
+	}
+}
+
+// build makes the postings of a rule from what was gathered, and puts them away.
+func (b *ruleBuilder) build(rule planRule, gathered *entryList, away func(*postings) error) (postings, Cost, error) {
+	cost := Cost{Rule: rule.Name}
+	b.entries, b.narrowed = gathered.into(b.entries[:0]), b.narrowed[:0]
 	b.entries, b.space = sortEntries(b.entries, b.space)
 	entries := slices.CompactFunc(b.entries, sameEntry)
 	cost.Entries = int64(len(entries))
@@ -136,14 +206,28 @@ func (b *ruleBuilder) build(rule planRule, away func(*postings) error) (postings
 }
 
 // narrow notes the entries of a hot key under the keys that part makes of it; first is the number of hot entries before.
+// Like gather it reads first what it would wait for.
 func (b *ruleBuilder) narrow(hot []entry, part planKey, first uint32) {
-	for i, e := range hot {
-		b.keys.start()
-		for _, value := range b.keys.part(b.records, b.records.row(int(e.record)), part, right) {
-			b.narrowed = append(b.narrowed, entry{narrowKey(e.key, value), e.record, first + uint32(i)})
+	for from := 0; from < len(hot); from += narrowAtOnce {
+		some := hot[from:min(from+narrowAtOnce, len(hot))]
+		for _, e := range some {
+			b.touched += uint64(b.records.row(int(e.record))[part.r])
+		}
+		for _, e := range some {
+			for _, code := range b.records.set(b.records.row(int(e.record)), part.r) {
+				b.touched += b.records.dict.hashOf(code)
+			}
+		}
+		for i, e := range some {
+			b.keys.start()
+			for _, value := range b.keys.part(b.records, b.records.row(int(e.record)), part, right) {
+				b.narrowed = append(b.narrowed, entry{narrowKey(e.key, value), e.record, first + uint32(from+i)})
+			}
 		}
 	}
 }
+
+const narrowAtOnce = 64
 
 // reached gives the entries under narrowed keys that are not hot in turn, and how many of the hot entries they are.
 func (b *ruleBuilder) reached(most int, hot int64) (kept []entry, reached int64) {

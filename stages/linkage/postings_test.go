@@ -157,3 +157,46 @@ func TestTablesOfOneRecord(t *testing.T) {
 		}
 	})
 }
+
+func TestStartOfTextIsHashedFromItsForm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.RuneFrom([]rune("ab\x00é"))).Draw(t, "text")
+		bytes := rapid.IntRange(0, 10).Draw(t, "bytes")
+		d := newDictionary(nil)
+		code := d.code(text)
+		if code == 0 {
+			return
+		}
+		got, ok := d.startHash(code, bytes)
+		if whole := bytes > 0 && bytes <= 8 && bytes <= len(text) && text[bytes-1] != 0; ok != whole || ok && got != hashText(text[:bytes]) {
+			t.Fatalf("%d bytes of %q: %x, %v", bytes, text, got, ok)
+		}
+	})
+}
+
+// The numbering of texts is a map.
+func TestSpellings(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, numbers := newSpellings(), map[string]uint32{"": 0}
+		for range rapid.IntRange(1, 40).Draw(t, "times") {
+			var some []waiting
+			for _, n := range rapid.SliceOfN(rapid.IntRange(-1, 1500), 1, 200).Draw(t, "texts") {
+				text := ""
+				if n >= 0 {
+					text = fmt.Sprint(n)
+				}
+				some = append(some, waiting{text: text})
+			}
+			s.near(some)
+			for i := range some {
+				text := some[i].text
+				if _, ok := numbers[text]; !ok {
+					numbers[text] = uint32(len(numbers))
+				}
+				if got := s.number(&some[i]); got != numbers[text] || got != 0 && string(s.of(got)) != text {
+					t.Fatalf("%q is number %d, want %d", text, got, numbers[text])
+				}
+			}
+		}
+	})
+}

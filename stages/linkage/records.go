@@ -80,7 +80,7 @@ func (r *Records) Append(batch arrow.RecordBatch) error {
 // AppendIf adds the records whose id keep accepts.
 func (r *Records) AppendIf(batch arrow.RecordBatch, keep func(id string) bool) error {
 	if r.build != nil {
-		return r.appendInOrder(batch, keep)
+		return r.appendInRuns(batch, keep)
 	}
 	ids, err := textColumn(batch, r.id)
 	if err != nil {
@@ -106,12 +106,12 @@ func (r *Records) AppendIf(batch arrow.RecordBatch, keep func(id string) bool) e
 			return err
 		}
 	}
-	return r.bounded(len(r.pool))
+	return r.bounded()
 }
 
 // bounded fails where a number would not fit in a cell.
-func (r *Records) bounded(pool int) error {
-	if r.dict.next() >= inPool || pool >= inPool || len(r.ids) >= inPool {
+func (r *Records) bounded() error {
+	if r.dict.next() >= inPool || len(r.pool) >= inPool || len(r.ids) >= inPool {
 		return fmt.Errorf("reading records: more than %d records, different texts or values in lists", inPool-1)
 	}
 	return nil

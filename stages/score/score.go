@@ -233,12 +233,16 @@ func readFrequencies(ctx context.Context, s *sql.Session, section linkage.Sectio
 		return nil, err
 	}
 	var rows []linkage.Frequency
+	var name string // of a field has millions of values
 	err := s.Each(ctx, "SELECT field, value, records FROM term_frequency WHERE kind = '"+section.EntityKind()+"'", nil,
 		func(batch arrow.RecordBatch) error {
 			field, value := batch.Column(0).(*array.String), batch.Column(1).(*array.String)
 			records := batch.Column(2).(*array.Int64)
 			for i := range int(batch.NumRows()) {
-				rows = append(rows, linkage.Frequency{Field: strings.Clone(field.Value(i)), Value: strings.Clone(value.Value(i)), Records: records.Value(i)})
+				if field.Value(i) != name {
+					name = strings.Clone(field.Value(i))
+				}
+				rows = append(rows, linkage.Frequency{Field: name, Value: strings.Clone(value.Value(i)), Records: records.Value(i)})
 			}
 			return nil
 		})
