@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -17,6 +18,7 @@ type rows struct {
 	batch arrow.RecordBatch
 	texts []interface{ Value(int) string }
 	lists []array.ListLike
+	plain []*array.String // columns of plain texts, which are read without a detour
 }
 
 func rowsIn(batch arrow.RecordBatch) (rows, error) {
@@ -40,12 +42,20 @@ func rowsIn(batch arrow.RecordBatch) (rows, error) {
 		}
 		r.texts = append(r.texts, text)
 		r.lists = append(r.lists, list)
+		plain, _ := column.(*array.String)
+		r.plain = append(r.plain, plain)
 	}
 	return r, nil
 }
 
 // text is a text cell, trimmed; empty where it is null. It lies in the batch and is gone with it: keep a clone.
 func (r rows) text(c, i int) string {
+	if plain := r.plain[c]; plain != nil {
+		if plain.IsNull(i) {
+			return ""
+		}
+		return trimmed(plain.Value(i))
+	}
 	if r.batch.Column(c).IsNull(i) {
 		return ""
 	}
@@ -56,6 +66,16 @@ func (r rows) text(c, i int) string {
 func (r rows) spaced(c, i int) bool {
 	return !r.batch.Column(c).IsNull(i) && len(r.texts[c].Value(i)) != len(r.text(c, i))
 }
+
+// trimmed is strings.TrimSpace, which is a call for each of the many texts that have nothing to trim.
+func trimmed(s string) string {
+	if s == "" || isPrint(s[0]) && isPrint(s[len(s)-1]) {
+		return s
+	}
+	return strings.TrimSpace(s)
+}
+
+func isPrint(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
 
 // list appends the values of a list cell that are not empty.
 func (r rows) list(to []string, c, i int) []string {
@@ -68,7 +88,7 @@ func (r rows) list(to []string, c, i int) []string {
 		if values.IsNull(v) {
 			continue
 		}
-		if s := strings.TrimSpace(r.texts[c].Value(v)); s != "" {
+		if s := trimmed(r.texts[c].Value(v)); s != "" {
 			to = append(to, s)
 		}
 	}

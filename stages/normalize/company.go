@@ -7,12 +7,11 @@ import (
 
 // companyName is what a company's name says, folded.
 type companyName struct {
-	key     string
-	uncut   string   // key with the place still on it; key itself where none was cut off
-	others  []string // keys of names in parentheses and behind "formerly" or "doing business as"
-	legal   string
-	place   string
-	acronym string
+	key    string
+	uncut  string   // key with the place still on it; key itself where none was cut off
+	others []string // keys of names in parentheses and behind "formerly" or "doing business as"
+	legal  string
+	place  string
 }
 
 // The lists of noise.tsv, in the order of the call above.
@@ -84,6 +83,7 @@ func (know *knowledge) parsePlainCompany(name string, at place) companyName {
 	}
 	words = know.cutEnds(&n, words, at.country)
 	n.uncut = know.keyOf(words)
+	n.key = n.uncut
 	// A place may hide a legal form or a noise word, and the other way round.
 	for range 3 {
 		rest, p := know.cutPlace(words, at)
@@ -92,13 +92,12 @@ func (know *knowledge) parsePlainCompany(name string, at place) companyName {
 		}
 		n.place = first(n.place, p)
 		words = know.cutEnds(&n, rest, at.country)
+		n.key = know.keyOf(words)
 	}
-	n.key = know.keyOf(words)
 	if n.key == "" {
 		n.key = strings.Join(companyWords(name), " ")
 		n.uncut = n.key
 	}
-	n.acronym = acronymOf(n.key)
 	return n
 }
 
@@ -129,12 +128,15 @@ func (know *knowledge) cutEnds(n *companyName, words []string, country string) [
 
 // keyOf writes abbreviations out, leaves noise words out and joins single letters (a o smith: ao smith).
 func (know *knowledge) keyOf(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, " ")
+	}
 	out := make([]string, 0, len(words)+2)
 	for _, w := range words {
-		if know.noise[w]&noiseAnywhere != 0 && len(words) > 1 {
+		if know.noise[w]&noiseAnywhere != 0 {
 			continue
 		}
-		if full, ok := know.abbreviations[w]; ok && len(words) > 1 {
+		if full, ok := know.abbreviations[w]; ok {
 			out = append(out, full...)
 			continue
 		}

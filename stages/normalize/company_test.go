@@ -59,8 +59,8 @@ func TestParseCompany(t *testing.T) {
 		{"Foo Co., Ltd.", "foo", "co ltd", "", "foo"},
 	} {
 		n := shipped().parseCompany(c.name, place{})
-		if n.key != c.key || n.legal != c.legal || n.place != c.place || c.acronym != "" && n.acronym != c.acronym {
-			t.Errorf("%q: key %q legal %q place %q acronym %q, want %q %q %q %q", c.name, n.key, n.legal, n.place, n.acronym, c.key, c.legal, c.place, c.acronym)
+		if n.key != c.key || n.legal != c.legal || n.place != c.place || c.acronym != "" && acronymOf(n.key) != c.acronym {
+			t.Errorf("%q: key %q legal %q place %q acronym %q, want %q %q %q %q", c.name, n.key, n.legal, n.place, acronymOf(n.key), c.key, c.legal, c.place, c.acronym)
 		}
 	}
 }

@@ -36,6 +36,8 @@ func (m *memo[V]) get(s string) V {
 // and never changed.
 type nameMemos struct {
 	fields    *memo[field]
+	givens    *memo[namePart]
+	surnames  *memo[namePart]
 	skeletons *memo[string]
 	roots     *memo[[]string]
 }
@@ -44,7 +46,7 @@ type nameMemos struct {
 func (know *knowledge) forOne() *knowledge {
 	plain, own := *know, *know
 	plain.memos = nil // those that know may have are another goroutine's
-	own.memos = &nameMemos{newMemo(plain.takeField), newMemo(plain.soundOf), newMemo(func(given string) []string {
+	own.memos = &nameMemos{newMemo(plain.takeField), newMemo(plain.givenPart), newMemo(plain.surnamePart), newMemo(plain.soundOf), newMemo(func(given string) []string {
 		return slices.Clip(plain.rootsOf([]string{given}, nil))
 	})}
 	return &own

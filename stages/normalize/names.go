@@ -28,6 +28,14 @@ const (
 
 // parseName splits a name. The parts are believed where a family name is given; the whole name helps where it is not.
 func (know *knowledge) parseName(first, last, whole string) personName {
+	if n, ok := know.joinParts(first, last); ok {
+		return n
+	}
+	return know.takeName(first, last, whole)
+}
+
+// takeName is parseName for names of all kinds.
+func (know *knowledge) takeName(first, last, whole string) personName {
 	first, last, whole = know.realName(first), know.realName(last), know.splitCamel(know.realName(whole))
 	g, s := know.readField(first), know.readField(last)
 	if spelled, ok := koreanFamilyNames[strings.TrimSpace(last)]; ok {

@@ -1,10 +1,14 @@
 package normalize
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -51,12 +55,30 @@ func PersonPatches(ctx context.Context, s *sql.Session, in PatchesIn) (PatchesOu
 		[]source{{in.Contacts, "read_contact", nil}, {in.Leads, "read_lead", nil}}, (*patcher).person)
 }
 
-// patcher writes patches of one kind.
+// patcher proposes for the records of one worker, one record after the other.
 type patcher struct {
 	*run
 	*worker
-	written map[string]written // records without entity, by Id
+	held    *heldRecords
 	to      *rowWriter
+	columns []schemas.Column
+	at      map[string]int // place of each column
+	cells   []cell         // of the row at hand, by the place of the column
+	now     current        // the record at hand
+}
+
+// current is the record at hand, whose candidates come one after the other, with what was read last.
+type current struct {
+	id    string
+	now   written
+	live  bool // the CRM holds it
+	base  form
+	tried []patch
+	// The parts of a name and the address that were read last: most changes leave one of them as it is.
+	names [3]string
+	name  personName
+	email string
+	who   person
 }
 
 // patch is one field with its new value, and the normal form that follows.
@@ -65,115 +87,159 @@ type patch struct {
 	form         form
 }
 
-// form is the columns of a normal form that can change; a text is a list of one.
-type form map[string][]string
+// form is the columns of a normal form that can change, each once.
+type form []cell
 
-func textCell(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
+// cell is one column: a text or a list; an empty one is null.
+type cell struct {
+	column, text string
+	list         []string
 }
 
 // without leaves out the columns in which two forms agree: what a change leaves as it is must not undo another change.
 func (f form) without(other form) form {
-	rest := form{}
-	for name, cell := range f {
-		if !slices.Equal(cell, other[name]) {
-			rest[name] = cell
+	rest := f[:0]
+	for _, c := range f {
+		var was cell
+		for _, o := range other {
+			if o.column == c.column {
+				was = o
+			}
+		}
+		if c.text != was.text || !slices.Equal(c.list, was.list) {
+			rest = append(rest, c)
 		}
 	}
 	return rest
 }
 
-func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Table, file string, sources []source,
-	propose func(p *patcher, in rows, i int) []patch) (PatchesOut, error) {
-	fail := func(err error) (PatchesOut, error) { return PatchesOut{}, fmt.Errorf("%s: %w", file, err) }
+type proposer func(p *patcher, in rows, i int) []patch
+
+func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Table, file string, sources []source, propose proposer) (PatchesOut, error) {
+	out, err := propose.all(ctx, s, in, table, file, sources)
+	if err != nil {
+		return PatchesOut{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return PatchesOut{out}, nil
+}
+
+func (propose proposer) all(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Table, file string, sources []source) (sql.Snapshot, error) {
 	r, err := newRun(s, in.Knowledge)
 	if err == nil {
 		err = errors.Join(r.readSurvey(in.Survey), r.readSharedMail(in.SharedMail))
 	}
 	if err != nil {
-		return fail(err)
+		return sql.Snapshot{}, err
 	}
-	p := patcher{run: r, worker: r.workers[0], written: map[string]written{}, to: newRowWriter(table)}
-	defer p.to.release()
 	for name, snap := range map[string]sql.Snapshot{"unmatched": in.Unmatched, "raw_company": in.Companies, "raw_member": in.Members,
 		"dir_company": in.DirCompany, "dir_member": in.DirMember, "crm_company": in.CRMCompany, "mapping": in.Mapping} {
 		if err := s.BindAs(ctx, name, snap.Or(name)); err != nil {
-			return fail(err)
+			return sql.Snapshot{}, err
 		}
 	}
 	if in.Only.Table != "" {
-		if err := p.only(ctx, in); err != nil {
-			return fail(err)
+		if err := r.only(ctx, in); err != nil {
+			return sql.Snapshot{}, err
 		}
 	}
+	held := heldRecords{at: map[string]heldRecord{}}
+	defer held.release()
 	for _, from := range sources {
-		if err := p.readWritten(ctx, from); err != nil {
-			return fail(err)
+		if err := r.readWritten(ctx, from, &held); err != nil {
+			return sql.Snapshot{}, err
 		}
 	}
 	f, err := sql.Named("normalize/" + file)
 	if err != nil {
-		return fail(err)
+		return sql.Snapshot{}, err
 	}
-	out, err := s.Writer(ctx, table)
+	if err := s.Each(ctx, f.Text, nil, held.ask); err != nil {
+		return sql.Snapshot{}, err
+	}
+	var all []*patcher
+	for _, w := range r.workers {
+		p := newPatcher(r, w, &held, table)
+		defer p.to.release()
+		all = append(all, p)
+	}
+	return propose.store(ctx, s, table, &held, all)
+}
+
+func newPatcher(r *run, w *worker, held *heldRecords, table schemas.Table) *patcher {
+	p := &patcher{run: r, worker: w, held: held, to: newRowWriter(table), columns: table.Columns, at: map[string]int{},
+		cells: make([]cell, len(table.Columns))}
+	for i, c := range table.Columns {
+		p.at[c.Name] = i
+	}
+	return p
+}
+
+// store makes the patches of each part in one piece, in the order of their key, and stores some parts while the next are
+// made.
+func (propose proposer) store(ctx context.Context, s *sql.Session, table schemas.Table, held *heldRecords, all []*patcher) (sql.Snapshot, error) {
+	out, err := s.PartWriter(table)
 	if err != nil {
-		return fail(err)
+		return sql.Snapshot{}, err
 	}
-	var batches []arrow.RecordBatch // written after reading: the session does one thing at a time
-	defer func() {
-		for _, b := range batches {
-			b.Release()
+	var made []piece
+	defer func() { releasePieces(made) }()
+	for start := 0; start < schemas.ManyParts; start += partsPerStoring {
+		var next []piece
+		for n := start; n < min(start+partsPerStoring, schemas.ManyParts); n++ {
+			next = append(next, piece{part: n})
 		}
-	}()
-	err = s.Each(ctx, f.Text, nil, func(batch arrow.RecordBatch) error {
-		in, err := rowsIn(batch)
-		if err != nil {
-			return err
-		}
-		found := make([][]patch, batch.NumRows())
-		p.share(len(found), func(w *worker, from, to int) {
-			q := patcher{run: p.run, worker: w, written: p.written}
-			for i := from; i < to; i++ {
-				found[i] = propose(&q, in, i)
-			}
-		})
-		for i, changes := range found {
-			place := int64(0)
-			for _, c := range changes {
-				if len(c.form) == 0 {
-					continue
+		var making sync.WaitGroup
+		var at atomic.Int64
+		for _, p := range all {
+			making.Go(func() {
+				for k := at.Add(1) - 1; k < int64(len(next)); k = at.Add(1) - 1 {
+					next[k].made = propose.piece(p, held.parts[next[k].part])
 				}
+			})
+		}
+		err := storePieces(ctx, out, made)
+		making.Wait()
+		releasePieces(made)
+		if made = next; err != nil {
+			return sql.Snapshot{}, err
+		}
+	}
+	if err := storePieces(ctx, out, made); err != nil {
+		return sql.Snapshot{}, err
+	}
+	return out.Save(ctx)
+}
+
+// partsPerStoring is how many parts are in memory twice over: it changes no result.
+const partsPerStoring = 4
+
+// piece makes the patches of some records.
+func (propose proposer) piece(p *patcher, candidates []asked) arrow.RecordBatch {
+	slices.SortFunc(candidates, func(a, b asked) int {
+		return cmp.Or(strings.Compare(a.object, b.object), strings.Compare(a.id, b.id), strings.Compare(a.entity, b.entity))
+	})
+	for _, a := range candidates {
+		if a.id != p.now.id {
+			p.now = current{id: a.id, tried: p.now.tried[:0]}
+			p.now.now, p.now.live = p.held.written(a.id)
+		}
+		if !p.now.live {
+			continue
+		}
+		place := int64(0)
+		for _, c := range propose(p, *a.in, int(a.i)) {
+			if len(c.form) > 0 {
 				place++
-				p.write(table, in.text(0, i), in.text(1, i), in.text(2, i), place, c)
+				p.write(a.object, a.id, a.entity, place, c)
 			}
 		}
-		if p.to.rows >= rowsPerWrite {
-			batches = append(batches, p.to.batch())
-		}
-		return nil
-	})
-	batches = append(batches, p.to.batch())
-	for _, b := range batches {
-		if err == nil {
-			err = out.Write(ctx, b)
-		}
 	}
-	if err != nil {
-		out.Discard(ctx) //nolint:errcheck // the first error counts
-		return fail(err)
-	}
-	snap, err := out.Save(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	return PatchesOut{snap}, nil
+	p.now = current{}
+	return p.to.batch()
 }
 
 // write adds a row; the columns stand in the order of the table.
-func (p *patcher) write(table schemas.Table, object, id, entity string, place int64, c patch) {
+func (p *patcher) write(object, id, entity string, place int64, c patch) {
 	w := p.to
 	for _, text := range []string{object, id, entity} {
 		w.text(text)
@@ -181,33 +247,31 @@ func (p *patcher) write(table schemas.Table, object, id, entity string, place in
 	w.count(place)
 	w.text(c.field)
 	w.text(c.value)
-	var changed []string
-	for name := range c.form {
-		changed = append(changed, name)
+	changed := make([]string, 0, len(c.form))
+	for _, cell := range c.form {
+		changed = append(changed, cell.column)
+		p.cells[p.at[cell.column]] = cell
 	}
 	slices.Sort(changed)
 	w.list(changed)
-	for _, column := range table.Columns[w.column:] {
-		cell := c.form[column.Name]
-		switch {
-		case column.Type.ID() == arrow.LIST:
-			w.list(cell)
-		case len(cell) > 0:
-			w.text(cell[0])
-		default:
-			w.text("")
+	for i := w.column; i < len(p.columns); i++ {
+		if p.columns[i].Type.ID() == arrow.LIST {
+			w.list(p.cells[i].list)
+		} else {
+			w.text(p.cells[i].text)
 		}
 	}
 	w.end()
+	clear(p.cells)
 }
 
 // only leaves the other records out of those without entity.
-func (p *patcher) only(ctx context.Context, in PatchesIn) error {
-	if err := p.session.BindAs(ctx, "all_unmatched", in.Unmatched.Or("unmatched")); err != nil {
+func (r *run) only(ctx context.Context, in PatchesIn) error {
+	if err := r.session.BindAs(ctx, "all_unmatched", in.Unmatched.Or("unmatched")); err != nil {
 		return err
 	}
-	if err := p.session.Bind(ctx, in.Only); err != nil {
+	if err := r.session.Bind(ctx, in.Only); err != nil {
 		return err
 	}
-	return p.session.StepQuery(ctx, "SELECT * FROM all_unmatched SEMI JOIN differing USING (crm_id)", schemas.Unmatched)
+	return r.session.StepQuery(ctx, "SELECT * FROM all_unmatched SEMI JOIN differing USING (crm_id)", schemas.Unmatched)
 }
