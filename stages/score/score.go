@@ -95,6 +95,8 @@ type scoring struct {
 	observer *linkage.Observer
 	workers  int
 	to       *sql.Writer
+	replaced []string // records whose earlier candidates no longer count
+	anew     int      // records that were scored beside those of an earlier call
 }
 
 // all scores every live record. Records are read in whole parts of their table, and their candidates are stored in parts by
