@@ -30,8 +30,10 @@ type PatchesIn struct {
 	SharedMail string `json:"shared_mail"`
 	// Knowledge are the administrator's lists, as in DirectoryIn.
 	Knowledge map[string]string `json:"knowledge,omitempty"`
-	// Only are the records to propose for, a table differing; absent where it is for all.
+	// Only are the records to propose for, a table differing, and Kept what was proposed for all others; absent where it
+	// is for all.
 	Only sql.Snapshot `json:"only,omitzero"`
+	Kept sql.Snapshot `json:"kept,omitzero"`
 }
 
 // PatchesOut is table patch_company or patch_person.
@@ -98,11 +100,8 @@ func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Ta
 	}
 	p := patcher{run: r, worker: r.workers[0], written: map[string]written{}, to: newRowWriter(table)}
 	defer p.to.release()
-	for name, snap := range map[string]sql.Snapshot{"unmatched": in.Unmatched, "raw_company": in.Companies, "raw_member": in.Members,
-		"dir_company": in.DirCompany, "dir_member": in.DirMember, "crm_company": in.CRMCompany, "mapping": in.Mapping} {
-		if err := s.BindAs(ctx, name, snap.Or(name)); err != nil {
-			return fail(err)
-		}
+	if err := in.bind(ctx, s); err != nil {
+		return fail(err)
 	}
 	if in.Only.Table != "" {
 		if err := p.only(ctx, in); err != nil {
@@ -110,6 +109,11 @@ func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Ta
 		}
 	}
 	for _, from := range sources {
+		if in.Only.Table != "" {
+			if from.snapshot, err = s.Holding(ctx, from.snapshot, "(SELECT crm_id FROM unmatched)"); err != nil {
+				return fail(err)
+			}
+		}
 		if err := p.readWritten(ctx, from); err != nil {
 			return fail(err)
 		}
@@ -165,11 +169,27 @@ func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Ta
 		out.Discard(ctx) //nolint:errcheck // the first error counts
 		return fail(err)
 	}
-	snap, err := out.Save(ctx)
+	var snap sql.Snapshot
+	if in.Only.Table != "" {
+		snap, err = out.Amend(ctx, in.Kept, "SELECT crm_id FROM differing")
+	} else {
+		snap, err = out.Save(ctx)
+	}
 	if err != nil {
 		return fail(err)
 	}
 	return PatchesOut{snap}, nil
+}
+
+// bind makes readable what proposals are made from beside the record's own raw values.
+func (in PatchesIn) bind(ctx context.Context, s *sql.Session) error {
+	for name, snap := range map[string]sql.Snapshot{"unmatched": in.Unmatched, "raw_company": in.Companies, "raw_member": in.Members,
+		"dir_company": in.DirCompany, "dir_member": in.DirMember, "crm_company": in.CRMCompany, "mapping": in.Mapping} {
+		if err := s.BindAs(ctx, name, snap.Or(name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write adds a row; the columns stand in the order of the table.
@@ -201,13 +221,22 @@ func (p *patcher) write(table schemas.Table, object, id, entity string, place in
 	w.end()
 }
 
-// only leaves the other records out of those without entity.
+// only leaves the other records out of those without entity, and files without their candidates out of the directory's.
 func (p *patcher) only(ctx context.Context, in PatchesIn) error {
-	if err := p.session.BindAs(ctx, "all_unmatched", in.Unmatched.Or("unmatched")); err != nil {
+	s := p.session
+	if err := s.Bind(ctx, in.Only); err != nil {
 		return err
 	}
-	if err := p.session.Bind(ctx, in.Only); err != nil {
+	if err := s.BindFor(ctx, "all_unmatched", in.Unmatched.Or("unmatched"), "(SELECT crm_id FROM differing)"); err != nil {
 		return err
 	}
-	return p.session.StepQuery(ctx, "SELECT * FROM all_unmatched SEMI JOIN differing USING (crm_id)", schemas.Unmatched)
+	if err := s.StepQuery(ctx, "SELECT * FROM all_unmatched SEMI JOIN differing USING (crm_id)", schemas.Unmatched); err != nil {
+		return err
+	}
+	for name, snap := range map[string]sql.Snapshot{"raw_member": in.Members, "dir_member": in.DirMember} {
+		if err := s.BindFor(ctx, name, snap.Or(name), "(SELECT unnest([best_entity_id, second_entity_id]) FROM unmatched)"); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -68,7 +68,6 @@ func (r *scoring) rescore(ctx context.Context, earlier sql.Snapshot, named strin
 	if err != nil {
 		return err
 	}
-	r.anew += len(scored)
 	var d digesting
 	differ := scored[:0]
 	for _, one := range scored {
