@@ -31,16 +31,19 @@ func (m *matching) remedies(ctx context.Context, firstAccounts, accounts, people
 func (m *matching) remediesOf(ctx context.Context, name string, propose func(context.Context, *sql.Session, normalize.PatchesIn) (normalize.PatchesOut, error),
 	patches normalize.PatchesIn, scored score.In, micros int64) (sql.Snapshot, error) {
 	rescore := score.RemediesIn{In: scored, ThresholdMicros: micros}
-	proposed, _, ok := earlierOf[normalize.PatchesIn, normalize.PatchesOut](m.run, "propose for "+name)
+	proposed, before, ok := earlierOf[normalize.PatchesIn, normalize.PatchesOut](m.run, "propose for "+name)
 	rescored, found, also := earlierOf[score.RemediesIn, score.RemediesOut](m.run, "rescore "+name)
-	if ok && also && patches.FitsWith(proposed) && rescore.FitsWith(rescored) {
+	if ok && also && patches.FitsWith(proposed) {
 		differ, err := do(ctx, m.run, "differing "+name, normalize.Differing, normalize.DifferingIn{
 			Before: normalize.Proposing{PatchesIn: proposed.OfAll(), CRM: rescored.CRM, Known: rescored.Known},
-			After:  normalize.Proposing{PatchesIn: patches, CRM: scored.CRM, Known: scored.Known}})
+			After:  normalize.Proposing{PatchesIn: patches, CRM: scored.CRM, Known: scored.Known}, Patches: before.Patches})
 		if err != nil {
 			return sql.Snapshot{}, err
 		}
-		patches.Only, rescore.Only, rescore.Kept = differ.Records, differ.Records, found.Remedies
+		patches.Only, patches.Kept = differ.Records, before.Patches
+		if rescore.FitsWith(rescored) {
+			rescore.Only, rescore.Kept = differ.Records, found.Remedies
+		}
 	}
 	changes, err := do(ctx, m.run, "propose for "+name, propose, patches)
 	if err != nil {

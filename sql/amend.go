@@ -212,41 +212,50 @@ func (s *Session) Whole(ctx context.Context, snap Snapshot) (Snapshot, error) {
 // BindFor is BindAs for reading some records, those whose part keys stand in the one column of a relation: files that hold none
 // of them are left out. Rows of others may be in the files that are not.
 func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys string) error {
+	holding, err := s.Holding(ctx, snap, keys)
+	if err != nil {
+		return bound(name, err)
+	}
+	return s.BindAs(ctx, name, holding)
+}
+
+// Holding leaves out the files of a table that hold none of some records, as BindFor does.
+func (s *Session) Holding(ctx context.Context, snap Snapshot, keys string) (Snapshot, error) {
 	base, _ := divided(snap)
 	for _, p := range base.Parts {
 		if p.Without != base.Parts[0].Without || p.Of != base.Parts[0].Of {
-			return s.BindAs(ctx, name, snap)
+			return snap, nil
 		}
 	}
 	if len(base.Parts) == 0 {
-		return s.BindAs(ctx, name, snap)
+		return snap, nil
 	}
 	number, without := "0", base.Parts[0].Without
 	if base.Parts[0].Of > 1 {
 		number = "part_of(k)"
 	}
-	query := fmt.Sprintf("SELECT DISTINCT %s FROM (FROM %s) r(k)", number, keys)
+	query := fmt.Sprintf("SELECT DISTINCT %s FROM (FROM %s) r(k) WHERE k IS NOT NULL", number, keys)
 	if without != "" {
 		if err := s.intact(snap); err != nil {
-			return err
+			return Snapshot{}, err
 		}
-		query += " WHERE k NOT IN (FROM " + s.keysIn(without) + ")"
+		query += " AND k NOT IN (FROM " + s.keysIn(without) + ")"
 	}
 	rows, err := s.conn.QueryContext(ctx, query)
 	if err != nil {
-		return bound(name, err)
+		return Snapshot{}, err
 	}
 	defer rows.Close()
 	holds := map[int]bool{}
 	for rows.Next() {
 		var n int
 		if err := rows.Scan(&n); err != nil {
-			return bound(name, err)
+			return Snapshot{}, err
 		}
 		holds[n] = true
 	}
 	if err := rows.Err(); err != nil {
-		return bound(name, err)
+		return Snapshot{}, err
 	}
-	return s.BindAs(ctx, name, snap.Only(func(p Part) bool { return p.Of == 0 || holds[p.Number] }))
+	return snap.Only(func(p Part) bool { return p.Of == 0 || holds[p.Number] }), nil
 }

@@ -270,6 +270,14 @@ func (s *Session) Drop(ctx context.Context, name string) error {
 	return err
 }
 
+// AddRows adds a query's rows to a table that Keep made.
+func (s *Session) AddRows(ctx context.Context, name, query string) error {
+	if _, err := s.conn.ExecContext(ctx, "INSERT INTO "+schemas.Quote(name)+" "+query); err != nil {
+		return fmt.Errorf("add to %s: %w", name, err)
+	}
+	return nil
+}
+
 // Add adds texts to a table of one text column that Keep made, but for those that it has.
 func (s *Session) Add(ctx context.Context, name string, texts []string) error {
 	if _, err := s.conn.ExecContext(ctx, "INSERT INTO "+schemas.Quote(name)+" SELECT DISTINCT t FROM unnest($1::VARCHAR[]) x(t) ANTI JOIN "+schemas.Quote(name)+

@@ -3,6 +3,9 @@ package linkage
 import (
 	"maps"
 	"math/bits"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
 )
 
 // Observed is what records scored with a model look like: the counts that its m, u and share of matches can be held
@@ -45,17 +48,24 @@ func pairsPerRecord(records int64) float64 {
 
 // Observer counts while records are scored. It belongs to one goroutine.
 type Observer struct {
-	scorer *Scorer
-	per    float64 // random pairs for each record
-	counts map[*planCondition][]uint32
-	seen   Observed
-	sign   int64 // −1 while records are taken out
+	scorer   *Scorer
+	per      float64 // random pairs for each record
+	products []observedProduct
+	seen     Observed
+	sign     int64 // −1 while records are taken out
+}
+
+// observedProduct is a level that is exactly the equality of values, and how many directory records hold each value.
+type observedProduct struct {
+	comparison, code int
+	of               *planCondition
+	held             []uint32
 }
 
 // NewObserver prepares for about so many records in all.
 func (s *Scorer) NewObserver(records int64) *Observer {
 	p := s.index.plan
-	o := &Observer{scorer: s, sign: 1, per: pairsPerRecord(records), counts: map[*planCondition][]uint32{},
+	o := &Observer{scorer: s, sign: 1, per: pairsPerRecord(records),
 		seen: Observed{Directory: int64(s.index.Len()), Equal: map[int]map[int]EqualPairs{}}}
 	columns := map[int]struct {
 		counts  []uint32
@@ -73,7 +83,7 @@ func (s *Scorer) NewObserver(records int64) *Observer {
 				column.counts, column.records = s.index.records.counts(product.r)
 				columns[product.r] = column
 			}
-			o.counts[product] = column.counts
+			o.products = append(o.products, observedProduct{c, code + 1, product, column.counts})
 			if o.seen.Equal[c] == nil {
 				o.seen.Equal[c] = map[int]EqualPairs{}
 			}
@@ -91,9 +101,40 @@ func (o *Observer) Add(records *Records, scored []Scored) {
 
 // AddRecords counts records, without what they were scored.
 func (o *Observer) AddRecords(records *Records) {
-	o.seen.Records += o.sign * int64(records.Len())
-	o.equal(records)
-	o.pairs(records)
+	o.AddCounts(o.counts(records, records.Len()))
+	o.AddPairs(records)
+}
+
+// Counts is what is counted of CRM records but for their random pairs.
+type Counts struct {
+	records int64
+	equal   []EqualPairs // in the order of the observer's products
+}
+
+// CountsOf counts the records of a batch. It may be called by several goroutines.
+func (o *Observer) CountsOf(batch arrow.RecordBatch) (Counts, error) {
+	r := o.scorer.index.NewRecords()
+	var cells []int
+	for _, p := range o.products {
+		if !slices.Contains(cells, p.of.l) {
+			cells = append(cells, p.of.l)
+		}
+	}
+	if err := r.only(batch, cells); err != nil {
+		return Counts{}, err
+	}
+	return o.counts(r, int(batch.NumRows())), nil
+}
+
+// AddCounts adds what was counted.
+func (o *Observer) AddCounts(c Counts) {
+	o.seen.Records += o.sign * c.records
+	for i, p := range o.products {
+		seen := o.seen.Equal[p.comparison][p.code]
+		seen.Pairs += o.sign * c.equal[i].Pairs
+		seen.CRM += o.sign * c.equal[i].CRM
+		o.seen.Equal[p.comparison][p.code] = seen
+	}
 }
 
 // AddScored counts what records were scored.
@@ -142,30 +183,39 @@ func (o *Observer) RemoveCandidate(probability int64, levels []int32) {
 	}
 }
 
-func (o *Observer) equal(records *Records) {
-	for c, levels := range o.seen.Equal {
-		for code, seen := range levels {
-			product := o.scorer.index.plan.comparisons[c].levels[code-1].product
-			counts := o.counts[product]
-			for i := range records.Len() {
-				values := records.set(records.row(i), product.l)
-				if len(values) > 0 {
-					seen.CRM += o.sign
-				}
-				for _, v := range values {
-					if int(v) < len(counts) {
-						seen.Pairs += o.sign * int64(counts[v])
-					}
+func (o *Observer) counts(records *Records, n int) Counts {
+	c := Counts{records: int64(n), equal: make([]EqualPairs, len(o.products))}
+	for k, p := range o.products {
+		for i := range n {
+			values := records.set(records.row(i), p.of.l)
+			if len(values) > 0 {
+				c.equal[k].CRM++
+			}
+			for _, v := range values {
+				if int(v) < len(p.held) {
+					c.equal[k].Pairs += int64(p.held[v])
 				}
 			}
-			levels[code] = seen
 		}
 	}
+	return c
 }
 
-// pairs compares each record with random directory records. Which follows from the record's id alone, so that the
+// Draws says whether AddPairs compares a record at all, by its id.
+func (o *Observer) Draws(id string) bool { return o.draws(hashText(id)) > 0 }
+
+// draws is how many random pairs a record has, by its id's hash.
+func (o *Observer) draws(h uint64) int {
+	n := int(o.per)
+	if float64(mix(h+1)>>11)/(1<<53) < o.per-float64(n) {
+		n++
+	}
+	return n
+}
+
+// AddPairs compares each record with random directory records. Which follows from the record's id alone, so that the
 // records' order and number of parts change nothing.
-func (o *Observer) pairs(records *Records) {
+func (o *Observer) AddPairs(records *Records) {
 	x := o.scorer.index
 	if x.Len() == 0 {
 		return
@@ -174,11 +224,11 @@ func (o *Observer) pairs(records *Records) {
 	levels := make([]uint8, len(x.plan.comparisons))
 	for i := range records.Len() {
 		h := records.dict.hashOf(records.ids[i])
-		n := int(o.per)
-		compare.from(records.row(i))
-		if float64(mix(h+1)>>11)/(1<<53) < o.per-float64(n) {
-			n++
+		n := o.draws(h)
+		if n == 0 {
+			continue
 		}
+		compare.from(records.row(i))
 		for k := range n {
 			h = mix(h + uint64(k)*0x9e3779b97f4a7c15 + 1)
 			compare.levels(uint32((h>>32)*uint64(x.Len())>>32), levels)

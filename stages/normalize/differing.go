@@ -9,11 +9,12 @@ import (
 	"github.com/crmlink/crmlink/sql"
 )
 
-// DifferingIn is what changes are proposed from in an earlier run and in this one, with the records as they are scored.
-// Everything of the directory is the same in both.
+// DifferingIn is what changes are proposed from in an earlier run and in this one, with the records as they are scored, and
+// what was proposed in the earlier one.
 type DifferingIn struct {
-	Before Proposing `json:"before"`
-	After  Proposing `json:"after"`
+	Before  Proposing    `json:"before"`
+	After   Proposing    `json:"after"`
+	Patches sql.Snapshot `json:"patches"`
 }
 
 // Proposing is what proposals and their scores are made from, as far as it belongs to the CRM.
@@ -28,16 +29,20 @@ type DifferingOut struct {
 	Records sql.Snapshot `json:"records"`
 }
 
-// FitsWith says whether an earlier call had the same directory and the same lists, so that only records that differ can
-// get other proposals.
+// FitsWith says whether an earlier call read by the same lists, so that only records that differ can get other proposals.
 func (in PatchesIn) FitsWith(earlier PatchesIn) bool {
+	return in.SharedMail == earlier.SharedMail && maps.Equal(in.Knowledge, earlier.Knowledge)
+}
+
+// sameDirectory says whether everything of the directory is the same.
+func (in PatchesIn) sameDirectory(earlier PatchesIn) bool {
 	return in.Companies.ID == earlier.Companies.ID && in.Members.ID == earlier.Members.ID && in.DirCompany.ID == earlier.DirCompany.ID &&
-		in.DirMember.ID == earlier.DirMember.ID && in.Survey == earlier.Survey && in.SharedMail == earlier.SharedMail && maps.Equal(in.Knowledge, earlier.Knowledge)
+		in.DirMember.ID == earlier.DirMember.ID && in.Survey == earlier.Survey
 }
 
 // OfAll is what a call was given, but for which records it was asked about.
 func (in PatchesIn) OfAll() PatchesIn {
-	in.Only = sql.Snapshot{}
+	in.Only, in.Kept = sql.Snapshot{}, sql.Snapshot{}
 	return in
 }
 
@@ -81,6 +86,11 @@ func differing(ctx context.Context, s *sql.Session, in DifferingIn) (DifferingOu
 		return DifferingOut{}, err
 	}
 	defer s.Drop(ctx, changedRecord) //nolint:errcheck // temporary
+	if !a.sameDirectory(b.PatchesIn) {
+		if err := (meeting{s, in}).add(ctx); err != nil {
+			return DifferingOut{}, err
+		}
+	}
 	if err := changedAccounts(ctx, s, b, a); err != nil {
 		return DifferingOut{}, err
 	}

@@ -34,8 +34,10 @@ type PatchesIn struct {
 	SharedMail string `json:"shared_mail"`
 	// Knowledge are the administrator's lists, as in DirectoryIn.
 	Knowledge map[string]string `json:"knowledge,omitempty"`
-	// Only are the records to propose for, a table differing; absent where it is for all.
+	// Only are the records to propose for, a table differing, and Kept what was proposed for all others; absent where it
+	// is for all.
 	Only sql.Snapshot `json:"only,omitzero"`
+	Kept sql.Snapshot `json:"kept,omitzero"`
 }
 
 // PatchesOut is table patch_company or patch_person.
@@ -131,11 +133,8 @@ func (propose proposer) all(ctx context.Context, s *sql.Session, in PatchesIn, t
 	if err != nil {
 		return sql.Snapshot{}, err
 	}
-	for name, snap := range map[string]sql.Snapshot{"unmatched": in.Unmatched, "raw_company": in.Companies, "raw_member": in.Members,
-		"dir_company": in.DirCompany, "dir_member": in.DirMember, "crm_company": in.CRMCompany, "mapping": in.Mapping} {
-		if err := s.BindAs(ctx, name, snap.Or(name)); err != nil {
-			return sql.Snapshot{}, err
-		}
+	if err := in.bind(ctx, s); err != nil {
+		return sql.Snapshot{}, err
 	}
 	if in.Only.Table != "" {
 		if err := r.only(ctx, in); err != nil {
@@ -145,6 +144,11 @@ func (propose proposer) all(ctx context.Context, s *sql.Session, in PatchesIn, t
 	held := heldRecords{at: map[string]heldRecord{}}
 	defer held.release()
 	for _, from := range sources {
+		if in.Only.Table != "" {
+			if from.snapshot, err = s.Holding(ctx, from.snapshot, "(SELECT crm_id FROM unmatched)"); err != nil {
+				return sql.Snapshot{}, err
+			}
+		}
 		if err := r.readWritten(ctx, from, &held); err != nil {
 			return sql.Snapshot{}, err
 		}
@@ -161,6 +165,9 @@ func (propose proposer) all(ctx context.Context, s *sql.Session, in PatchesIn, t
 		p := newPatcher(r, w, &held, table)
 		defer p.to.release()
 		all = append(all, p)
+	}
+	if in.Only.Table != "" {
+		return propose.amend(ctx, s, table, &held, all[0], in.Kept)
 	}
 	return propose.store(ctx, s, table, &held, all)
 }
@@ -210,6 +217,26 @@ func (propose proposer) store(ctx context.Context, s *sql.Session, table schemas
 	return out.Save(ctx)
 }
 
+// amend makes the patches of the records that differ beside what was kept of all others.
+func (propose proposer) amend(ctx context.Context, s *sql.Session, table schemas.Table, held *heldRecords, p *patcher, kept sql.Snapshot) (sql.Snapshot, error) {
+	out, err := s.Writer(ctx, table)
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	for _, candidates := range held.parts {
+		if err == nil && len(candidates) > 0 {
+			batch := propose.piece(p, candidates)
+			err = out.Write(ctx, batch)
+			batch.Release()
+		}
+	}
+	if err != nil {
+		out.Discard(ctx) //nolint:errcheck // the first error counts
+		return sql.Snapshot{}, err
+	}
+	return out.Amend(ctx, kept, "SELECT crm_id FROM differing")
+}
+
 // partsPerStoring is how many parts are in memory twice over: it changes no result.
 const partsPerStoring = 4
 
@@ -236,6 +263,17 @@ func (propose proposer) piece(p *patcher, candidates []asked) arrow.RecordBatch 
 	}
 	p.now = current{}
 	return p.to.batch()
+}
+
+// bind makes readable what proposals are made from beside the record's own raw values.
+func (in PatchesIn) bind(ctx context.Context, s *sql.Session) error {
+	for name, snap := range map[string]sql.Snapshot{"unmatched": in.Unmatched, "raw_company": in.Companies, "raw_member": in.Members,
+		"dir_company": in.DirCompany, "dir_member": in.DirMember, "crm_company": in.CRMCompany, "mapping": in.Mapping} {
+		if err := s.BindAs(ctx, name, snap.Or(name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write adds a row; the columns stand in the order of the table.
@@ -265,13 +303,22 @@ func (p *patcher) write(object, id, entity string, place int64, c patch) {
 	clear(p.cells)
 }
 
-// only leaves the other records out of those without entity.
+// only leaves the other records out of those without entity, and files without their candidates out of the directory's.
 func (r *run) only(ctx context.Context, in PatchesIn) error {
-	if err := r.session.BindAs(ctx, "all_unmatched", in.Unmatched.Or("unmatched")); err != nil {
+	s := r.session
+	if err := s.Bind(ctx, in.Only); err != nil {
 		return err
 	}
-	if err := r.session.Bind(ctx, in.Only); err != nil {
+	if err := s.BindFor(ctx, "all_unmatched", in.Unmatched.Or("unmatched"), "(SELECT crm_id FROM differing)"); err != nil {
 		return err
 	}
-	return r.session.StepQuery(ctx, "SELECT * FROM all_unmatched SEMI JOIN differing USING (crm_id)", schemas.Unmatched)
+	if err := s.StepQuery(ctx, "SELECT * FROM all_unmatched SEMI JOIN differing USING (crm_id)", schemas.Unmatched); err != nil {
+		return err
+	}
+	for name, snap := range map[string]sql.Snapshot{"raw_member": in.Members, "dir_member": in.DirMember} {
+		if err := s.BindFor(ctx, name, snap.Or(name), "(SELECT unnest([best_entity_id, second_entity_id]) FROM unmatched)"); err != nil {
+			return err
+		}
+	}
+	return nil
 }

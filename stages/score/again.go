@@ -2,9 +2,9 @@ package score
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -27,145 +27,187 @@ func (e *Earlier) fits(in In) bool {
 		reflect.DeepEqual(e.In.Section, in.Section) && reflect.DeepEqual(e.In.Parameters, in.Parameters)
 }
 
-// scoredAnew names the temporary table of the records that are scored anew.
-const scoredAnew = "scored_anew"
+// scoredAnew names the temporary table of records that differ, and touchedRecords that of records that meet a directory
+// record that does.
+const (
+	scoredAnew     = "scored_anew"
+	touchedRecords = "touched_records"
+)
+
+// mostTouched is the share of directory records, one in so many, from which on it costs less to score every record than to
+// find those that share a key with one that differs: each has many keys. It changes no result.
+const mostTouched = 20
 
 // again scores the records whose candidates can have changed, and takes over those of all others.
 func (r *scoring) again(ctx context.Context, e Earlier) (sql.Snapshot, error) {
 	s := r.session
 	sameDirectory := e.In.Index == r.in.Index
-	var entities sql.Changes
+	var touched *linkage.Touched
 	if !sameDirectory {
-		var err error
-		if entities, err = r.changedEntities(ctx, e); err != nil {
+		before, closeBefore, err := openIndex(s, e.In.Section, e.In.Index)
+		if err != nil {
 			return sql.Snapshot{}, err
 		}
-		defer entities.Drop(ctx) //nolint:errcheck // temporary
-		if entities.Rows*mostTouched > int64(r.index.Len()) {
+		defer closeBefore() //nolint:errcheck // nothing was written
+		differing := linkage.NewDiffering(before, r.index)
+		if differing.Len()*mostTouched > r.index.Len() {
 			return r.all(ctx)
 		}
+		touched = linkage.NewTouched(differing)
 	}
-	n, err := r.changedRecords(ctx, e)
+	changed, err := r.changedRecords(ctx, e)
 	if err != nil {
 		return sql.Snapshot{}, err
 	}
 	defer s.Drop(ctx, scoredAnew) //nolint:errcheck // temporary
-	if n == 0 && sameDirectory {
-		r.observer.Take(e.Out.Observed, true)
+	r.observer.Take(e.Out.Observed, sameDirectory)
+	if len(changed) == 0 && sameDirectory {
 		return e.Out.Candidates, r.to.Discard(ctx)
 	}
-	r.observer.Take(e.Out.Observed, sameDirectory)
+	if err := r.scoreChanged(ctx, e, sameDirectory); err != nil {
+		return sql.Snapshot{}, err
+	}
 	if !sameDirectory {
-		if err := r.touchedRecords(ctx, e, entities); err != nil {
-			return sql.Snapshot{}, err
+		for _, piece := range inPieces(r.in.CRM) {
+			if err := r.scoreTouched(ctx, e, piece, touched, changed); err != nil {
+				return sql.Snapshot{}, err
+			}
 		}
 	}
-	if r.in.Observe && sameDirectory {
-		gone := r.index.NewRecords()
-		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, scoredAnew, gone.Append); err != nil {
-			return sql.Snapshot{}, err
-		}
-		r.observer.RemoveRecords(gone)
-	}
-	if r.in.Observe {
-		if err := r.forgetCandidates(ctx, e.Out.Candidates); err != nil {
-			return sql.Snapshot{}, err
-		}
-	}
-	records := r.index.NewRecords()
-	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
-		return sql.Snapshot{}, err
-	}
-	if r.in.Observe && sameDirectory {
-		r.observer.AddRecords(records)
-	}
-	if err := r.score(ctx, records); err != nil {
-		return sql.Snapshot{}, err
-	}
-	return r.to.Amend(ctx, e.Out.Candidates, "SELECT crm_id FROM "+scoredAnew)
+	return r.amend(ctx, e.Out.Candidates)
 }
 
-// mostTouched is the share of directory records, one in so many, from which on it costs less to score every record than to
-// find those that share a key with one that differs: each has many keys. It changes no result.
-const mostTouched = 200
-
-// changedEntities are the directory records that differ in what is compared of them.
-func (r *scoring) changedEntities(ctx context.Context, e Earlier) (sql.Changes, error) {
-	columns, err := r.in.Section.RightColumns()
-	if err != nil {
-		return sql.Changes{}, err
-	}
-	for i, c := range columns {
-		columns[i] = schemas.Quote(c)
-	}
-	return r.session.Changed(ctx, e.In.Directory, r.in.Directory, "SELECT "+strings.Join(columns, ", ")+" FROM "+r.in.Section.RightTable().Name)
-}
-
-// changedRecords makes the table scoredAnew of the records that may differ, and says whether there are any.
-func (r *scoring) changedRecords(ctx context.Context, e Earlier) (int64, error) {
+// changedRecords makes the table scoredAnew of the records that differ, and gives their ids.
+func (r *scoring) changedRecords(ctx context.Context, e Earlier) (map[string]bool, error) {
 	s := r.session
 	records, err := s.ChangedKeys(ctx, e.In.CRM, r.in.CRM)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer records.Drop(ctx) //nolint:errcheck // temporary
 	known, err := s.ChangedKeys(ctx, e.In.Known.Or(schemas.Known.Name), r.in.Known.Or(schemas.Known.Name))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer known.Drop(ctx) //nolint:errcheck // temporary
-	return records.Rows + known.Rows, s.Keep(ctx, scoredAnew, "SELECT crm_id FROM "+records.Name+" UNION SELECT crm_id FROM "+known.Name)
+	if err := s.Keep(ctx, scoredAnew, "SELECT crm_id FROM "+records.Name+" UNION SELECT crm_id FROM "+known.Name); err != nil {
+		return nil, err
+	}
+	ids := map[string]bool{}
+	err = s.Each(ctx, "FROM "+scoredAnew, nil, func(batch arrow.RecordBatch) error {
+		column := batch.Column(0).(*array.String)
+		for i := range column.Len() {
+			ids[strings.Clone(column.Value(i))] = true
+		}
+		return nil
+	})
+	return ids, err
 }
 
-// touchedRecords adds the records that share a key with a directory record that differs, as it was or as it is. All records
-// are read for it, and observed: random pairs with another directory are others.
-func (r *scoring) touchedRecords(ctx context.Context, e Earlier, changed sql.Changes) error {
+// scoreChanged scores the records that differ.
+func (r *scoring) scoreChanged(ctx context.Context, e Earlier, sameDirectory bool) error {
+	s, observe := r.session, r.in.Observe && sameDirectory // with another directory all records are counted
+	if observe {
+		gone := r.index.NewRecords()
+		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, scoredAnew, gone.Append); err != nil {
+			return err
+		}
+		r.observer.RemoveRecords(gone)
+	}
+	records := r.index.NewRecords()
+	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
+		return err
+	}
+	if observe {
+		r.observer.AddRecords(records)
+	}
+	return r.rescore(ctx, e.Out.Candidates, scoredAnew, records)
+}
+
+// scoreTouched scores the records of a piece of the table that meet a directory record that differs, but for those that
+// differ themselves. All are read for it, and observed: random pairs with another directory are others.
+func (r *scoring) scoreTouched(ctx context.Context, e Earlier, piece sql.Snapshot, touched *linkage.Touched, changed map[string]bool) error {
 	s := r.session
-	before, closeBefore, err := openIndex(s, e.In.Section, e.In.Index)
-	if err != nil {
+	var batches []arrow.RecordBatch
+	defer func() {
+		for _, b := range batches {
+			b.Release()
+		}
+	}()
+	if err := eachRecord(ctx, s, r.in.Section, piece, r.in.Known, func(batch arrow.RecordBatch) error {
+		batch.Retain()
+		batches = append(batches, batch)
+		return nil
+	}); err != nil {
 		return err
 	}
-	defer closeBefore() //nolint:errcheck // nothing was written
-	touched := linkage.NewTouched(before, r.index)
-	entities := touched.NewEntities()
-	if err := s.Each(ctx, "SELECT * EXCLUDE ("+sql.LaterColumn+") FROM "+changed.Name, nil, entities.Append); err != nil {
+	found := make([]glance, len(batches))
+	if err := r.glance(batches, touched, found); err != nil {
 		return err
 	}
-	touched.Add(entities)
-	var found []string
-	for _, part := range inPieces(r.in.CRM) {
-		records := r.index.NewRecords()
-		if err := eachRecord(ctx, s, r.in.Section, part, r.in.Known, records.Append); err != nil {
+	records, drawn, ids := r.index.NewRecords(), r.index.NewRecords(), []string(nil)
+	for i, batch := range batches {
+		at := -1 // AppendIf asks for each record in order
+		if err := records.AppendIf(batch, func(id string) bool {
+			at++
+			if !found[i].touched[at] || changed[id] {
+				return false
+			}
+			ids = append(ids, strings.Clone(id))
+			return true
+		}); err != nil {
 			return err
 		}
 		if r.in.Observe {
-			r.observer.AddRecords(records)
-		}
-		for i := range records.Len() {
-			if touched.Finds(records, i) {
-				found = append(found, records.ID(i))
+			r.observer.AddCounts(found[i].counts)
+			if err := drawn.AppendIf(batch, r.observer.Draws); err != nil {
+				return err
 			}
 		}
 	}
-	return s.Add(ctx, scoredAnew, found)
-}
-
-// forgetCandidates takes the candidates of records that are scored anew out of what was observed.
-func (r *scoring) forgetCandidates(ctx context.Context, earlier sql.Snapshot) error {
-	if err := r.session.BindAs(ctx, schemas.Candidate.Name, earlier); err != nil {
+	r.observer.AddPairs(drawn)
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := s.Keep(ctx, touchedRecords, "SELECT '' AS crm_id WHERE false"); err != nil {
 		return err
 	}
-	return r.session.Each(ctx, "SELECT CAST(probability * 1000000 AS BIGINT), levels FROM candidate SEMI JOIN "+scoredAnew+" USING (crm_id)", nil,
-		func(batch arrow.RecordBatch) error {
-			probability, levels := batch.Column(0).(*array.Int64), batch.Column(1).(array.ListLike)
-			codes, ok := levels.ListValues().(*array.Int32)
-			if !ok {
-				return fmt.Errorf("levels are %s", levels.ListValues().DataType())
+	defer s.Drop(ctx, touchedRecords) //nolint:errcheck // temporary
+	if err := s.Add(ctx, touchedRecords, ids); err != nil {
+		return err
+	}
+	return r.rescore(ctx, e.Out.Candidates.Beside(piece), touchedRecords, records)
+}
+
+// glance is what is found of the records of a batch before they are read.
+type glance struct {
+	touched []bool
+	counts  linkage.Counts
+	err     error
+}
+
+func (r *scoring) glance(batches []arrow.RecordBatch, touched *linkage.Touched, found []glance) error {
+	next := make(chan int)
+	var wait sync.WaitGroup
+	for range r.workers {
+		wait.Go(func() {
+			for i := range next {
+				g := &found[i]
+				if g.touched, g.err = touched.In(batches[i]); g.err == nil && r.in.Observe {
+					g.counts, g.err = r.observer.CountsOf(batches[i])
+				}
 			}
-			for i := range int(batch.NumRows()) {
-				from, to := levels.ValueOffsets(i)
-				r.observer.RemoveCandidate(probability.Value(i), codes.Int32Values()[from:to])
-			}
-			return nil
 		})
+	}
+	for i := range batches {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	for _, g := range found {
+		if g.err != nil {
+			return g.err
+		}
+	}
+	return nil
 }

@@ -66,6 +66,89 @@ func TestAgain_Invariant2_EqualsScoringAll(t *testing.T) {
 	}
 }
 
+// How many records are scored: all, where nothing is known; those that meet a member that differs, that is gone or that is
+// new, and no others; none, where nothing differs.
+func TestAgain_ScoresWhatMeetsChangedMembers(t *testing.T) {
+	_, section := person(t)
+	random := rand.New(rand.NewPCG(7, 1))
+	s := open(t, 2)
+	w := newWorld(random, 600)
+	in := w.in(t, s, section)
+	estimated, err := Estimate(t.Context(), s, EstimateIn{Section: section, CRM: in.CRM, Known: in.Known, Index: in.Index})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Parameters, in.Frequencies = estimated.Parameters, estimated.Frequencies
+	live := 0
+	for _, h := range w.crm {
+		if !h.dead {
+			live++
+		}
+	}
+	out, n := counted(t, s, in)
+	if n != live {
+		t.Errorf("%d records scored at first, want all %d", n, live)
+	}
+	// Nobody else has these names, and too few people live in that city for its keys to be common.
+	stranger := human{given: "xenia", surname: "quux", city: "nowhere", email: "x@else.example", company: "none"}
+	friend := stranger
+	friend.email = "y@else.example"
+	w.crm[900] = friend
+	next := w.in(t, s, section)
+	next.Parameters, next.Frequencies, next.Earlier = in.Parameters, in.Frequencies, &Earlier{In: in, Out: out}
+	in, out, n = again(t, s, next)
+	if n != 1 {
+		t.Errorf("%d records scored after one was added, want 1", n)
+	}
+	for _, step := range []struct {
+		what string
+		do   func()
+	}{
+		{"added", func() { w.members[900] = stranger }},
+		{"changed", func() { h := stranger; h.email = "z@else.example"; w.members[900] = h }},
+		{"renamed", func() { w.members[901] = w.members[900]; delete(w.members, 900) }},
+		{"removed", func() { delete(w.members, 901) }},
+	} {
+		step.do()
+		next := w.in(t, s, section)
+		next.Parameters, next.Frequencies, next.Earlier = in.Parameters, in.Frequencies, &Earlier{In: in, Out: out}
+		if in, out, n = again(t, s, next); n != 1 {
+			t.Errorf("%d records scored after a member was %s, want the one that meets it", n, step.what)
+		}
+	}
+	next = in
+	next.Earlier = &Earlier{In: in, Out: out}
+	if _, _, n = again(t, s, next); n != 0 {
+		t.Errorf("%d records scored where nothing differs", n)
+	}
+}
+
+func again(t *testing.T, s *sql.Session, in In) (In, Out, int) {
+	t.Helper()
+	out, n := counted(t, s, in)
+	in.Earlier = nil
+	return in, out, n
+}
+
+// counted is scored, and how many records that took.
+func counted(t *testing.T, s *sql.Session, in In) (Out, int) {
+	t.Helper()
+	index, close, err := openIndex(s, in.Section, in.Index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer close() //nolint:errcheck // nothing was written
+	r, err := begin(t.Context(), s, in, index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := r.run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, r.scored
+}
+
 func scored(t *testing.T, s *sql.Session, in In) Out {
 	t.Helper()
 	out, err := Run(t.Context(), s, in)
@@ -117,9 +200,14 @@ func anyone(random *rand.Rand) human {
 func (w *world) change(random *rand.Rand, crm, known, members bool) {
 	alter := func(rows map[int]human, n int) {
 		for range n {
-			switch i := random.IntN(700); random.IntN(3) {
+			switch i := random.IntN(700); random.IntN(4) {
 			case 0:
 				delete(rows, i)
+			case 1: // the same under another id
+				if h, ok := rows[i]; ok {
+					delete(rows, i)
+					rows[random.IntN(700)] = h
+				}
 			default:
 				rows[i] = anyone(random)
 			}
@@ -132,7 +220,7 @@ func (w *world) change(random *rand.Rand, crm, known, members bool) {
 		alter(w.known, 5)
 	}
 	if members { // fewer, or more, than mostTouched lets be looked for
-		alter(w.members, []int{1, 2, 2, 20}[random.IntN(4)])
+		alter(w.members, []int{1, 4, 10, 60}[random.IntN(4)])
 	}
 }
 

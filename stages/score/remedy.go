@@ -24,13 +24,14 @@ type RemediesIn struct {
 	In
 	Patches         sql.Snapshot `json:"patches"`
 	ThresholdMicros int64        `json:"threshold_micros"`
-	// Only are the records that patches are about, a table differing, and Kept what was found for all others; absent where
-	// patches are about all.
+	// Only are the records whose patches are tried, a table differing, and Kept what was found for all others; absent where
+	// all are.
 	Only sql.Snapshot `json:"only,omitzero"`
 	Kept sql.Snapshot `json:"kept,omitzero"`
 }
 
-// FitsWith says whether what an earlier call found holds for records that do not differ.
+// FitsWith says whether what an earlier call found holds for records that do not differ, as far as the directory is the
+// same: a record that is changed can meet others than the record itself.
 func (in RemediesIn) FitsWith(earlier RemediesIn) bool {
 	return in.Index == earlier.Index && in.ThresholdMicros == earlier.ThresholdMicros && (&Earlier{In: earlier.In}).fits(in.In)
 }
@@ -111,8 +112,18 @@ type ask struct {
 }
 
 func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece sql.Snapshot) error {
-	if err := s.BindAs(ctx, "patch", piece); err != nil {
-		return err
+	if in.Only.Table == "" {
+		if err := s.BindAs(ctx, "patch", piece); err != nil {
+			return err
+		}
+	} else {
+		if err := s.BindFor(ctx, "all_patch", piece, "(SELECT crm_id FROM differing)"); err != nil {
+			return err
+		}
+		table, _ := schemas.Lookup(piece.Table)
+		if err := s.StepQuery(ctx, "SELECT * FROM all_patch SEMI JOIN differing USING (crm_id) ORDER BY "+strings.Join(table.Key, ", "), schemas.Table{Name: "patch", Key: table.Key, Columns: table.Columns}); err != nil {
+			return err
+		}
 	}
 	err := eachRecordOf(ctx, s, in.Section, in.CRM.Beside(piece), in.Known, "patch", q.records.Append)
 	if err != nil {

@@ -59,24 +59,35 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 		return Out{}, err
 	}
 	defer close() //nolint:errcheck // nothing was written
-	frequencies, err := readFrequencies(ctx, s, in.Section, in.Frequencies)
+	r, err := begin(ctx, s, in, index)
 	if err != nil {
 		return Out{}, err
+	}
+	return r.run(ctx)
+}
+
+func begin(ctx context.Context, s *sql.Session, in In, index *linkage.Index) (*scoring, error) {
+	frequencies, err := readFrequencies(ctx, s, in.Section, in.Frequencies)
+	if err != nil {
+		return nil, err
 	}
 	scorer, err := linkage.NewScorer(index, in.Parameters, frequencies)
 	if err != nil {
-		return Out{}, err
+		return nil, err
 	}
-	r := scoring{session: s, in: in, index: index, scorer: scorer, observer: scorer.NewObserver(in.CRM.Rows), workers: s.Threads()}
+	r := &scoring{session: s, in: in, index: index, scorer: scorer, observer: scorer.NewObserver(in.CRM.Rows), workers: s.Threads()}
 	if r.workers == 0 {
 		r.workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
 	}
-	if r.to, err = s.Writer(ctx, schemas.Candidate); err != nil {
-		return Out{}, err
-	}
+	r.to, err = s.Writer(ctx, schemas.Candidate)
+	return r, err
+}
+
+func (r *scoring) run(ctx context.Context) (Out, error) {
 	var snapshot sql.Snapshot
-	if in.Earlier.fits(in) {
-		snapshot, err = r.again(ctx, *in.Earlier)
+	var err error
+	if r.in.Earlier.fits(r.in) {
+		snapshot, err = r.again(ctx, *r.in.Earlier)
 	} else {
 		snapshot, err = r.all(ctx)
 	}
@@ -95,6 +106,8 @@ type scoring struct {
 	observer *linkage.Observer
 	workers  int
 	to       *sql.Writer
+	replaced []string // records whose earlier candidates no longer count
+	scored   int      // records
 }
 
 // all scores every live record. Records are read in whole parts of their table, and their candidates are stored in parts by
@@ -153,6 +166,7 @@ func (r *scoring) score(ctx context.Context, records *linkage.Records) error {
 }
 
 func (r *scoring) compare(records *linkage.Records) ([]linkage.Scored, error) {
+	r.scored += records.Len()
 	scored, err := r.scorer.Score(records, r.workers)
 	if err == nil && r.in.Observe {
 		r.observer.AddScored(scored)

@@ -1,0 +1,144 @@
+package score
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/linkage"
+)
+
+// digest stands for the candidates of a record: the sum over its rows, so that their order does not matter.
+type digest struct {
+	rows, low, high uint64
+}
+
+// digesting makes digests.
+type digesting struct{ row []byte }
+
+func (d *digesting) start(rank, weight, probability, candidates int64, entity, rule string) {
+	d.row = d.row[:0]
+	for _, n := range []int64{rank, weight, probability, candidates} {
+		d.row = binary.LittleEndian.AppendUint64(d.row, uint64(n))
+	}
+	for _, text := range []string{entity, rule} {
+		d.row = append(binary.LittleEndian.AppendUint32(d.row, uint32(len(text))), text...)
+	}
+}
+
+func (d *digesting) number(n int32) { d.row = binary.LittleEndian.AppendUint32(d.row, uint32(n)) }
+
+func (d *digesting) end(to *digest) {
+	sum := sha256.Sum256(d.row)
+	to.rows++
+	to.low += binary.LittleEndian.Uint64(sum[:8])
+	to.high += binary.LittleEndian.Uint64(sum[8:16])
+}
+
+// of is the digest of what a record was scored; what is stored beside it follows from it and the model.
+func (d *digesting) of(scorer *linkage.Scorer, r linkage.Scored) (all digest) {
+	for i, c := range r.Best {
+		d.start(int64(i+1), int64(c.Weight), c.Probability, int64(r.Candidates), scorer.EntityID(c.Entity), scorer.RuleName(c.Rule))
+		for _, level := range c.Levels {
+			d.number(int32(level))
+		}
+		for _, bits := range c.Frequencies {
+			d.number(bits)
+		}
+		d.end(&all)
+	}
+	return all
+}
+
+// rescore scores the records that a temporary table names, as far as they are live, and writes the candidates of those that
+// come to others than they had: most of those that meet a directory record that differs keep what they had.
+func (r *scoring) rescore(ctx context.Context, earlier sql.Snapshot, named string, records *linkage.Records) error {
+	had, err := r.forget(ctx, earlier, named)
+	if err != nil {
+		return err
+	}
+	scored, err := r.compare(records)
+	if err != nil {
+		return err
+	}
+	var d digesting
+	differ := scored[:0]
+	for _, one := range scored {
+		id := records.ID(one.Record)
+		before, now := had[id], d.of(r.scorer, one)
+		delete(had, id)
+		if before == nil && now.rows == 0 || before != nil && *before == now {
+			continue
+		}
+		differ = append(differ, one)
+		if before != nil {
+			r.replaced = append(r.replaced, id)
+		}
+	}
+	for id := range had { // no longer live
+		r.replaced = append(r.replaced, id)
+	}
+	return writeCandidates(ctx, r.to, r.in.Section, r.scorer, records, differ)
+}
+
+// forget takes the candidates of the records that a temporary table names out of what was observed, and gives their digests.
+func (r *scoring) forget(ctx context.Context, earlier sql.Snapshot, named string) (map[string]*digest, error) {
+	s, had := r.session, map[string]*digest{}
+	if err := s.BindFor(ctx, schemas.Candidate.Name, earlier, "(SELECT crm_id FROM "+named+")"); err != nil {
+		return nil, err
+	}
+	var d digesting
+	return had, s.Each(ctx, "SELECT crm_id, entity_id, rule, rank, weight, CAST(probability * 1000000 AS BIGINT), candidates, levels, frequencies FROM candidate SEMI JOIN "+
+		named+" USING (crm_id)", nil, func(batch arrow.RecordBatch) error {
+		text := func(c int) *array.String { return batch.Column(c).(*array.String) }
+		number := func(c int) *array.Int64 { return batch.Column(c).(*array.Int64) }
+		ids, entities, rules := text(0), text(1), text(2)
+		ranks, weights, probabilities, candidates := number(3), number(4), number(5), number(6)
+		levels, frequencies := batch.Column(7).(array.ListLike), batch.Column(8).(array.ListLike)
+		codes, ok := levels.ListValues().(*array.Int32)
+		bits, also := frequencies.ListValues().(*array.Int32)
+		if !ok || !also {
+			return fmt.Errorf("levels are %s, frequencies %s", levels.ListValues().DataType(), frequencies.ListValues().DataType())
+		}
+		for i := range int(batch.NumRows()) {
+			from, to := levels.ValueOffsets(i)
+			if r.in.Observe {
+				r.observer.RemoveCandidate(probabilities.Value(i), codes.Int32Values()[from:to])
+			}
+			d.start(ranks.Value(i), weights.Value(i), probabilities.Value(i), candidates.Value(i), entities.Value(i), rules.Value(i))
+			for _, level := range codes.Int32Values()[from:to] {
+				d.number(level)
+			}
+			from, to = frequencies.ValueOffsets(i)
+			for _, n := range bits.Int32Values()[from:to] {
+				d.number(n)
+			}
+			all := had[ids.Value(i)]
+			if all == nil {
+				all = &digest{}
+				had[strings.Clone(ids.Value(i))] = all
+			}
+			d.end(all)
+		}
+		return nil
+	})
+}
+
+// amend ends the table with other rows for the records whose candidates are others.
+func (r *scoring) amend(ctx context.Context, earlier sql.Snapshot) (sql.Snapshot, error) {
+	s := r.session
+	if err := s.Keep(ctx, scoredAnew, "SELECT '' AS crm_id WHERE false"); err != nil {
+		return sql.Snapshot{}, err
+	}
+	if err := s.Add(ctx, scoredAnew, r.replaced); err != nil {
+		return sql.Snapshot{}, err
+	}
+	return r.to.Amend(ctx, earlier, "SELECT crm_id FROM "+scoredAnew)
+}
