@@ -18,8 +18,18 @@ func gather(t arrow.DataType, from []arrow.Array, rows []heldRow) arrow.Array {
 	}
 	valid := make([]byte, bitutil.BytesForBits(int64(len(rows))))
 	nulls := len(rows)
+	bits := make([][]byte, len(from))
+	for b, a := range from {
+		if a != nil {
+			bits[b] = a.NullBitmapBytes()
+		}
+	}
 	for n, row := range rows {
-		if a := from[row.batch]; a != nil && a.IsValid(int(row.i)) {
+		a := from[row.batch]
+		if a == nil {
+			continue
+		}
+		if set := bits[row.batch]; len(set) == 0 || bitutil.BitIsSet(set, a.Data().Offset()+int(row.i)) {
 			bitutil.SetBit(valid, n)
 			nulls--
 		}
@@ -34,13 +44,13 @@ func gather(t arrow.DataType, from []arrow.Array, rows []heldRow) arrow.Array {
 		buffers = append(buffers, ends)
 		children = append(children, elements)
 	case *arrow.BooleanType:
-		bits := make([]byte, len(valid))
+		values := make([]byte, len(valid))
 		for n, row := range rows {
 			if bitutil.BitIsSet(valid, n) && from[row.batch].(*array.Boolean).Value(int(row.i)) {
-				bitutil.SetBit(bits, n)
+				bitutil.SetBit(values, n)
 			}
 		}
-		buffers = append(buffers, memory.NewBufferBytes(bits))
+		buffers = append(buffers, memory.NewBufferBytes(values))
 	case arrow.FixedWidthDataType:
 		buffers = append(buffers, gatherFixed(t.Bytes(), from, rows, valid))
 	}
@@ -62,18 +72,28 @@ func gatherFixed(width int, from []arrow.Array, rows []heldRow, valid []byte) *m
 }
 
 func gatherTexts(from []arrow.Array, rows []heldRow, valid []byte) []*memory.Buffer {
+	offsets, texts := make([][]int32, len(from)), make([][]byte, len(from))
+	for b, a := range from {
+		if a, ok := a.(*array.String); ok && a.Len() > 0 {
+			offsets[b] = a.ValueOffsets()
+			if text := a.Data().Buffers()[2]; text != nil {
+				texts[b] = text.Bytes()
+			}
+		}
+	}
 	ends := make([]int32, len(rows)+1)
-	size := 0
+	size := int32(0)
 	for n, row := range rows {
 		if bitutil.BitIsSet(valid, n) {
-			size += from[row.batch].(*array.String).ValueLen(int(row.i))
+			of := offsets[row.batch]
+			size += of[row.i+1] - of[row.i]
 		}
-		ends[n+1] = int32(size)
+		ends[n+1] = size
 	}
-	text := make([]byte, 0, size)
+	text := make([]byte, size)
 	for n, row := range rows {
 		if ends[n+1] > ends[n] {
-			text = append(text, from[row.batch].(*array.String).Value(int(row.i))...)
+			copy(text[ends[n]:ends[n+1]], texts[row.batch][offsets[row.batch][row.i]:])
 		}
 	}
 	return []*memory.Buffer{memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(ends)), memory.NewBufferBytes(text)}

@@ -1,7 +1,9 @@
 package sql
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,92 +14,153 @@ import (
 	"github.com/crmlink/crmlink/schemas"
 )
 
+// Held are rows in memory, in any order, of which a table is to be made whose key is one column of text. What is added is
+// copied, the rows of a part of a large table side by side: parts are stored one after the other, and rows taken from all
+// over the memory cost more than anything else of storing them.
+type Held struct {
+	table   schemas.Table
+	batches []arrow.RecordBatch
+	bytes   uint64
+	parts   [schemas.ManyParts][]heldRow
+	sorted  bool
+}
+
 // heldRow is a row of batches in memory: its key, and where it is.
 type heldRow struct {
+	// head are the first bytes of the key that are not the same in the whole part: most keys are told apart by them.
+	head     uint64
 	key      string // lies in the batch
 	batch, i int32
 }
 
-// SaveHeld stores rows that are held in memory, in any order, without those that drop names. A column that a batch lacks is
-// null, one that the table lacks is left out. The table's key must be one column of text. Only keys are sorted, and rows are
-// copied once, to where they belong.
-func (s *Session) SaveHeld(ctx context.Context, table schemas.Table, batches []arrow.RecordBatch, drop func(b arrow.RecordBatch, i int) bool) (Snapshot, error) {
-	rows := heldRows(table, batches, drop)
-	of := 1
-	if table.Large && len(rows) >= schemas.LargeFrom {
-		of = schemas.ManyParts
+// NewHeld starts a table.
+func NewHeld(table schemas.Table) *Held { return &Held{table: table} }
+
+// Add copies rows. All batches have the columns of the first.
+func (h *Held) Add(batch arrow.RecordBatch) {
+	keys := batch.Column(batch.Schema().FieldIndices(h.table.Key[0])[0]).(*array.String)
+	places := placesByPart(keys)
+	columns := make([]arrow.Array, batch.NumCols())
+	for c, column := range batch.Columns() {
+		columns[c] = scatter(column, places)
+		defer columns[c].Release()
+		h.bytes += columns[c].Data().SizeInBytes()
+		if column == arrow.Array(keys) {
+			keys = columns[c].(*array.String)
+		}
 	}
-	columns := heldColumns(table, batches)
-	view := s.tempName(table.Name)
-	var parts []Part
-	for number, some := range divideRows(rows, of) {
+	n := int32(len(h.batches))
+	h.batches = append(h.batches, array.NewRecordBatch(batch.Schema(), columns, batch.NumRows()))
+	for part := range h.parts {
+		for i := places.starts[part]; i < places.starts[part+1]; i++ {
+			h.parts[part] = append(h.parts[part], heldRow{key: keys.Value(int(i)), batch: n, i: i})
+		}
+	}
+	h.sorted = false
+}
+
+// Batches are the rows that are held, valid until Release.
+func (h *Held) Batches() []arrow.RecordBatch { return h.batches }
+
+// Bytes is the memory that they take.
+func (h *Held) Bytes() uint64 { return h.bytes }
+
+// Release frees them.
+func (h *Held) Release() {
+	for _, b := range h.batches {
+		b.Release()
+	}
+	*h = Held{table: h.table}
+}
+
+// SaveHeld stores rows that are held, without those that drop names. A column that they lack is null, one that the table lacks
+// is left out. Only keys are sorted.
+func (s *Session) SaveHeld(ctx context.Context, h *Held, drop func(b arrow.RecordBatch, i int) bool) (Snapshot, error) {
+	h.sort()
+	parts, rows := h.parts[:], 0
+	for number := range parts {
+		if drop != nil {
+			parts[number] = slices.DeleteFunc(slices.Clone(parts[number]), func(row heldRow) bool { return drop(h.batches[row.batch], int(row.i)) })
+		}
+		rows += len(parts[number])
+	}
+	if !h.table.Large || rows < schemas.LargeFrom {
+		whole := slices.Concat(parts...)
+		sortRows(whole)
+		parts = [][]heldRow{whole}
+	}
+	columns := heldColumns(h.table, h.batches)
+	view := s.tempName(h.table.Name)
+	var stored []Part
+	for number, some := range parts {
 		if len(some) == 0 {
 			continue
 		}
-		sortRows(some)
 		if i := firstRepeated(some); i < len(some) {
-			return Snapshot{}, fmt.Errorf("table %s: its key (%s) is not unique", table.Name, table.Key[0])
+			return Snapshot{}, fmt.Errorf("table %s: its key (%s) is not unique", h.table.Name, h.table.Key[0])
 		}
-		batch, err := gatherBatch(table, columns, some)
+		batch, err := gatherBatch(h.table, columns, some)
 		if err != nil {
 			return Snapshot{}, err
 		}
 		id, err := s.writeBatches(ctx, view, []arrow.RecordBatch{batch})
 		batch.Release()
 		if err != nil {
-			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
+			return Snapshot{}, fmt.Errorf("table %s: %w", h.table.Name, err)
 		}
-		parts = append(parts, Part{Number: number, Of: of, ID: id, Rows: int64(len(some))})
+		stored = append(stored, Part{Number: number, Of: len(parts), ID: id, Rows: int64(len(some))})
 	}
-	return newSnapshot(table.Name, parts), nil
+	return newSnapshot(h.table.Name, stored), nil
 }
 
-// Repeated are the rows of batches whose key in a table occurs more than once, with the columns of another one.
-func Repeated(table, columns schemas.Table, batches []arrow.RecordBatch) (arrow.RecordBatch, error) {
+// Repeated are the rows whose key occurs more than once, with the columns of another table.
+func (h *Held) Repeated(columns schemas.Table) (arrow.RecordBatch, error) {
+	h.sort()
 	var repeated []heldRow
-	for _, some := range divideRows(heldRows(table, batches, nil), schemas.ManyParts) {
-		sortRows(some)
+	for _, some := range h.parts {
 		for i := firstRepeated(some); i < len(some); i++ {
 			if i > 0 && some[i].key == some[i-1].key || i+1 < len(some) && some[i].key == some[i+1].key {
 				repeated = append(repeated, some[i])
 			}
 		}
 	}
-	return gatherBatch(columns, heldColumns(columns, batches), repeated)
+	return gatherBatch(columns, heldColumns(columns, h.batches), repeated)
 }
 
-func heldRows(table schemas.Table, batches []arrow.RecordBatch, drop func(b arrow.RecordBatch, i int) bool) []heldRow {
-	total := int64(0)
-	for _, b := range batches {
-		total += b.NumRows()
+func (h *Held) sort() {
+	if h.sorted {
+		return
 	}
-	rows := make([]heldRow, 0, total)
-	for n, b := range batches {
-		keys := b.Column(b.Schema().FieldIndices(table.Key[0])[0]).(*array.String)
-		for i := range keys.Len() {
-			if drop == nil || !drop(b, i) {
-				rows = append(rows, heldRow{keys.Value(i), int32(n), int32(i)})
-			}
-		}
+	for _, rows := range h.parts {
+		sortRows(rows)
 	}
-	return rows
+	h.sorted = true
 }
 
-// divideRows gives rows by the part they belong to.
-func divideRows(rows []heldRow, of int) [][]heldRow {
-	if of == 1 {
-		return [][]heldRow{rows}
-	}
-	parts := make([][]heldRow, of)
-	for _, row := range rows {
-		part := PartOf(row.key)
-		parts[part] = append(parts[part], row)
-	}
-	return parts
-}
-
+// sortRows sorts rows by their keys, byte by byte.
 func sortRows(rows []heldRow) {
-	slices.SortFunc(rows, func(a, b heldRow) int { return strings.Compare(a.key, b.key) })
+	if len(rows) == 0 {
+		return
+	}
+	same := rows[0].key
+	for _, row := range rows {
+		n := 0
+		for n < len(same) && n < len(row.key) && same[n] == row.key[n] {
+			n++
+		}
+		same = same[:n]
+	}
+	for i, row := range rows {
+		var head [8]byte
+		copy(head[:], row.key[len(same):])
+		rows[i].head = binary.BigEndian.Uint64(head[:])
+	}
+	slices.SortFunc(rows, func(a, b heldRow) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return strings.Compare(a.key, b.key)
+	})
 }
 
 // firstRepeated is the place of the first row with the key of the one behind it; behind all, where there is none.

@@ -80,8 +80,13 @@ func TestSaveHeld_StoresWhatAWriterStores(t *testing.T) {
 			t.Fatal(err)
 		}
 		ids := shuffled(n, 104_729)
-		held := []arrow.RecordBatch{members(ids[:n/3]...), members(ids[n/3:]...), members(n)}
-		got, err := s.SaveHeld(ctx, schemas.RawMember, held, func(b arrow.RecordBatch, _ int) bool { return b == held[2] })
+		held := NewHeld(schemas.RawMember)
+		for _, some := range []arrow.RecordBatch{members(ids[:n/3]...), members(ids[n/3:]...), members(n)} {
+			held.Add(some)
+			some.Release()
+		}
+		last := held.Batches()[2]
+		got, err := s.SaveHeld(ctx, held, func(b arrow.RecordBatch, _ int) bool { return b == last })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,11 +98,13 @@ func TestSaveHeld_StoresWhatAWriterStores(t *testing.T) {
 
 func TestSaveHeld_KeyTwice(t *testing.T) {
 	s := openTwo(t)
-	batches := []arrow.RecordBatch{members(1, 2, 3), members(4, 2)}
-	if _, err := s.SaveHeld(t.Context(), schemas.RawMember, batches, nil); err == nil || !strings.Contains(err.Error(), "not unique") {
+	held := NewHeld(schemas.RawMember)
+	held.Add(members(1, 2, 3))
+	held.Add(members(4, 2))
+	if _, err := s.SaveHeld(t.Context(), held, nil); err == nil || !strings.Contains(err.Error(), "not unique") {
 		t.Errorf("got %v", err)
 	}
-	repeated, err := Repeated(schemas.RawMember, schemas.RawMember, batches)
+	repeated, err := held.Repeated(schemas.RawMember)
 	if err != nil || repeated.NumRows() != 2 {
 		t.Fatalf("%d rows are repeated, %v; want both of one record", repeated.NumRows(), err)
 	}

@@ -12,9 +12,8 @@ import (
 // held are rows read of an object that nothing is known of yet, kept in memory: the engine would copy and sort them whole. It
 // gets only those of records that occur more than once, to tell what beats what; and all, where they are too many.
 type held struct {
-	batches []arrow.RecordBatch
-	bytes   uint64
-	limit   uint64
+	*sql.Held
+	limit uint64
 }
 
 // hold says that the rows of an object may be kept in memory: there is no mirror to merge them over, no rule refuses any,
@@ -23,30 +22,15 @@ func (r *run) hold(j job) *held {
 	if j.source == nil || j.parquet != nil || r.isMerged(j) || j.list.recordID != "" || !sql.HasTextKey(j.table) {
 		return nil
 	}
-	return &held{limit: r.session.Room() / 4}
+	return &held{Held: sql.NewHeld(j.table), limit: r.session.Room() / 4}
 }
 
-func (h *held) add(batch arrow.RecordBatch) {
-	batch.Retain()
-	h.batches = append(h.batches, batch)
-	for _, c := range batch.Columns() {
-		h.bytes += c.Data().SizeInBytes()
-	}
-}
-
-func (h *held) isFull() bool { return h.bytes > h.limit }
-
-func (h *held) release() {
-	for _, b := range h.batches {
-		b.Release()
-	}
-	h.batches = nil
-}
+func (h *held) isFull() bool { return h.Bytes() > h.limit }
 
 // perFile counts the rows by file.
 func (h *held) perFile() map[string]int64 {
 	counts := map[string]int64{}
-	for _, b := range h.batches {
+	for _, b := range h.Batches() {
 		files := b.Column(int(b.NumCols()) - 2).(*array.String)
 		for i := 0; i < files.Len(); {
 			first := files.Value(i)
@@ -64,8 +48,8 @@ func (h *held) perFile() map[string]int64 {
 func (j *job) landHeld(ctx context.Context) error {
 	h := j.held
 	j.held = nil
-	defer h.release()
-	for _, b := range h.batches {
+	defer h.Release()
+	for _, b := range h.Batches() {
 		if err := j.landed.Write(ctx, b); err != nil {
 			return err
 		}
@@ -75,10 +59,10 @@ func (j *job) landHeld(ctx context.Context) error {
 
 // landRepeated lands the rows of records that occur more than once.
 func (j *job) landRepeated(ctx context.Context) error {
-	if j.held == nil || len(j.held.batches) == 0 {
+	if j.held == nil || len(j.held.Batches()) == 0 {
 		return nil
 	}
-	repeated, err := sql.Repeated(j.table, j.landing(), j.held.batches)
+	repeated, err := j.held.Repeated(j.landing())
 	if err != nil {
 		return err
 	}
@@ -110,9 +94,12 @@ func (r *run) saveHeld(ctx context.Context, j *job) (sql.Snapshot, error) {
 	if err := rows.Err(); err != nil {
 		return sql.Snapshot{}, err
 	}
+	if len(beaten) == 0 {
+		return r.session.SaveHeld(ctx, j.held.Held, nil)
+	}
 	drop := func(b arrow.RecordBatch, i int) bool {
 		n := int(b.NumCols()) // file and line are the last columns of a landing
-		return len(beaten) > 0 && beaten[spot{b.Column(n - 2).(*array.String).Value(i), b.Column(n - 1).(*array.Int64).Value(i)}]
+		return beaten[spot{b.Column(n - 2).(*array.String).Value(i), b.Column(n - 1).(*array.Int64).Value(i)}]
 	}
-	return r.session.SaveHeld(ctx, j.table, j.held.batches, drop)
+	return r.session.SaveHeld(ctx, j.held.Held, drop)
 }

@@ -92,7 +92,7 @@ func (r *run) land(ctx context.Context, j *job) (next string, err error) {
 			if j.held == nil {
 				return j.landed.Write(ctx, rows)
 			}
-			if j.held.add(rows); j.held.isFull() {
+			if j.held.Add(rows); j.held.isFull() {
 				return j.landHeld(ctx)
 			}
 			return nil
@@ -109,7 +109,7 @@ func (r *run) land(ctx context.Context, j *job) (next string, err error) {
 
 func (j job) discard(ctx context.Context) error {
 	if j.held != nil {
-		j.held.release()
+		j.held.Release()
 	}
 	for _, w := range []*sql.Writer{j.landed, j.superseded, j.touched, j.known} {
 		if w != nil {

@@ -1,6 +1,7 @@
 package csvdir
 
 import (
+	"iter"
 	"math"
 	"math/bits"
 	"strings"
@@ -257,12 +258,16 @@ func number(s string) (int64, bool) {
 }
 
 // parseList splits at |, without surrounding spaces and without empty members.
-func parseList(s string) []string {
-	var members []string
-	for member := range strings.SplitSeq(s, "|") {
-		if member = strings.TrimSpace(member); member != "" {
-			members = append(members, member)
+func parseList(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for more := true; more; {
+			var member string
+			if member, s, more = strings.Cut(s, "|"); member == "" {
+				continue
+			}
+			if member = strings.TrimSpace(member); member != "" && !yield(member) {
+				return
+			}
 		}
 	}
-	return members
 }

@@ -3,6 +3,7 @@ package csvdir
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -125,10 +126,10 @@ func TestParseBoolAndList(t *testing.T) {
 			t.Errorf("parseBool(%s) is taken", in)
 		}
 	}
-	if got := strings.Join(parseList("a | b||c d|"), ";"); got != "a;b;c d" {
+	if got := strings.Join(slices.Collect(parseList("a | b||c d|")), ";"); got != "a;b;c d" {
 		t.Errorf("parseList = %s", got)
 	}
-	if parseList(" | ") != nil {
+	if slices.Collect(parseList(" | ")) != nil {
 		t.Error("a list of nothing is not nil")
 	}
 }

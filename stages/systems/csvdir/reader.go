@@ -28,7 +28,7 @@ type stream struct {
 	closer io.Closer
 	raw    *counter
 	text   *textReader
-	csv    *csv.Reader
+	csv    *records
 }
 
 // counter hashes and counts what passes.
@@ -57,16 +57,13 @@ func (s *sheet) open(f *file) (*stream, error) {
 		return nil, f.fault(err, nil)
 	}
 	st.text = newText(plain)
-	st.csv = csv.NewReader(st.text)
-	st.csv.Comma = s.delim
-	st.csv.FieldsPerRecord = -1
-	st.csv.ReuseRecord = true
+	st.csv = newRecords(st.text, s.delim)
 	return st, nil
 }
 
 // header reads the first row. ok is false for a file of zero bytes that may be empty.
 func (s *sheet) header(st *stream) (l layout, ok bool, err error) {
-	names, err := st.csv.Read()
+	names, line, err := st.csv.next()
 	if err == io.EOF {
 		if s.empty {
 			return layout{}, false, nil
@@ -80,7 +77,7 @@ func (s *sheet) header(st *stream) (l layout, ok bool, err error) {
 	l, bad := s.layoutOf(names)
 	if bad != nil {
 		bad.File = st.file.name
-		bad.Line, _ = st.csv.FieldPos(0)
+		bad.Line = line
 		return layout{}, false, bad
 	}
 	return l, true, nil
@@ -103,14 +100,13 @@ func (s *sheet) read(ctx context.Context, f *file, emit Emit, progress func(rows
 	rows := newRows(s, l, f.name)
 	defer rows.release()
 	for ok {
-		record, err := st.csv.Read()
+		record, line, err := st.csv.next()
 		if err == io.EOF && st.text.fault == nil {
 			break
 		}
 		if err != nil {
 			return f.fault(err, st)
 		}
-		line, _ := st.csv.FieldPos(0)
 		rows.add(record, line)
 		if rows.in == sampleRows {
 			if err := rows.otherObject(); err != nil {
@@ -162,7 +158,7 @@ func (f *file) fault(err error, st *stream) error {
 			Next: "put the cell in quotes and double the quotes inside it, or export the file again"}
 		if errors.Is(err, csv.ErrQuote) {
 			found.Problem = "text after the quote that ends a cell"
-			if _, after := st.csv.Read(); after == io.EOF {
+			if st.csv.isUnfinished() {
 				found.Line = syntax.StartLine
 				found.Problem = "unfinished quote: the row that starts here has a cell whose quote is never closed"
 				found.Next = "close the quote, or export the file again if it was cut off"

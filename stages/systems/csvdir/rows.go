@@ -6,7 +6,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -34,30 +33,20 @@ const (
 	badCellNumber = "too_many_or_few_cells"
 )
 
-// rows turns records of one file into batches. A row is parsed whole before any of it is kept.
+// rows turns records of one file into batches. What is kept of a row that is rejected halfway is taken back.
 type rows struct {
 	sheet    *sheet
 	layout   layout
 	file     string
-	builder  *array.RecordBuilder
+	schema   *arrow.Schema
+	columns  []*values // of the table, then file and line
 	rejects  *array.RecordBuilder
-	cells    []cell
 	in       int64
 	rejected int64
-	pending  int // rows in builder
+	pending  int // rows in columns
 	size     int
 	others   int64 // rows whose Id is another object's
 	other    string
-}
-
-// cell is a parsed value; which member counts is the column's type.
-type cell struct {
-	null   bool
-	text   string
-	number decimal128.Num
-	int    int64
-	bool   bool
-	list   []string
 }
 
 func newBatch(s *arrow.Schema) *array.RecordBuilder {
@@ -65,14 +54,14 @@ func newBatch(s *arrow.Schema) *array.RecordBuilder {
 }
 
 func newRows(s *sheet, l layout, file string) *rows {
-	return &rows{sheet: s, layout: l, file: file, builder: newBatch(s.arrow()), rejects: newBatch(schemas.Reject.Arrow()),
-		cells: make([]cell, len(s.columns))}
+	r := &rows{sheet: s, layout: l, file: file, schema: s.arrow(), rejects: newBatch(schemas.Reject.Arrow())}
+	for _, f := range r.schema.Fields() {
+		r.columns = append(r.columns, newValues(f.Type))
+	}
+	return r
 }
 
-func (r *rows) release() {
-	r.builder.Release()
-	r.rejects.Release()
-}
+func (r *rows) release() { r.rejects.Release() }
 
 func (r *rows) full() bool {
 	return r.pending >= batchRows || r.size >= batchBytes || r.rejects.Field(0).Len() >= batchRows
@@ -83,19 +72,19 @@ func (r *rows) add(record []string, line int) {
 	r.in++
 	id, column, reason := r.parse(record)
 	if reason != "" {
+		for _, c := range r.columns {
+			c.truncate(r.pending)
+		}
 		r.reject(line, id, column, reason)
 		return
 	}
-	for i := range r.cells {
-		r.cells[i].appendTo(r.builder.Field(i))
-	}
-	n := len(r.cells)
-	r.builder.Field(n).(*array.StringBuilder).Append(r.file)
-	r.builder.Field(n + 1).(*array.Int64Builder).Append(int64(line))
+	n := len(r.columns)
+	r.columns[n-2].appendText(r.file)
+	r.columns[n-1].appendNumber(int64(line))
 	r.pending++
 }
 
-// parse fills cells, or says which column is at fault and why. id is the row's own Id where it is usable: a row whose
+// parse appends a row's cells, or says which column is at fault and why. id is the row's own Id where it is usable: a row whose
 // Id is known is not missing from the import, whatever else is wrong with it.
 func (r *rows) parse(record []string) (id, column, reason string) {
 	s := r.sheet
@@ -115,14 +104,14 @@ func (r *rows) parse(record []string) (id, column, reason string) {
 			if c.NotNull {
 				return id, c.Name, missingID
 			}
-			r.cells[i] = cell{null: true}
+			r.columns[i].appendNull()
 			continue
 		}
 		if i == s.key && c.own {
-			r.cells[i] = cell{text: id}
+			r.columns[i].appendText(id)
 			continue
 		}
-		if reason := r.cells[i].parse(record[place], c); reason != "" {
+		if reason := r.columns[i].parse(record[place], c); reason != "" {
 			return id, c.Name, reason
 		}
 		r.size += len(record[place])
@@ -155,70 +144,6 @@ func (r *rows) ownID(value string, c column) (id, reason string) {
 		return "", idOfOther
 	}
 	return id, ""
-}
-
-func (v *cell) parse(s string, c *column) (reason string) {
-	*v = cell{}
-	ok := true
-	switch c.Type {
-	case schemas.Text:
-		if !c.id {
-			v.text = s
-			return ""
-		}
-		if v.text, ok = schemas.FullID(s); !ok {
-			return badID
-		}
-	case schemas.Number:
-		if v.number, ok = parseDecimal(s, decimalScale); !ok {
-			return badNumber
-		}
-	case schemas.Int:
-		if v.int, ok = parseInt(s); !ok {
-			return badNumber
-		}
-	case schemas.Timestamp:
-		if v.int, ok = parseTime(s); !ok {
-			return badTime
-		}
-	case schemas.Date:
-		if v.int, ok = parseDate(s); !ok {
-			return badDate
-		}
-	case schemas.Bool:
-		if v.bool, ok = parseBool(s); !ok {
-			return badBoolean
-		}
-	case schemas.TextList:
-		v.list = parseList(s)
-		v.null = v.list == nil
-	default:
-		panic(fmt.Sprintf("csvdir: no cells of type %s", c.Type))
-	}
-	return ""
-}
-
-func (v *cell) appendTo(b array.Builder) {
-	if v.null {
-		b.AppendNull()
-		return
-	}
-	switch b := b.(type) {
-	case *array.StringBuilder:
-		b.Append(v.text)
-	case *array.Decimal128Builder:
-		b.Append(v.number)
-	case *array.Int64Builder:
-		b.Append(v.int)
-	case *array.TimestampBuilder:
-		b.Append(arrow.Timestamp(v.int))
-	case *array.Date32Builder:
-		b.Append(arrow.Date32(v.int))
-	case *array.BooleanBuilder:
-		b.Append(v.bool)
-	case *array.ListBuilder:
-		appendValue(b, v.list)
-	}
 }
 
 func (r *rows) reject(line int, id, column, reason string) {
@@ -284,20 +209,34 @@ func (r *rows) otherObject() error {
 
 // flush emits what is pending.
 func (r *rows) flush(emit Emit) error {
-	for _, out := range []struct {
-		table string
-		from  *array.RecordBuilder
-	}{{r.sheet.table, r.builder}, {schemas.Reject.Name, r.rejects}} {
-		if out.from.Field(0).Len() == 0 {
-			continue
-		}
-		batch := out.from.NewRecordBatch()
-		err := emit(out.table, batch)
-		batch.Release()
-		if err != nil {
+	r.size = 0
+	if r.pending > 0 {
+		if err := r.flushRows(emit); err != nil {
 			return err
 		}
 	}
-	r.pending, r.size = 0, 0
+	if r.rejects.Field(0).Len() == 0 {
+		return nil
+	}
+	batch := r.rejects.NewRecordBatch()
+	defer batch.Release()
+	return emit(schemas.Reject.Name, batch)
+}
+
+func (r *rows) flushRows(emit Emit) error {
+	arrays := make([]arrow.Array, len(r.columns))
+	for i, c := range r.columns {
+		arrays[i] = c.array(r.schema.Field(i).Type)
+		defer arrays[i].Release()
+	}
+	batch := array.NewRecordBatch(r.schema, arrays, int64(r.pending))
+	defer batch.Release()
+	if err := emit(r.sheet.table, batch); err != nil {
+		return err
+	}
+	for _, c := range r.columns {
+		c.reset()
+	}
+	r.pending = 0
 	return nil
 }
