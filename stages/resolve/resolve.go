@@ -123,38 +123,6 @@ func (r *run) decisions(redirects, decisions bool) (outcomes, verdicts sql.Snaps
 	return outcomes, verdicts
 }
 
-// BothIn are the answers of the two kinds.
-type BothIn struct {
-	Companies Out `json:"companies"`
-	People    Out `json:"people"`
-	// Remedies are the changes that would make unmatched records match: tables remedy of the two kinds.
-	Remedies []sql.Snapshot `json:"remedies,omitempty"`
-}
-
-// Both joins the two kinds to the tables that are published.
-func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
-	r := run{ctx: ctx, session: s}
-	out := Out{Mapping: sql.Together(schemas.Mapping.Name, in.Companies.Mapping, in.People.Mapping)}
-	r.bind("mapping", "mapping", out.Mapping)
-	r.bind("unmatched", "unmatched", sql.Together(schemas.Unmatched.Name, in.Companies.Unmatched, in.People.Unmatched))
-	r.bind("remedy", "remedy", sql.Together(schemas.Remedy.Name, in.Remedies...))
-	r.bind("decision_outcome", "decision_outcome", sql.Together(schemas.DecisionOutcome.Name, in.Companies.Outcomes, in.People.Outcomes))
-	out.Unmatched, out.Outcomes = r.save("resolve/unmatched_all"), r.save("resolve/decision_outcome_all")
-	seen := map[string]int{}
-	for _, n := range append(append([]Notice{}, in.Companies.Notices...), in.People.Notices...) {
-		if i, ok := seen[n.Name]; ok {
-			out.Notices[i].Records += n.Records
-			continue
-		}
-		seen[n.Name] = len(out.Notices)
-		out.Notices = append(out.Notices, n)
-	}
-	if r.err != nil {
-		return Out{}, fmt.Errorf("resolve both kinds: %w", r.err)
-	}
-	return out, nil
-}
-
 // run carries the first error through a sequence of steps, so that Run reads as the sequence it is.
 type run struct {
 	ctx       context.Context
