@@ -147,7 +147,11 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 			return computed{}, err
 		}
 	}
-	answers, err := do(ctx, r, "answers", resolve.Both, resolve.BothIn{Companies: accounts.answer, People: people.answer, Remedies: remedies})
+	both := resolve.BothIn{Companies: accounts.answer, People: people.answer, Remedies: remedies}
+	if before, out, ok := earlierOf[resolve.BothIn, resolve.Out](r, "answers"); ok {
+		both.Earlier = &resolve.EarlierBoth{In: before, Out: out}
+	}
+	answers, err := do(ctx, r, "answers", resolve.Both, both)
 	if err != nil {
 		return computed{}, err
 	}

@@ -212,6 +212,9 @@ func (m *matching) match(ctx context.Context, name string, section linkage.Secti
 	in.Candidates, in.Previous = scored.Candidates, m.previous
 	in.Decisions, in.Redirects = m.raw["raw_decision"], m.raw["raw_redirect"]
 	in.ThresholdMicros, in.SureMicros, in.Known = section.ThresholdMicros(), section.SureMicros(), known
+	if before, out, ok := earlierOf[resolve.In, resolve.Out](m.run, "resolve "+name); ok {
+		in.Earlier = &resolve.Earlier{In: before, Out: out}
+	}
 	answer, err := do(ctx, m.run, "resolve "+name, resolve.Run, in)
 	return round{asked, scored.Candidates, answer}, err
 }

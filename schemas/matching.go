@@ -110,7 +110,7 @@ var Evidence = Table{
 // Unmatched gives each record without an entity its one reason. docs/why.md defines the reasons and their order.
 var Unmatched = Table{
 	Name: "unmatched", Doc: "Every record without an entity, with one reason, its best rejected candidate and the smallest change that would make it match.",
-	Key: []string{"object", "crm_id"},
+	Key: []string{"object", "crm_id"}, Large: true,
 	Columns: []Column{
 		key("object", "Account, Contact or Lead."),
 		key("crm_id", "CRM record."),

@@ -259,3 +259,25 @@ func (s *Session) Holding(ctx context.Context, snap Snapshot, keys string) (Snap
 	}
 	return snap.Only(func(p Part) bool { return p.Of == 0 || holds[p.Number] }), nil
 }
+
+// BindOnly makes the rows of a snapshot readable as name whose column has a value that stands in the one column of a relation.
+func (s *Session) BindOnly(ctx context.Context, name string, snap Snapshot, column, keys string) error {
+	table, ok := schemas.Lookup(snap.Table)
+	if !ok {
+		return fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
+	}
+	all, err := name+"_of_all", error(nil)
+	if column == table.PartKey() {
+		err = s.BindFor(ctx, all, snap, keys)
+	} else {
+		err = s.BindAs(ctx, all, snap)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT a.* FROM %s a SEMI JOIN (FROM %s) k(k) ON k.k = a.%s",
+		schemas.Quote(name), schemas.Quote(all), keys, schemas.Quote(column))); err != nil {
+		return bound(name, err)
+	}
+	return s.dropStep(ctx, name)
+}

@@ -38,6 +38,22 @@ type In struct {
 	ThresholdMicros int64 `json:"threshold_micros"`
 	// SureMicros is that from which a match is sure.
 	SureMicros int64 `json:"sure_micros"`
+	// Earlier is an earlier call whose answers may be taken over where they hold, nil for none.
+	Earlier *Earlier `json:"-"`
+}
+
+// tables are the inputs by the names that the files read them under; those of the other kind are empty.
+func (in In) tables() map[string]sql.Snapshot {
+	tables := map[string]sql.Snapshot{"raw_decision": in.Decisions, "raw_redirect": in.Redirects, "candidate": in.Candidates, "known": in.Known}
+	if in.Kind == Company {
+		tables["raw_account"], tables["crm_company"], tables["crm_person"], tables["dir_company"] = in.Account, in.CRM, in.Other, in.Directory
+	} else {
+		tables["raw_contact"], tables["raw_lead"], tables["crm_person"], tables["dir_company"], tables["dir_member"] = in.Contact, in.Lead, in.CRM, in.Other, in.Directory
+	}
+	for _, name := range []string{"raw_account", "raw_contact", "raw_lead", "crm_company", "crm_person", "dir_company", "dir_member"} {
+		tables[name] = tables[name].Or(name)
+	}
+	return tables
 }
 
 // Out holds the answers for the objects of one kind, or of both after Both.
@@ -55,32 +71,32 @@ type Notice struct {
 	Records int64  `json:"records"` // or decisions
 }
 
-// Run resolves one kind. Redirects and decisions are often empty, and the steps for them are then left out.
+// Run resolves one kind.
 func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
-	company := in.Kind == Company
-	if !company && in.Kind != Person {
+	if in.Kind != Company && in.Kind != Person {
 		return Out{}, fmt.Errorf("resolve: kind is %q, want company or person", in.Kind)
 	}
-	crmCompany, crmPerson, dirCompany, dirMember := in.CRM, in.Other, in.Directory, sql.Snapshot{}
-	if !company {
-		crmCompany, crmPerson, dirCompany, dirMember = sql.Snapshot{}, in.CRM, in.Other, in.Directory
-		in.Account = sql.Snapshot{}
-	} else {
-		in.Contact, in.Lead = sql.Snapshot{}, sql.Snapshot{}
-	}
 	r := run{ctx: ctx, session: s, kind: in.Kind, threshold: in.ThresholdMicros, sure: in.SureMicros}
-	for name, snap := range map[string]sql.Snapshot{
-		"raw_account": in.Account, "raw_contact": in.Contact, "raw_lead": in.Lead,
-		"raw_decision": in.Decisions, "raw_redirect": in.Redirects, "candidate": in.Candidates,
-		"crm_company": crmCompany, "crm_person": crmPerson, "dir_company": dirCompany, "dir_member": dirMember,
-		"known": in.Known,
-	} {
+	var out Out
+	if in.Earlier.fits(in) {
+		out = r.again(in, *in.Earlier)
+	} else {
+		out = r.all(in)
+	}
+	if r.err != nil {
+		return Out{}, fmt.Errorf("resolve %s: %w", in.Kind, r.err)
+	}
+	return out, nil
+}
+
+// all answers for every record.
+func (r *run) all(in In) (out Out) {
+	for name, snap := range in.tables() {
 		r.bind(name, name, snap)
 	}
 	r.bind("previous_mapping", schemas.Mapping.Name, in.Previous)
 
-	out := Out{}
-	out.Outcomes, _ = r.decisions(in)
+	out.Outcomes, _ = r.decisions(in.Redirects.Rows > 0, in.Decisions.Rows > 0)
 	r.stepIf(true, "resolve/proposal", schemas.Proposal)
 	r.stepIf(true, "resolve/reason", schemas.Reason)
 	out.Mapping = r.save("resolve/mapping")
@@ -89,18 +105,15 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if in.Decisions.Rows > 0 {
 		out.Notices = r.notices()
 	}
-	if r.err != nil {
-		return Out{}, fmt.Errorf("resolve %s: %w", in.Kind, r.err)
-	}
-	return out, nil
+	return out
 }
 
 // decisions says what became of each decision and what they come to by record. Redirects and decisions are often empty.
-func (r *run) decisions(in In) (outcomes, verdicts sql.Snapshot) {
-	r.stepIf(in.Redirects.Rows > 0, "resolve/redirected", schemas.Redirected)
+func (r *run) decisions(redirects, decisions bool) (outcomes, verdicts sql.Snapshot) {
+	r.stepIf(redirects, "resolve/redirected", schemas.Redirected)
 	r.stepIf(true, "resolve/standing", schemas.Standing)
 	outcomes, verdicts = sql.Empty(schemas.DecisionOutcome.Name), sql.Empty(schemas.Verdict.Name)
-	if in.Decisions.Rows > 0 {
+	if decisions {
 		outcomes = r.save("resolve/decision_outcome")
 		r.bind(schemas.DecisionOutcome.Name, schemas.DecisionOutcome.Name, outcomes)
 		verdicts = r.save("resolve/verdict")
@@ -110,38 +123,6 @@ func (r *run) decisions(in In) (outcomes, verdicts sql.Snapshot) {
 	return outcomes, verdicts
 }
 
-// BothIn are the answers of the two kinds.
-type BothIn struct {
-	Companies Out `json:"companies"`
-	People    Out `json:"people"`
-	// Remedies are the changes that would make unmatched records match: tables remedy of the two kinds.
-	Remedies []sql.Snapshot `json:"remedies,omitempty"`
-}
-
-// Both joins the two kinds to the tables that are published.
-func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
-	r := run{ctx: ctx, session: s}
-	out := Out{Mapping: sql.Together(schemas.Mapping.Name, in.Companies.Mapping, in.People.Mapping)}
-	r.bind("mapping", "mapping", out.Mapping)
-	r.bind("unmatched", "unmatched", sql.Together(schemas.Unmatched.Name, in.Companies.Unmatched, in.People.Unmatched))
-	r.bind("remedy", "remedy", sql.Together(schemas.Remedy.Name, in.Remedies...))
-	r.bind("decision_outcome", "decision_outcome", sql.Together(schemas.DecisionOutcome.Name, in.Companies.Outcomes, in.People.Outcomes))
-	out.Unmatched, out.Outcomes = r.save("resolve/unmatched_all"), r.save("resolve/decision_outcome_all")
-	seen := map[string]int{}
-	for _, n := range append(append([]Notice{}, in.Companies.Notices...), in.People.Notices...) {
-		if i, ok := seen[n.Name]; ok {
-			out.Notices[i].Records += n.Records
-			continue
-		}
-		seen[n.Name] = len(out.Notices)
-		out.Notices = append(out.Notices, n)
-	}
-	if r.err != nil {
-		return Out{}, fmt.Errorf("resolve both kinds: %w", r.err)
-	}
-	return out, nil
-}
-
 // run carries the first error through a sequence of steps, so that Run reads as the sequence it is.
 type run struct {
 	ctx       context.Context
@@ -149,6 +130,7 @@ type run struct {
 	kind      string
 	threshold int64
 	sure      int64
+	changes   []sql.Changes // to be dropped
 	err       error
 }
 
