@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/sql"
@@ -228,41 +227,18 @@ func (p *Publication) explainCandidates(ctx context.Context, x *Explanation) err
 	if err := p.bindFor(ctx, "candidate", x.CRMID); err != nil {
 		return err
 	}
-	id := map[string]any{"crm_id": x.CRMID}
-	var entities []string
-	err := p.read(ctx, "candidates", id, func(r *sql.Rows) error {
+	var gave []compared
+	err := p.read(ctx, "candidates", map[string]any{"crm_id": x.CRMID}, func(r *sql.Rows) error {
 		c := Considered{Evidence: []Evidence{}}
-		err := r.Scan(&c.Rank, &c.EntityID, &c.Weight, &c.Prob, &c.Rule, &x.InAll)
-		x.Candidates = append(x.Candidates, c)
-		entities = append(entities, c.EntityID)
+		var g compared
+		err := r.Scan(&c.Rank, &c.EntityID, &c.Weight, &c.Prob, &c.Rule, &x.InAll, &g.prior, &g.levels, &g.weights, &g.frequencies)
+		x.Candidates, gave = append(x.Candidates, c), append(gave, g)
 		return err
 	})
-	if err != nil || len(entities) == 0 {
+	if err != nil || len(gave) == 0 {
 		return err
 	}
-	query, err := p.bindEvidence(ctx, x.CRMID, entities)
-	if err != nil {
-		return err
-	}
-	return p.each(ctx, query, id, func(r *sql.Rows) error {
-		var e Evidence
-		var rank, position int64
-		var part string
-		if err := r.Scan(&rank, &position, &part, &e.Comparison, &e.Level, &e.Label, &e.Weight, &e.CRM, &e.Directory); err != nil {
-			return err
-		}
-		i := slices.IndexFunc(x.Candidates, func(c Considered) bool { return c.Rank == rank })
-		if i < 0 {
-			return fmt.Errorf("evidence of rank %d has no candidate", rank)
-		}
-		rows := &x.Candidates[i].Evidence
-		if last := len(*rows) - 1; part == "frequency" && last >= 0 && (*rows)[last].Comparison == e.Comparison {
-			(*rows)[last].Frequency = e.Weight // the row before is the level it adjusts
-			return nil
-		}
-		*rows = append(*rows, e)
-		return nil
-	})
+	return p.explainEvidence(ctx, x, gave)
 }
 
 func textOf(s *string) string {

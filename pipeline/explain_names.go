@@ -8,38 +8,7 @@ import (
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
-	"github.com/crmlink/crmlink/stages/linkage"
 )
-
-// bindEvidence gives the query for a record's evidence. It is the published view, computed over no more than the parts
-// that hold the record and its candidates: over all of them it would take many times as long.
-func (p *Publication) bindEvidence(ctx context.Context, record string, entities []string) (query string, err error) {
-	kind, crm, directory := linkage.Person, "crm_person", "dir_member"
-	if isAccount(record) {
-		kind, crm, directory = linkage.Company, "crm_company", "dir_company"
-	}
-	for table, keys := range map[string][]string{crm: {record}, directory: entities, "known": {record}} {
-		if err := p.bindFor(ctx, table, keys...); err != nil {
-			return "", err
-		}
-	}
-	if err := p.bind(ctx, "model_level"); err != nil {
-		return "", err
-	}
-	model, err := programmeOf(p.session, p.Record)
-	if err != nil {
-		return "", err
-	}
-	view, err := linkage.EvidenceSQL(model, kind)
-	if err != nil {
-		return "", err
-	}
-	f, err := sql.Named("read/evidence")
-	if err != nil {
-		return "", err
-	}
-	return "WITH evidence AS (\n" + view + ")\n" + f.Text, nil
-}
 
 func isAccount(id string) bool {
 	o, _ := schemas.ObjectNamed(schemas.Account)

@@ -2,7 +2,6 @@ package linkage
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -14,12 +13,9 @@ import (
 // forms. It adds the two values to the numbers that candidate holds and computes no weight. Candidates are spread over
 // numbers from a constant table, not unnested, so that a filter on crm_id reaches the scan of candidate. With kinds it is
 // about these alone: most of the time that a question about one record takes goes into planning the view.
-func EvidenceSQL(m Model, kinds ...string) (string, error) {
+func EvidenceSQL(m Model) (string, error) {
 	var selects []string
 	for _, s := range []Section{m.Company, m.Person} {
-		if len(kinds) > 0 && !slices.Contains(kinds, s.Kind) {
-			continue
-		}
 		p, err := compile(s)
 		if err != nil {
 			return "", err
@@ -64,6 +60,28 @@ LEFT JOIN model_level l ON l.kind = %s AND l.position = r.position AND l.level =
 WHERE %s AND (r.part <> 'frequency' OR c.frequencies[r.position] <> 0)
 `, s.LeftTable().Name, s.RightTable().Name, n+1, n+1, text(s.Kind), objects)
 	return b.String()
+}
+
+// Shown is what evidence shows of a comparison: SELECT items over the CRM's normal forms as a with known as k, and over
+// the directory's as b.
+type Shown struct{ Comparison, CRM, Directory string }
+
+// ShownSQL is what the view evidence shows of each comparison of a kind, in the order of model_level.position, for who
+// asks about one record and needs no view.
+func ShownSQL(m Model, kind string) ([]Shown, error) {
+	s := m.Company
+	if kind == Person {
+		s = m.Person
+	}
+	p, err := compile(s)
+	if err != nil {
+		return nil, err
+	}
+	var all []Shown
+	for _, c := range s.Comparisons {
+		all = append(all, Shown{c.Name, shown(p, s.LeftTable(), "a", c.Show), shown(p, s.RightTable(), "b", c.Show)})
+	}
+	return all, nil
 }
 
 // shown is the text of some columns of one side. Columns that only the other side has are left out.
