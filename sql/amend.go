@@ -93,6 +93,16 @@ func divided(snap Snapshot) (base, later Snapshot) {
 	return snap.Only(func(p Part) bool { return p.Of != 0 }), snap.Only(func(p Part) bool { return p.Of == 0 })
 }
 
+// Replaced is what has to be read of a table for the rows of records that were replaced when it was amended: the files that
+// were added. Of a table that is stored whole it is all.
+func (s Snapshot) Replaced() Snapshot {
+	if !s.Amended() {
+		return s
+	}
+	_, later := divided(s)
+	return later
+}
+
 // stripped are parts with all rows of their files.
 func stripped(parts []Part) []Part {
 	all := slices.Clone(parts)

@@ -75,7 +75,11 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 		if err != nil {
 			return RemediesOut{}, err
 		}
-		for _, piece := range inPieces(in.Patches) {
+		patches := in.Patches
+		if in.Only.Table != "" { // the patches of these records were made anew
+			patches = patches.Replaced()
+		}
+		for _, piece := range inPieces(patches) {
 			q := quest{records: index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}}
 			if err := q.read(ctx, s, in, piece); err != nil {
 				return RemediesOut{}, err
