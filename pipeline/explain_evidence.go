@@ -34,7 +34,7 @@ func (l integers) at(position int) int64 {
 }
 
 // explainEvidence gives each candidate the rows that the view evidence has of it. They are put together here out of the one
-// record's and its candidates' normal forms: planning the view took longer than all else that an explanation asks.
+// record's and its candidates' normal forms: the view reads five wide tables for it.
 func (p *Publication) explainEvidence(ctx context.Context, x *Explanation, gave []compared) error {
 	kind, crm, directory := linkage.Person, "crm_person", "dir_member"
 	if isAccount(x.CRMID) {
