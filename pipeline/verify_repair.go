@@ -114,7 +114,11 @@ func (v *verifier) remakeTables(ctx context.Context, session *sql.Session, r Rec
 			if len(v.lost(r.Tables[name])) == 0 {
 				break
 			}
-			if _, err := session.SaveQuery(ctx, query+rows, table, nil); err != nil && ctx.Err() != nil {
+			_, err := session.SaveQuery(ctx, query+rows, table, nil)
+			if err == nil {
+				err = session.Restore(ctx, r.Tables[name], query+rows)
+			}
+			if err != nil && ctx.Err() != nil {
 				return err // else the copy does not fit the table as it is declared today: it stays lost
 			}
 		}
@@ -161,6 +165,9 @@ func (v *verifier) remakeResults(ctx context.Context, session *sql.Session, orig
 	made, err := r.compute(ctx, inputs)
 	if err == nil {
 		r.record.Model, r.record.Tables = made.model, made.collect(*original.Extract)
+		err = v.restore(ctx, session, original.Tables, r.record.Tables)
+	}
+	if err == nil {
 		if last, known := v.records[original.Previous]; known && v.hasAll(last) {
 			err = r.compare(ctx, last, inputs)
 		} else if original.Previous == "" {
@@ -174,6 +181,30 @@ func (v *verifier) remakeResults(ctx context.Context, session *sql.Session, orig
 		r.tell(Event{Step: "verify", State: "note", Detail: "run " + original.ID + " cannot be computed again: " + err.Error()})
 	}
 	v.noteRemade()
+	return nil
+}
+
+// restore writes lost files of amended tables out of the tables as they were computed again. Where the run before is not there
+// any more, they could not be amended again, and were stored whole.
+func (v *verifier) restore(ctx context.Context, session *sql.Session, lacking, made map[string]sql.Snapshot) error {
+	for name, snap := range lacking {
+		table, declared := schemas.Lookup(name)
+		if !declared || len(v.lost(snap)) == 0 || len(v.lost(made[name])) > 0 {
+			continue
+		}
+		const again = "computed_again"
+		if err := session.BindAs(ctx, again, made[name].Or(name)); err != nil {
+			return err
+		}
+		for _, rows := range storedApart(table) {
+			if len(v.lost(snap)) == 0 {
+				break
+			}
+			if err := session.Restore(ctx, snap, "SELECT * FROM "+again+rows); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
