@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	oracleSeeds = flag.Int("oracle.seeds", 250, "how many random orgs are compared with the oracle")
+	oracleSeeds = flag.Int("oracle.seeds", 150, "how many random orgs are compared with the oracle")
 	oracleFirst = flag.Uint64("oracle.first", 1, "seed of the first of them")
 	oracleKeep  = flag.String("oracle.keep", "", "write the orgs below this folder and leave them there")
 )
