@@ -1,7 +1,6 @@
 -- The proposals of affected records and of their rivals. What a rival proposes is the same, so its answer tells it.
--- Beside the header's tables: rival_record (crm_id) and earlier_mapping, a mapping.
+-- Beside the header's tables: rival_record (crm_id) and earlier_mapping, a mapping. It gives rows of proposal.
 -- in: proposal, raw_account, raw_contact, raw_lead
--- out: proposal
 WITH dates AS (
     SELECT 'Account' AS object, Id AS crm_id, NULL::DATE AS last_activity, CreatedDate AS created FROM raw_account
     UNION ALL

@@ -86,12 +86,24 @@ func (r *run) compete(in In) {
 	for _, name := range mirrored {
 		r.only(name, tables[name].Or(name), "Id", rivalRecord)
 	}
-	r.stepIf(true, "resolve/rivalling", schemas.Proposal)
+	r.stepBeside("resolve/rivalling", schemas.Proposal)
 	r.keep(heldEntity, "SELECT DISTINCT entity_id FROM proposal WHERE entity_id IS NOT NULL")
 	r.keep(rivalRecord, "SELECT crm_id FROM "+rivalRecord+" UNION SELECT crm_id FROM "+affectedRecord)
 	r.only("known", tables["known"].Or("known"), "crm_id", rivalRecord)
 	r.only("crm_person", tables["crm_person"].Or("crm_person"), "crm_id", rivalRecord)
 	r.only("dir_member", tables["dir_member"].Or("dir_member"), "entity_id", heldEntity)
+}
+
+// stepBeside runs a file that reads more than declared tables, so that its header names no table that it gives.
+func (r *run) stepBeside(file string, table schemas.Table) {
+	if r.err != nil {
+		return
+	}
+	f, err := sql.Named(file)
+	if err == nil {
+		err = r.session.StepQuery(r.ctx, f.Text, table)
+	}
+	r.err = err
 }
 
 // mirrored are the tables of the mirror that records stand in.
