@@ -78,6 +78,19 @@ func (s Snapshot) Rest(parts int) Snapshot {
 	return s.Only(func(p Part) bool { return p.Number >= parts })
 }
 
+// Pieces puts a table's parts together, in their order, to pieces of so many rows at most; a part of more is a piece by itself.
+func (s Snapshot) Pieces(most int64) []Snapshot {
+	var pieces []Snapshot
+	for i := 0; i < len(s.Parts); {
+		from, rows := i, s.Parts[i].Rows
+		for i++; i < len(s.Parts) && rows+s.Parts[i].Rows <= most; i++ {
+			rows += s.Parts[i].Rows
+		}
+		pieces = append(pieces, newSnapshot(s.Table, s.Parts[from:i:i]))
+	}
+	return pieces
+}
+
 // Write adds all rows of a part. Parts come in the order of their numbers, rows in the order of the table's key.
 func (w *PartWriter) Write(ctx context.Context, number int, rows []arrow.RecordBatch) error {
 	if err := w.ordered(number, rows); err != nil {

@@ -174,3 +174,17 @@ func TestPartsOfSnapshots(t *testing.T) {
 		}
 	}
 }
+
+func TestPieces(t *testing.T) {
+	var table Snapshot
+	for _, rows := range []int64{7, 3, 1, 12, 5, 5, 1} {
+		table.Parts = append(table.Parts, Part{Rows: rows})
+	}
+	var got []int64
+	for _, p := range table.Pieces(10) {
+		got = append(got, p.Rows)
+	}
+	if want := []int64{10, 1, 12, 10, 1}; !slices.Equal(got, want) {
+		t.Errorf("pieces of %v rows, want %v", got, want)
+	}
+}

@@ -91,7 +91,7 @@ func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error
 		columns[i] = schemas.Quote(c)
 	}
 	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + table.Name
-	for _, piece := range pieces(in.Directory, recordsAtOnce) {
+	for _, piece := range in.Directory.Pieces(recordsAtOnce) {
 		if err := s.BindAs(ctx, table.Name, piece); err != nil {
 			return err
 		}
@@ -105,18 +105,6 @@ func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error
 // recordsAtOnce are read by one query where the parts are smaller: what it hands over is in memory as a whole, beside the
 // engine's limit. It changes no result.
 const recordsAtOnce = 150_000
-
-// pieces puts parts of a table together that have so many rows at most.
-func pieces(directory sql.Snapshot, most int64) (out []sql.Snapshot) {
-	for _, part := range directory.Split() {
-		if last := len(out) - 1; last >= 0 && out[last].Rows+part.Rows <= most {
-			out[last] = sql.Together(directory.Table, out[last], part)
-		} else {
-			out = append(out, part)
-		}
-	}
-	return out
-}
 
 func cost(ctx context.Context, s *sql.Session, kind string, costs []linkage.Cost) (sql.Snapshot, error) {
 	w, err := s.Writer(ctx, schemas.BlockCost)

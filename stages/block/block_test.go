@@ -1,7 +1,6 @@
 package block
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -94,19 +93,5 @@ func TestRun(t *testing.T) {
 	}
 	if indexes[0] != indexes[1] {
 		t.Error("the index depends on the number of threads")
-	}
-}
-
-func TestPieces(t *testing.T) {
-	var directory sql.Snapshot
-	for _, rows := range []int64{7, 3, 1, 12, 5, 5, 1} {
-		directory.Parts = append(directory.Parts, sql.Part{Rows: rows})
-	}
-	var got []int64
-	for _, p := range pieces(directory, 10) {
-		got = append(got, p.Rows)
-	}
-	if want := []int64{10, 1, 12, 10, 1}; !slices.Equal(got, want) {
-		t.Errorf("pieces of %v rows, want %v", got, want)
 	}
 }

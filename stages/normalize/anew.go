@@ -60,14 +60,17 @@ func rawChanges(ctx context.Context, s *sql.Session, before, after sql.Snapshot,
 	return r, err
 }
 
-// fewRenewed says whether it pays to take rows over.
-func fewRenewed(of ...renewed) bool {
+// worthwhile gives errFromScratch where it does not pay to take rows over.
+func worthwhile(of ...renewed) error {
 	some, all := int64(0), int64(0)
 	for _, r := range of {
 		some += r.changed.Rows + int64(len(r.more))
 		all += r.raw.Rows
 	}
-	return some*mostRenewed <= all
+	if some*mostRenewed > all {
+		return errFromScratch
+	}
+	return nil
 }
 
 // half is how the records of one raw table are normalised: as they were, for what was found in them then, and as they are.
@@ -192,7 +195,7 @@ func anyMoved(was, is *run) func(keys []string) bool {
 
 // eachOf reads columns of a whole table, which the query calls earlier, some parts after the other.
 func (r *run) eachOf(ctx context.Context, snap sql.Snapshot, query string, look func(w *worker, in rows, i int)) error {
-	for _, piece := range readings(snap) {
+	for _, piece := range snap.Pieces(rowsPerRead) {
 		if err := r.session.BindAs(ctx, "earlier", piece); err != nil {
 			return err
 		}

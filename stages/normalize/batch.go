@@ -148,7 +148,7 @@ func (r *run) eachPart(ctx context.Context, snap sql.Snapshot, file string, do f
 	if err != nil {
 		return err
 	}
-	for _, piece := range readings(snap) {
+	for _, piece := range snap.Pieces(rowsPerRead) {
 		if err := r.session.Bind(ctx, piece); err != nil {
 			return err
 		}
@@ -157,21 +157,6 @@ func (r *run) eachPart(ctx context.Context, snap sql.Snapshot, file string, do f
 		}
 	}
 	return nil
-}
-
-// readings divides a table into some parts after the other, as many as one reading may hold.
-func readings(snap sql.Snapshot) []sql.Snapshot {
-	var pieces []sql.Snapshot
-	piece := sql.Snapshot{Table: snap.Table}
-	for i, part := range snap.Parts {
-		piece.Parts = append(piece.Parts, part)
-		piece.Rows += part.Rows
-		if piece.Rows >= rowsPerRead || i == len(snap.Parts)-1 {
-			pieces = append(pieces, piece)
-			piece = sql.Snapshot{Table: snap.Table}
-		}
-	}
-	return pieces
 }
 
 // smallestShare is the number of rows below which a second goroutine costs more than it helps.

@@ -78,14 +78,7 @@ func (r *crmRenewal) compare(ctx context.Context) (err error) {
 	if r.leads, err = rawChanges(ctx, r.session, r.earlier.In.Leads, r.in.Leads, "read_lead"); err != nil {
 		return err
 	}
-	return r.worthwhile()
-}
-
-func (r *crmRenewal) worthwhile() error {
-	if fewRenewed(r.accounts, r.contacts, r.leads) {
-		return nil
-	}
-	return errFromScratch
+	return worthwhile(r.accounts, r.contacts, r.leads)
 }
 
 // learn brings what is known of all records up to date.
@@ -153,7 +146,7 @@ func (r *crmRenewal) follow(ctx context.Context) error {
 	if err := r.followPeople(ctx, other, flipped, anyMoved); err != nil {
 		return err
 	}
-	return r.worthwhile()
+	return worthwhile(r.accounts, r.contacts, r.leads)
 }
 
 // followCompanies adds the accounts below one that came or went: a parent that is not found is counted.

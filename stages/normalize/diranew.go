@@ -82,14 +82,7 @@ func (r *directoryRenewal) compare(ctx context.Context) (err error) {
 	if r.members, err = rawChanges(ctx, r.session, r.earlier.In.Members, r.in.Members, "read_member"); err != nil {
 		return err
 	}
-	return r.worthwhile()
-}
-
-func (r *directoryRenewal) worthwhile() error {
-	if fewRenewed(r.companies, r.members) {
-		return nil
-	}
-	return errFromScratch
+	return worthwhile(r.companies, r.members)
 }
 
 // learn makes what is known of all companies of what was known and of those that differ.
@@ -169,7 +162,7 @@ func (r *directoryRenewal) follow(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.worthwhile()
+	return worthwhile(r.companies, r.members)
 }
 
 // companyFollows says whether a company that is in both versions, by its codes there, has another company above it, or

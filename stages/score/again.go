@@ -68,7 +68,7 @@ func (r *scoring) again(ctx context.Context, e Earlier) (sql.Snapshot, error) {
 		return sql.Snapshot{}, err
 	}
 	if !sameDirectory {
-		for _, piece := range inPieces(r.in.CRM) {
+		for _, piece := range r.in.CRM.Pieces(recordsAtOnce) {
 			if err := r.scoreTouched(ctx, e, piece, touched, changed); err != nil {
 				return sql.Snapshot{}, err
 			}

@@ -31,11 +31,7 @@ func TestAgain_Invariant2_EqualsScoringAll(t *testing.T) {
 			s := open(t, 2)
 			w := newWorld(random, 600)
 			in := w.in(t, s, section)
-			estimated, err := Estimate(t.Context(), s, EstimateIn{Section: section, CRM: in.CRM, Known: in.Known, Index: in.Index})
-			if err != nil {
-				t.Fatal(err)
-			}
-			in.Parameters, in.Frequencies = estimated.Parameters, estimated.Frequencies
+			in = learned(t, s, in)
 			out := scored(t, s, in)
 			for step := range 3 {
 				w.change(random, seed%3 != 1, step%2 == 0, seed%3 != 0)
@@ -66,6 +62,17 @@ func TestAgain_Invariant2_EqualsScoringAll(t *testing.T) {
 	}
 }
 
+// learned gives a call the numbers that its records give.
+func learned(t *testing.T, s *sql.Session, in In) In {
+	t.Helper()
+	estimated, err := Estimate(t.Context(), s, EstimateIn{Section: in.Section, CRM: in.CRM, Known: in.Known, Index: in.Index})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Parameters, in.Frequencies = estimated.Parameters, estimated.Frequencies
+	return in
+}
+
 // How many records are scored: all, where nothing is known; those that meet a member that differs, that is gone or that is
 // new, and no others; none, where nothing differs.
 func TestAgain_ScoresWhatMeetsChangedMembers(t *testing.T) {
@@ -74,11 +81,7 @@ func TestAgain_ScoresWhatMeetsChangedMembers(t *testing.T) {
 	s := open(t, 2)
 	w := newWorld(random, 600)
 	in := w.in(t, s, section)
-	estimated, err := Estimate(t.Context(), s, EstimateIn{Section: section, CRM: in.CRM, Known: in.Known, Index: in.Index})
-	if err != nil {
-		t.Fatal(err)
-	}
-	in.Parameters, in.Frequencies = estimated.Parameters, estimated.Frequencies
+	in = learned(t, s, in)
 	live := 0
 	for _, h := range w.crm {
 		if !h.dead {

@@ -52,6 +52,9 @@ func Remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 }
 
 func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, error) {
+	if in.Only.Table != "" && in.Only.Rows == 0 { // nothing differs
+		return RemediesOut{in.Kept}, nil
+	}
 	w, err := s.Writer(ctx, schemas.Remedy)
 	if err != nil {
 		return RemediesOut{}, err
@@ -79,7 +82,7 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 		if in.Only.Table != "" { // the patches of these records were made anew
 			patches = patches.Replaced()
 		}
-		for _, piece := range inPieces(patches) {
+		for _, piece := range patches.Pieces(recordsAtOnce) {
 			q := quest{records: index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}}
 			if err := q.read(ctx, s, in, piece); err != nil {
 				return RemediesOut{}, err

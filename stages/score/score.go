@@ -141,7 +141,7 @@ func (r *scoring) all(ctx context.Context) (snap sql.Snapshot, err error) {
 
 // each reads all live records piece by piece.
 func (r *scoring) each(ctx context.Context, fn func(context.Context, *linkage.Records) error) error {
-	for _, part := range inPieces(r.in.CRM) {
+	for _, part := range r.in.CRM.Pieces(recordsAtOnce) {
 		records := r.index.NewRecords()
 		if err := eachRecord(ctx, r.session, r.in.Section, part, r.in.Known, records.Append); err != nil {
 			return err
@@ -184,21 +184,6 @@ func openIndex(s *sql.Session, section linkage.Section, id string) (index *linka
 		return nil, nil, errors.Join(err, close())
 	}
 	return index, close, nil
-}
-
-// inPieces groups a table's parts into pieces of bounded size.
-func inPieces(table sql.Snapshot) []sql.Snapshot {
-	var pieces []sql.Snapshot
-	for _, part := range table.Split() {
-		last := len(pieces) - 1
-		if last >= 0 && pieces[last].Rows+part.Rows <= recordsAtOnce {
-			pieces[last].Parts = append(pieces[last].Parts, part.Parts...)
-			pieces[last].Rows += part.Rows
-			continue
-		}
-		pieces = append(pieces, part)
-	}
-	return pieces
 }
 
 // eachRecord reads the live records of a CRM table with what is known about each.
