@@ -65,7 +65,7 @@ soak: ## 100 incremental runs in one process; prints memory, file handles and st
 # Executions of each target; the sum is a little over 10 million.
 FUZZ := ./schemas:FuzzID:6000000 ./stages/normalize:FuzzHeadcount:1500000 ./stages/systems/csvdir:FuzzCSV:1000000 \
 	./stages/systems/csvdir:FuzzDirectory:500000 ./stages/systems/csvdir:FuzzPacked:300000 ./pipeline:FuzzConfig:700000 \
-	./stages/extract:FuzzParquet:20000 \
+	./stages/extract:FuzzParquet:20000 ./stages/systems/csvdir:FuzzRecords:400000 \
 	$(foreach target,RecordCounter ErrorBody Usage Record Manifest Ranges,./stages/systems/salesforce:Fuzz$(target):100000)
 fuzz: ## 10 million executions of the readers of Ids, CSV, Parquet, lists, headcounts, crmlink.yaml and of what Salesforce answers
 	@for f in $(FUZZ); do IFS=: read -r package target times <<< "$$f"; echo "$$target, $$times executions"; \

@@ -103,7 +103,9 @@ func (r *run) stepBeside(file string, table schemas.Table) {
 	if err == nil {
 		err = r.session.StepQuery(r.ctx, f.Text, table)
 	}
-	r.err = err
+	if err != nil {
+		r.err = fmt.Errorf("%s: %w", file, err)
+	}
 }
 
 // mirrored are the tables of the mirror that records stand in.
