@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/stages/systems/salesforce/simulator"
 )
 
@@ -258,5 +259,46 @@ func TestPull_OtherPullsFolder(t *testing.T) {
 	}
 	if err := o.client().Abandon(t.Context(), t.TempDir()); err != nil {
 		t.Errorf("a folder without a pull: %v", err)
+	}
+}
+
+// A window whose job Salesforce has forgotten meanwhile is asked for again, wherever the pull was killed: that the job's rows
+// are gone does not mean that the window has none (C8).
+func TestPull_WindowWhoseJobIsGone(t *testing.T) {
+	o := bare(t, simulator.Switches{PageRows: 2})
+	defer o.stop()
+	m := newMirror(t)
+	if _, err := m.pull(t, t.Context(), o.client(), true); err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for after := int64(8); after <= 30; after += 2 {
+		for range 3 {
+			if _, err := o.Upsert(schemas.Account, simulator.Cells{"Name": "a"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.clock.pass(2 * behind)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		_, err := m.pull(t, ctx, o.client(func(c *Options) {
+			k := &killer{next: c.HTTP.Transport, kill: cancel}
+			k.after.Store(after)
+			c.HTTP.Transport = k
+		}), false)
+		cancel(nil)
+		if errors.Is(err, errKilled) {
+			killed++
+			o.clock.pass(8 * 24 * time.Hour)
+			_, err = m.pull(t, t.Context(), o.client(), false)
+		}
+		if err == nil {
+			err = m.lag(o, nil, nil)
+		}
+		if err != nil {
+			t.Fatalf("killed at call %d: %v", after, err)
+		}
+	}
+	if killed < 4 {
+		t.Errorf("killed only %d times", killed)
 	}
 }

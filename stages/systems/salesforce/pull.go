@@ -330,7 +330,8 @@ func (p *pull) restart(part *part) {
 	if part.Job != nil {
 		part.Not = append(part.Not, part.Job.ID)
 	}
-	part.Job, part.Intent, part.Pages, part.Listed, part.More, part.Serial, part.Done, part.Total = nil, time.Time{}, nil, false, "", false, false, 0
+	part.Job, part.Intent, part.Pages, part.Listed, part.More, part.Serial, part.Done = nil, time.Time{}, nil, false, "", false, false
+	part.Counted, part.Total = false, 0 // what an earlier job had says nothing of the next: a window that is taken for empty is lost
 }
 
 // Abandon gives up the pull in a folder: its jobs at Salesforce are aborted and deleted, as far as they can be. The files
