@@ -169,6 +169,12 @@ func (c Config) Group(path string) map[string]string {
 // Effective lists all values in the order of the file's template, but for those that an org of this kind has no use for.
 func (c Config) Effective() []Value {
 	var all []Value
+	named := map[string][]string{} // paths of entries whose names are the user's, by the setting's
+	for p := range c.values {
+		if s, ok := settingAt(p); ok && strings.Contains(s.Path, "*") {
+			named[s.Path] = append(named[s.Path], p)
+		}
+	}
 	for _, s := range settings {
 		if !c.has(s.Path) {
 			continue
@@ -177,12 +183,7 @@ func (c Config) Effective() []Value {
 			all = append(all, c.values[s.Path])
 			continue
 		}
-		var keys []string
-		for p := range c.values {
-			if found, ok := settingAt(p); ok && found.Path == s.Path {
-				keys = append(keys, p)
-			}
-		}
+		keys := named[s.Path]
 		sort.Strings(keys)
 		for _, k := range keys {
 			all = append(all, c.values[k])

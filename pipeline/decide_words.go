@@ -69,6 +69,9 @@ func (p *Publication) lastRead(ctx context.Context) (int64, error) {
 
 // decisionsOn lists what was decided about a record and about those that became it, in order, as of this run.
 func (p *Publication) decisionsOn(ctx context.Context, record string) ([]Decision, error) {
+	if p.snapshot(schemas.DecisionOutcome.Name).Rows+p.snapshot(schemas.RawDecision.Name).Rows == 0 {
+		return nil, nil
+	}
 	if err := p.bind(ctx, schemas.DecisionOutcome.Name, schemas.RawDecision.Name); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -73,7 +72,7 @@ func (r *run) walk(ctx context.Context, o Options) (Result, error) {
 	}
 	r.noticeAnswers(made.answers, made.publication)
 	r.noticeModel(o, last, made.drifted)
-	if r.record.Stats, err = readStats(ctx, r.session, r.record.Tables[schemas.SyncStats.Name]); err != nil {
+	if err := r.readFigures(ctx); err != nil {
 		return Result{}, err
 	}
 	if err := r.checkResult(ctx, o, made.publication, r.record.Stats, last); err != nil {

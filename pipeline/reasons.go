@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 
+	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -50,14 +51,19 @@ type FieldGain struct {
 
 // FieldGains are the fields whose change would make records match, the most first.
 func (p *Publication) FieldGains(ctx context.Context) ([]FieldGain, error) {
-	if err := p.bind(ctx, "field_gain"); err != nil {
-		return nil, err
-	}
-	return readFieldGains(ctx, p.session)
+	return readFieldGains(ctx, p.session, p.Record.Tables)
 }
 
-func readFieldGains(ctx context.Context, s *sql.Session) ([]FieldGain, error) {
+// readFieldGains reads the field_gain among a run's tables, published or not.
+func readFieldGains(ctx context.Context, s *sql.Session, tables map[string]sql.Snapshot) ([]FieldGain, error) {
 	all := []FieldGain{}
+	snap, ok := tables[schemas.FieldGain.Name]
+	if !ok {
+		return all, nil
+	}
+	if err := s.Bind(ctx, snap); err != nil {
+		return nil, err
+	}
 	err := readFile(ctx, s, "field_gains", nil, func(r *sql.Rows) error {
 		var g FieldGain
 		err := r.Scan(&g.Object, &g.Field, &g.Records, &g.Empty, &g.EmptyUnmatched, &g.FilledIn, &g.Corrected, &g.Alone)

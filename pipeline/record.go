@@ -42,6 +42,10 @@ type Record struct {
 	Notices []string      `json:"notices,omitempty"`
 	Checks  []Check       `json:"checks,omitempty"`
 	Stats   []ObjectStats `json:"stats,omitempty"`
+	// ROI and Gains are what roi_summary and field_gain say, so that showing a run opens no engine. Runs of an older crmlink
+	// have no Gains.
+	ROI     *ROISummary   `json:"roi,omitempty"`
+	Gains   []FieldGain   `json:"field_gain"`
 	Changes []ChangeCount `json:"changes,omitempty"`
 	Effects []Effect      `json:"effects,omitempty"`
 	// Unsettled are columns in which the mirror may be behind the CRM; the next import is told. ReadLog is the extract_log

@@ -180,7 +180,7 @@ func (r *run) replay(ctx context.Context, o ReplayOptions, original Record, last
 	if err := r.compareReplay(ctx, o, original, last, inputs, other, &result); err != nil {
 		return result, err
 	}
-	if r.record.Stats, err = readStats(ctx, r.session, r.record.Tables[schemas.SyncStats.Name]); err != nil {
+	if err := r.readFigures(ctx); err != nil {
 		return result, err
 	}
 	if o.Into == "" {

@@ -34,11 +34,7 @@ func (r *run) writeReport(ctx context.Context) error {
 	if err := r.reportModel(ctx, &d); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	roi, err := readROI(ctx, r.session, r.record.Tables)
-	if err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	d.ROI = reportROI(roi)
+	d.ROI = reportROI(r.record.ROI)
 	var page bytes.Buffer
 	if err := report.Write(&page, d); err != nil {
 		return err

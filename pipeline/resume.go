@@ -36,7 +36,7 @@ func (r *run) resume(current string, request Request, config Config) (bool, erro
 	r.record.Program, r.record.Engine = r.program[:12], r.engine
 	r.record.Resumed++
 	r.record.Steps, r.record.Notices, r.record.Checks = nil, nil, nil
-	r.record.Tables, r.record.Changes, r.record.Effects, r.record.Stats = nil, nil, nil, nil
+	r.record.Tables, r.record.Changes, r.record.Effects, r.record.Stats, r.record.ROI, r.record.Gains = nil, nil, nil, nil, nil, nil
 	if r.record.Extract != nil && !r.hasAll(*r.record.Extract) {
 		r.record.Extract, r.record.Pull = nil, nil
 	}

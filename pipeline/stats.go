@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 
+	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -29,6 +30,18 @@ type ObjectStats struct {
 // Stats are the run's statistics: accounts, contacts, leads.
 func (p *Publication) Stats(ctx context.Context) ([]ObjectStats, error) {
 	return readStats(ctx, p.session, p.snapshot("sync_stats"))
+}
+
+// readFigures puts what the run counted into its record.
+func (r *run) readFigures(ctx context.Context) (err error) {
+	if r.record.Stats, err = readStats(ctx, r.session, r.record.Tables[schemas.SyncStats.Name]); err != nil {
+		return err
+	}
+	if r.record.ROI, err = readROI(ctx, r.session, r.record.Tables); err != nil {
+		return err
+	}
+	r.record.Gains, err = readFieldGains(ctx, r.session, r.record.Tables)
+	return err
 }
 
 // readStats reads a sync_stats table, published or not.

@@ -24,33 +24,27 @@ func (s *Session) BindRows(ctx context.Context, name string, snap Snapshot, keys
 		return fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
 	}
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
-	var holding []Snapshot
-	for _, key := range keys {
-		of := snap.Holding(key)
-		if err := s.intact(of); err != nil {
-			return bound(name, err)
-		}
-		holding = append(holding, of)
+	holding := snap.Only(func(p Part) bool {
+		return slices.ContainsFunc(keys, func(key string) bool { return p.Of == 0 || PartOf(key)%p.Of == p.Number })
+	})
+	if err := s.intact(holding); err != nil {
+		return bound(name, err)
 	}
 	view := func(lacking []string) string {
-		var rows []string
-		for i, key := range keys {
-			if len(holding[i].Parts) > 0 {
-				rows = append(rows, s.readParquet(table, holding[i], lacking)+" WHERE "+schemas.Quote(table.PartKey())+" = "+literal(key))
+		relation := emptyRelation(table)
+		if len(holding.Parts) > 0 {
+			literals := make([]string, len(keys))
+			for i, key := range keys {
+				literals[i] = literal(key)
 			}
+			relation = s.readParquet(table, holding, lacking) + " WHERE " + schemas.Quote(table.PartKey()) + " IN (" + strings.Join(literals, ", ") + ")"
 		}
-		if len(rows) == 0 {
-			rows = []string{emptyRelation(table)}
-		}
-		return "CREATE OR REPLACE TEMP VIEW " + schemas.Quote(name) + " AS " + strings.Join(rows, " UNION ALL ")
+		return "CREATE OR REPLACE TEMP VIEW " + schemas.Quote(name) + " AS " + relation
 	}
 	_, err := s.conn.ExecContext(ctx, view(nil))
-	if err != nil && len(snap.Parts) > 0 { // as in BindAs
-		for _, of := range holding {
-			if lacking, e := s.Lacks(ctx, of); e == nil && len(lacking) > 0 {
-				_, err = s.conn.ExecContext(ctx, view(lacking))
-				break
-			}
+	if err != nil && len(holding.Parts) > 0 { // as in BindAs
+		if lacking, e := s.Lacks(ctx, holding); e == nil && len(lacking) > 0 {
+			_, err = s.conn.ExecContext(ctx, view(lacking))
 		}
 	}
 	if err != nil {

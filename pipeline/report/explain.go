@@ -90,7 +90,7 @@ func whyPolicy() string { return policyOf(style + whyOnly) }
 // WriteWhy writes the page about one record.
 func WriteWhy(w io.Writer, y Why) error {
 	var b bytes.Buffer
-	if err := layout.ExecuteTemplate(&b, "explain.html", newWhyPage(y)); err != nil {
+	if err := layout().ExecuteTemplate(&b, "explain.html", newWhyPage(y)); err != nil {
 		return fmt.Errorf("write explanation of %s: %w", y.ID, err)
 	}
 	_, err := w.Write(b.Bytes())

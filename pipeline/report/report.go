@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -203,12 +204,15 @@ var pages embed.FS
 //go:embed page/style.css
 var style string
 
-var layout = template.Must(template.New("page.html").Funcs(functions).ParseFS(pages, "page/*.html"))
+// layout is parsed when a page is written: most commands write none, and start at once.
+var layout = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page.html").Funcs(functions).ParseFS(pages, "page/*.html"))
+})
 
 // Write writes the page.
 func Write(w io.Writer, d Data) error {
 	var b bytes.Buffer
-	if err := layout.Execute(&b, newPage(d)); err != nil {
+	if err := layout().Execute(&b, newPage(d)); err != nil {
 		return fmt.Errorf("write report of run %s: %w", d.Run, err)
 	}
 	_, err := w.Write(b.Bytes())
