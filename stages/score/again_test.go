@@ -49,6 +49,9 @@ func TestAgain_Invariant2_EqualsScoringAll(t *testing.T) {
 				if stored, err := s.Whole(t.Context(), again.Candidates); err != nil || whole.Candidates.ID != stored.ID {
 					t.Errorf("step %d: other candidates: %s", step, difference(t, s, whole.Candidates, again.Candidates))
 				}
+				if whole.Totals != again.Totals {
+					t.Errorf("step %d: other totals", step)
+				}
 				if !reflect.DeepEqual(whole.Observed, again.Observed) {
 					t.Errorf("step %d: observed\n%+v\nwant\n%+v", step, again.Observed, whole.Observed)
 				}
@@ -149,7 +152,7 @@ func counted(t *testing.T, s *sql.Session, in In) (Out, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return out, r.scored
+	return out, r.scored + r.renewed
 }
 
 func scored(t *testing.T, s *sql.Session, in In) Out {
