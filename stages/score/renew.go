@@ -62,7 +62,7 @@ func (r *scoring) renewPiece(ctx context.Context, e Earlier, piece sql.Snapshot,
 func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, met *linkage.Records, batches []arrow.RecordBatch) error {
 	s := r.session
 	differ, unsure := []*linkage.Renewal(nil), map[string]bool{}
-	kept := map[string][]linkage.Kept{}
+	kept := map[string]*[]linkage.Kept{}
 	var ids []string
 	renewals := by.Renew(met, by.totals, r.workers)
 	for i := range renewals {
@@ -72,7 +72,7 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 			r.totals.Put(id, renewal.Total)
 			continue
 		case linkage.RowsDiffer:
-			differ, kept[id] = append(differ, renewal), nil
+			differ, kept[id] = append(differ, renewal), &[]linkage.Kept{}
 		case linkage.RowsUnsure:
 			unsure[id] = true
 		}
@@ -95,7 +95,7 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 	var merged []linkage.Scored
 	for _, renewal := range differ {
 		id := met.ID(renewal.Record)
-		scored, ok := by.Merge(renewal, kept[id])
+		scored, ok := by.Merge(renewal, *kept[id])
 		if !ok {
 			unsure[id] = true
 			continue

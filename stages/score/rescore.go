@@ -100,7 +100,7 @@ func (r *scoring) write(ctx context.Context, had map[string]*digest, records *li
 
 // forget takes the candidates of the records that a temporary table names out of what was observed, and gives their digests.
 // Those of records that kept has an entry for are put there, in the order in which they are read.
-func (r *scoring) forget(ctx context.Context, earlier sql.Snapshot, named string, kept map[string][]linkage.Kept) (map[string]*digest, error) {
+func (r *scoring) forget(ctx context.Context, earlier sql.Snapshot, named string, kept map[string]*[]linkage.Kept) (map[string]*digest, error) {
 	s, had := r.session, map[string]*digest{}
 	if err := s.BindFor(ctx, schemas.Candidate.Name, earlier, "(SELECT crm_id FROM "+named+")"); err != nil {
 		return nil, err
@@ -131,11 +131,11 @@ func (r *scoring) forget(ctx context.Context, earlier sql.Snapshot, named string
 			for _, n := range bits.Int32Values()[from:to] {
 				d.number(n)
 			}
-			if rows, wanted := kept[ids.Value(i)]; wanted {
+			if rows := kept[ids.Value(i)]; rows != nil {
 				k := linkage.Kept{Entity: strings.Clone(entities.Value(i)), Rule: strings.Clone(rules.Value(i)), Rank: ranks.Value(i)}
 				k.Candidate.Weight, k.Candidate.Levels = int32(weights.Value(i)), levelsOf(codes, levels, i)
 				k.Candidate.Frequencies = slices.Clone(bits.Int32Values()[from:to])
-				kept[ids.Value(i)] = append(rows, k)
+				*rows = append(*rows, k)
 			}
 			all := had[ids.Value(i)]
 			if all == nil {
