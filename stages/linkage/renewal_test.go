@@ -11,7 +11,7 @@ import (
 
 // Records are renewed, from the pairs that change, to exactly what scoring them whole gives: rows and totals, whatever became of
 // the directory and of the keys that hold too many (invariant 2). All records are asked, whether or not they meet a record
-// that differs, and those that Meetings.In leaves out must stay as they are.
+// that differs, and those that Glancer.Met leaves out must stay as they are.
 func TestRenewal_Invariant2_EqualsScoringWhole(t *testing.T) {
 	seen := map[Rows]int{}
 	merged, moved := 0, 0
@@ -53,7 +53,7 @@ func TestRenewal_Invariant2_EqualsScoringWhole(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			met, err := meetings.In(batchOf(s, s.LeftTable(), d.contacts))
+			met, err := meetings.NewGlancer(nil).Met(batchOf(s, s.LeftTable(), d.contacts), func(string) bool { return false })
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,10 +41,12 @@ const mostTouched = 20
 func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 	s := r.session
 	sameDirectory := e.In.Index == r.in.Index
+	var before *linkage.Index
 	var renewer *linkage.Renewer
 	if !sameDirectory {
-		before, closeBefore, err := openIndex(s, e.In.Section, e.In.Index)
-		if err != nil {
+		var closeBefore func() error
+		var err error
+		if before, closeBefore, err = openIndex(s, e.In.Section, e.In.Index); err != nil {
 			return Out{}, err
 		}
 		defer closeBefore() //nolint:errcheck // nothing was written
@@ -71,7 +73,7 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 	}
 	defer closeTotals() //nolint:errcheck // nothing was written
 	r.totals = r.in.Section.Renew(totals)
-	if err := r.scoreChanged(ctx, e, sameDirectory); err != nil {
+	if err := r.scoreChanged(ctx, e, before); err != nil {
 		return Out{}, err
 	}
 	if !sameDirectory {
@@ -127,21 +129,29 @@ func (r *scoring) changedRecords(ctx context.Context, e Earlier) (map[string]boo
 	return ids, err
 }
 
-// scoreChanged scores the records that differ.
-func (r *scoring) scoreChanged(ctx context.Context, e Earlier, sameDirectory bool) error {
-	s, observe := r.session, r.in.Observe && sameDirectory // with another directory all records are counted
-	if observe {
-		gone := r.index.NewRecords()
+// scoreChanged scores the records that differ. before is the earlier directory's index where it is another, else nil.
+func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.Index) error {
+	s := r.session
+	if r.in.Observe {
+		index := r.index
+		if before != nil {
+			index = before
+		}
+		gone := index.NewRecords()
 		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, scoredAnew, gone.Append); err != nil {
 			return err
 		}
-		r.observer.RemoveRecords(gone)
+		if before != nil {
+			r.observer.RemoveRecordsOf(before, gone)
+		} else {
+			r.observer.RemoveRecords(gone)
+		}
 	}
 	records := r.index.NewRecords()
 	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
 		return err
 	}
-	if observe {
+	if r.in.Observe {
 		r.observer.AddRecords(records)
 	}
 	return r.rescore(ctx, e.Out.Candidates, scoredAnew, records)

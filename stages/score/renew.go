@@ -2,6 +2,7 @@ package score
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -18,7 +19,7 @@ type renewing struct {
 }
 
 // renewPiece renews the candidates of the records of a piece of the table that meet a directory record that differs, but for
-// those that differ themselves. All are read for it, and observed: random pairs with another directory are others.
+// those that differ themselves. All are read for it: random pairs with another directory are others, too.
 func (r *scoring) renewPiece(ctx context.Context, e Earlier, piece sql.Snapshot, by renewing) error {
 	var batches []arrow.RecordBatch
 	defer func() {
@@ -33,22 +34,21 @@ func (r *scoring) renewPiece(ctx context.Context, e Earlier, piece sql.Snapshot,
 	}); err != nil {
 		return err
 	}
-	found := make([]glance, len(batches))
-	if err := r.glance(batches, by.Meetings, found); err != nil {
+	found := make([][]bool, len(batches))
+	if err := r.glance(batches, by, found); err != nil {
 		return err
 	}
 	met, drawn := by.NewRecords(), r.index.NewRecords()
 	for i, batch := range batches {
 		at := -1 // AppendIf asks for each record in order
-		if err := met.AppendIf(batch, func(id string) bool {
+		if err := met.AppendIf(batch, func(string) bool {
 			at++
-			return found[i].met[at] && !by.changed[id]
+			return found[i][at]
 		}); err != nil {
 			return err
 		}
 		if r.in.Observe {
-			r.observer.AddCounts(found[i].counts)
-			if err := drawn.AppendIf(batch, r.observer.Draws); err != nil {
+			if err := drawn.AppendIf(batch, func(id string) bool { return r.observer.Draws(id) && !by.changed[id] }); err != nil {
 				return err
 			}
 		}
@@ -123,23 +123,22 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 	return r.write(ctx, had, records, scored)
 }
 
-// glance is what is found of the records of a batch before they are read.
-type glance struct {
-	met    []bool
-	counts linkage.Counts
-	err    error
-}
-
-func (r *scoring) glance(batches []arrow.RecordBatch, meetings *linkage.Meetings, found []glance) error {
+// glance finds which records of each batch meet a directory record that differs, and counts their equal pairs.
+func (r *scoring) glance(batches []arrow.RecordBatch, by renewing, met [][]bool) error {
 	next := make(chan int)
+	failed := make([]error, len(batches))
+	var observer *linkage.Observer
+	if r.in.Observe {
+		observer = r.observer
+	}
+	var glancers []*linkage.Glancer
 	var wait sync.WaitGroup
 	for range r.workers {
+		g := by.NewGlancer(observer)
+		glancers = append(glancers, g)
 		wait.Go(func() {
 			for i := range next {
-				g := &found[i]
-				if g.met, g.err = meetings.In(batches[i]); g.err == nil && r.in.Observe {
-					g.counts, g.err = r.observer.CountsOf(batches[i])
-				}
+				met[i], failed[i] = g.Met(batches[i], func(id string) bool { return by.changed[id] })
 			}
 		})
 	}
@@ -148,10 +147,10 @@ func (r *scoring) glance(batches []arrow.RecordBatch, meetings *linkage.Meetings
 	}
 	close(next)
 	wait.Wait()
-	for _, g := range found {
-		if g.err != nil {
-			return g.err
+	if observer != nil {
+		for _, g := range glancers {
+			observer.AddGlances(g)
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
