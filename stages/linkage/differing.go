@@ -97,3 +97,33 @@ func (t *translation) rows(a, b []uint32) bool {
 	}
 	return true
 }
+
+// copying copies records of an index to others. Each text is looked for once.
+type copying struct {
+	from, to *Records
+	known    []uint32 // by code: its code there, 0 where it was not looked for
+	codes    []uint32
+}
+
+func newCopying(from, to *Records) *copying {
+	return &copying{from: from, to: to, known: make([]uint32, from.dict.next())}
+}
+
+func (c *copying) add(place uint32) {
+	c.to.ids = append(c.to.ids, c.code(c.from.ids[place]))
+	row := c.from.row(int(place))
+	for cell := range row {
+		c.codes = c.codes[:0]
+		for _, code := range c.from.set(row, cell) {
+			c.codes = append(c.codes, c.code(code))
+		}
+		c.to.cells = append(c.to.cells, c.to.addSet(c.codes))
+	}
+}
+
+func (c *copying) code(code uint32) uint32 {
+	if c.known[code] == 0 {
+		c.known[code] = c.to.dict.code(string(c.from.dict.bytesOf(code)))
+	}
+	return c.known[code]
+}

@@ -25,6 +25,7 @@ type glancedProduct struct {
 // NewGlancer starts to count for an observer, nil for none.
 func (m *Meetings) NewGlancer(o *Observer) *Glancer {
 	g := &Glancer{seek: meetingSeeker{Meetings: m, keys: newKeyMaker(m.after.plan)}, records: m.NewRecords(), cells: slices.Clone(m.cells)}
+	g.seek.keys.only = m.parts
 	if o == nil {
 		return g
 	}
@@ -49,7 +50,7 @@ func (m *Meetings) NewGlancer(o *Observer) *Glancer {
 	return g
 }
 
-// Met says which CRM records of a batch have a key of a directory record that differs, and counts for the observer. Records
+// Met says which CRM records of a batch may have a key of a directory record that differs, no others do, and counts for the observer. Records
 // that skip names are neither. The batch must have the columns that are asked for; they are numbered for it alone, which
 // costs less than to look for each text among those of an index.
 func (g *Glancer) Met(batch arrow.RecordBatch, skip func(id string) bool) ([]bool, error) {

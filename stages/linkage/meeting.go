@@ -15,9 +15,9 @@ type Meetings struct {
 	isFrom        uint32   // place in few of the first as it is
 	places        []uint32 // by place in few from isFrom on: the place in after
 	rules         []meetingRule
-	marks         []uint64 // a bit for what a key of any rule begins with: most keys of most records are in none
-	shift         uint
-	cells         []int // of CRM records, those that keys are made of
+	marks         marks   // of the keys of all rules: most keys of most records are in none
+	parts         []marks // of the values that keys are made of, by the part's number
+	cells         []int   // of CRM records, those that keys are made of
 }
 
 // meetingRule says what stands under the keys of one rule.
@@ -61,7 +61,7 @@ func NewMeetings(d Differing) *Meetings {
 		m.rules = append(m.rules, b.rule(r))
 		keys += len(b.found)
 	}
-	m.mark(keys)
+	b.mark(keys)
 	slices.Sort(b.moved)
 	b.moved = slices.Compact(b.moved)
 	for _, place := range b.moved {
@@ -72,50 +72,32 @@ func NewMeetings(d Differing) *Meetings {
 	return m
 }
 
+// keyParts are the different parts that keys are made of.
+func (p *plan) keyParts() (parts []planKey) {
+	add := func(k planKey) {
+		if !slices.ContainsFunc(parts, func(known planKey) bool { return known.place == k.place }) {
+			parts = append(parts, k)
+		}
+	}
+	for _, rule := range p.rules {
+		for _, k := range rule.parts {
+			add(k)
+		}
+		if rule.narrow != nil {
+			add(*rule.narrow)
+		}
+	}
+	return parts
+}
+
 // keyCells are the CRM columns that keys are made of.
 func (p *plan) keyCells() (cells []int) {
-	for _, rule := range p.rules {
-		parts := rule.parts
-		if rule.narrow != nil {
-			parts = append(slices.Clone(parts), *rule.narrow)
-		}
-		for _, part := range parts {
-			if !slices.Contains(cells, part.l) {
-				cells = append(cells, part.l)
-			}
+	for _, part := range p.keyParts() {
+		if !slices.Contains(cells, part.l) {
+			cells = append(cells, part.l)
 		}
 	}
 	return cells
-}
-
-// copying copies records of an index to others. Each text is looked for once.
-type copying struct {
-	from, to *Records
-	known    []uint32 // by code: its code there, 0 where it was not looked for
-	codes    []uint32
-}
-
-func newCopying(from, to *Records) *copying {
-	return &copying{from: from, to: to, known: make([]uint32, from.dict.next())}
-}
-
-func (c *copying) add(place uint32) {
-	c.to.ids = append(c.to.ids, c.code(c.from.ids[place]))
-	row := c.from.row(int(place))
-	for cell := range row {
-		c.codes = c.codes[:0]
-		for _, code := range c.from.set(row, cell) {
-			c.codes = append(c.codes, c.code(code))
-		}
-		c.to.cells = append(c.to.cells, c.to.addSet(c.codes))
-	}
-}
-
-func (c *copying) code(code uint32) uint32 {
-	if c.known[code] == 0 {
-		c.known[code] = c.to.dict.code(string(c.from.dict.bytesOf(code)))
-	}
-	return c.known[code]
 }
 
 // meetingBuilder finds what stands under the keys of records that differ.
@@ -232,22 +214,36 @@ func (m *meetingRule) find(key uint64) meetingKey {
 	return meetingKey{}
 }
 
-// bitsPerKey makes one mark in so many a false one.
-const bitsPerKey = 16
-
-func (m *Meetings) mark(keys int) {
-	m.shift = 58 // one word
-	for size := 64; size < (keys+1)*bitsPerKey; size *= 2 {
-		m.shift--
-	}
-	m.marks = make([]uint64, 1<<(58-m.shift))
-	for _, rule := range m.rules {
+// mark marks the keys, and what those of the records that differ are made of.
+func (b *meetingBuilder) mark(keys int) {
+	b.marks = newMarks(keys)
+	for _, rule := range b.Meetings.rules {
 		for _, k := range rule.slots {
 			if k.is != keyFree {
-				at := k.key >> m.shift
-				m.marks[at>>6] |= 1 << (at & 63)
+				b.marks.add(k.key)
 			}
 		}
+	}
+	p := b.after.plan
+	parts := p.keyParts()
+	values := make([]map[uint64]struct{}, len(p.parts))
+	for i := range values {
+		values[i] = map[uint64]struct{}{}
+	}
+	for i := range int(b.isFrom) + len(b.differing.is) {
+		b.keys.start()
+		for _, part := range parts {
+			for _, value := range b.keys.part(b.records, b.records.row(i), part, right) {
+				values[part.place][value] = struct{}{}
+			}
+		}
+	}
+	for _, of := range values {
+		m := newMarks(len(of))
+		for value := range of {
+			m.add(value)
+		}
+		b.parts = append(b.parts, m)
 	}
 }
 
@@ -263,7 +259,7 @@ type meetingSeeker struct {
 }
 
 func (s *meetingSeeker) find(r int, key uint64) meetingKey {
-	if at := key >> s.shift; s.marks[at>>6]>>(at&63)&1 == 0 {
+	if !s.marks.has(key) {
 		return meetingKey{}
 	}
 	return s.rules[r].find(key)
