@@ -1,5 +1,7 @@
 package linkage
 
+import "slices"
+
 // mostKeys bounds the keys of one record in one rule; a record whose lists multiply to more is skipped by the rule.
 const mostKeys = 4096
 
@@ -18,6 +20,7 @@ type keyMaker struct {
 	record     uint32     // counts records
 	known      []uint32   // by part: the record for which parts holds
 	parts      [][]uint64 // hashes of the part's values
+	only       []marks    // by part: values that are not among them are left out; nil for none
 }
 
 func newKeyMaker(p *plan) keyMaker {
@@ -88,6 +91,10 @@ func (m *keyMaker) part(r *Records, row []uint32, k planKey, s side) []uint64 {
 			m.scratch = append(append(m.scratch[:0], text[:i]...), text[i+1:]...)
 			parts = append(parts, hashText(m.scratch))
 		}
+	}
+	if m.only != nil {
+		marked := &m.only[k.place]
+		parts = slices.DeleteFunc(parts, func(value uint64) bool { return !marked.has(value) })
 	}
 	m.known[k.place], m.parts[k.place] = m.record, parts
 	return parts

@@ -1,12 +1,6 @@
 package linkage
 
-import (
-	"maps"
-	"math/bits"
-	"slices"
-
-	"github.com/apache/arrow-go/v18/arrow"
-)
+import "math/bits"
 
 // Observed is what records scored with a model look like: the counts that its m, u and share of matches can be held
 // against. All are whole numbers, so that they add up to the same in any order.
@@ -55,11 +49,13 @@ type Observer struct {
 	sign     int64 // −1 while records are taken out
 }
 
-// observedProduct is a level that is exactly the equality of values, and how many directory records hold each value.
+// observedProduct is a level that is exactly the equality of values, how many directory records hold each value, and how many
+// have one.
 type observedProduct struct {
 	comparison, code int
 	of               *planCondition
 	held             []uint32
+	records          int64
 }
 
 // NewObserver prepares for about so many records in all.
@@ -67,30 +63,38 @@ func (s *Scorer) NewObserver(records int64) *Observer {
 	p := s.index.plan
 	o := &Observer{scorer: s, sign: 1, per: pairsPerRecord(records),
 		seen: Observed{Directory: int64(s.index.Len()), Equal: map[int]map[int]EqualPairs{}}}
-	columns := map[int]struct {
-		counts  []uint32
-		records int64
-	}{}
-	for c, k := range p.comparisons {
+	for _, k := range p.comparisons {
 		o.seen.Hits, o.seen.Pairs = append(o.seen.Hits, make([]int64, len(k.levels)+1)), append(o.seen.Pairs, make([]int64, len(k.levels)+1))
-		for code := range k.levels {
-			product := k.levels[code].product
-			if product == nil || k.fixed {
-				continue
-			}
-			column, ok := columns[product.r]
-			if !ok {
-				column.counts, column.records = s.index.records.counts(product.r)
-				columns[product.r] = column
-			}
-			o.products = append(o.products, observedProduct{c, code + 1, product, column.counts})
-			if o.seen.Equal[c] == nil {
-				o.seen.Equal[c] = map[int]EqualPairs{}
-			}
-			o.seen.Equal[c][code+1] = EqualPairs{Other: column.records}
+	}
+	o.products = s.index.products()
+	for _, p := range o.products {
+		if o.seen.Equal[p.comparison] == nil {
+			o.seen.Equal[p.comparison] = map[int]EqualPairs{}
 		}
+		o.seen.Equal[p.comparison][p.code] = EqualPairs{Other: p.records}
 	}
 	return o
+}
+
+// products are the levels whose equal pairs are counted.
+func (x *Index) products() (products []observedProduct) {
+	columns := map[int]observedProduct{}
+	for c, k := range x.plan.comparisons {
+		for code := range k.levels {
+			of := k.levels[code].product
+			if of == nil || k.fixed {
+				continue
+			}
+			column, ok := columns[of.r]
+			if !ok {
+				column.held, column.records = x.records.counts(of.r)
+				columns[of.r] = column
+			}
+			column.comparison, column.code, column.of = c, code+1, of
+			products = append(products, column)
+		}
+	}
+	return products
 }
 
 // Add counts records and what they were scored.
@@ -101,38 +105,34 @@ func (o *Observer) Add(records *Records, scored []Scored) {
 
 // AddRecords counts records, without what they were scored.
 func (o *Observer) AddRecords(records *Records) {
-	o.AddCounts(o.counts(records, records.Len()))
+	o.count(records, o.products)
 	o.AddPairs(records)
 }
 
-// Counts is what is counted of CRM records but for their random pairs.
-type Counts struct {
-	records int64
-	equal   []EqualPairs // in the order of the observer's products
-}
-
-// CountsOf counts the records of a batch. It may be called by several goroutines.
-func (o *Observer) CountsOf(batch arrow.RecordBatch) (Counts, error) {
-	r := o.scorer.index.NewRecords()
-	var cells []int
-	for _, p := range o.products {
-		if !slices.Contains(cells, p.of.l) {
-			cells = append(cells, p.of.l)
-		}
-	}
-	if err := r.only(batch, cells); err != nil {
-		return Counts{}, err
-	}
-	return o.counts(r, int(batch.NumRows())), nil
-}
-
-// AddCounts adds what was counted.
-func (o *Observer) AddCounts(c Counts) {
-	o.seen.Records += o.sign * c.records
-	for i, p := range o.products {
+func (o *Observer) count(records *Records, products []observedProduct) {
+	o.seen.Records += o.sign * int64(records.Len())
+	for _, p := range products {
 		seen := o.seen.Equal[p.comparison][p.code]
-		seen.Pairs += o.sign * c.equal[i].Pairs
-		seen.CRM += o.sign * c.equal[i].CRM
+		for i := range records.Len() {
+			values := records.set(records.row(i), p.of.l)
+			if len(values) > 0 {
+				seen.CRM += o.sign
+			}
+			for _, v := range values {
+				if int(v) < len(p.held) {
+					seen.Pairs += o.sign * int64(p.held[v])
+				}
+			}
+		}
+		o.seen.Equal[p.comparison][p.code] = seen
+	}
+}
+
+// AddGlances adds the equal pairs that came, and takes out those that went, with another directory.
+func (o *Observer) AddGlances(g *Glancer) {
+	for k, p := range o.products {
+		seen := o.seen.Equal[p.comparison][p.code]
+		seen.Pairs += g.pairs[k]
 		o.seen.Equal[p.comparison][p.code] = seen
 	}
 }
@@ -149,22 +149,23 @@ func (o *Observer) AddScored(scored []Scored) {
 	}
 }
 
-// Take begins with what was seen of records that were scored with the same numbers: all of it, or only what they were
-// scored, where the directory is another.
+// Take begins with what was seen of records that were scored with the same numbers: all of it, or all but the random pairs,
+// where the directory is another.
 func (o *Observer) Take(earlier Observed, all bool) {
-	o.seen.Matches = earlier.Matches
+	o.seen.Matches, o.seen.Records = earlier.Matches, earlier.Records
 	for c := range earlier.Hits {
 		copy(o.seen.Hits[c], earlier.Hits[c])
 	}
-	if !all {
-		return
-	}
-	o.seen.Records = earlier.Records
-	for c := range earlier.Pairs {
-		copy(o.seen.Pairs[c], earlier.Pairs[c])
-	}
 	for c, levels := range earlier.Equal {
-		maps.Copy(o.seen.Equal[c], levels)
+		for code, seen := range levels {
+			seen.Other = o.seen.Equal[c][code].Other
+			o.seen.Equal[c][code] = seen
+		}
+	}
+	if all {
+		for c := range earlier.Pairs {
+			copy(o.seen.Pairs[c], earlier.Pairs[c])
+		}
 	}
 }
 
@@ -175,30 +176,21 @@ func (o *Observer) RemoveRecords(records *Records) {
 	o.sign = 1
 }
 
+// RemoveRecordsOf is RemoveRecords for records that were counted for another directory, whose random pairs were not taken.
+func (o *Observer) RemoveRecordsOf(before *Index, records *Records) {
+	if records.Len() > 0 {
+		o.sign = -1
+		o.count(records, before.products())
+		o.sign = 1
+	}
+}
+
 // RemoveCandidate takes out a candidate, by its probability in millionths and its levels.
 func (o *Observer) RemoveCandidate(probability int64, levels []int32) {
 	o.seen.Matches -= probability
 	for k, level := range levels {
 		o.seen.Hits[k][level] -= probability
 	}
-}
-
-func (o *Observer) counts(records *Records, n int) Counts {
-	c := Counts{records: int64(n), equal: make([]EqualPairs, len(o.products))}
-	for k, p := range o.products {
-		for i := range n {
-			values := records.set(records.row(i), p.of.l)
-			if len(values) > 0 {
-				c.equal[k].CRM++
-			}
-			for _, v := range values {
-				if int(v) < len(p.held) {
-					c.equal[k].Pairs += int64(p.held[v])
-				}
-			}
-		}
-	}
-	return c
 }
 
 // Draws says whether AddPairs compares a record at all, by its id.

@@ -67,14 +67,6 @@ func (p *postings) slotsOf(key uint64) (from, to uint32) {
 	return p.ranges[at], p.ranges[at+1]
 }
 
-// hot says whether a key is narrowed: it is there, and no record stands under it.
-func (p *postings) hot(key uint64) bool {
-	var space [1]uint32
-	from, to := p.slotsOf(key)
-	records, there := p.within(key, from, to, &space)
-	return there && len(records) == 0
-}
-
 // entry is a record under a key.
 type entry struct {
 	key    uint64

@@ -12,6 +12,8 @@ type Scored struct {
 	Record     int // place in the Records that were scored
 	Candidates int
 	Best       []Candidate // best first: by weight, then by entity id
+	top        int32       // what Total tells
+	sum        uint64
 }
 
 // Candidate is one directory record with every number that led to its place.
@@ -147,7 +149,7 @@ func (w *worker) scoreRow(row []uint32) Scored {
 		w.keep(Candidate{Entity: f.entity, Weight: weight, Rule: f.rule}, keep)
 	}
 	out := Scored{Candidates: len(candidates), Best: slices.Clone(w.found)}
-	w.compete(out.Best)
+	out.top, out.sum = w.compete(out.Best)
 	return out
 }
 
@@ -215,19 +217,24 @@ func better(a, b Candidate) bool {
 
 // compete gives the candidates their probabilities. The hypotheses exclude each other: the record is none of the
 // directory's (weight 0), is candidate b, or is a look-alike of b. The terms are added as whole numbers, so their
-// order does not matter.
-func (w *worker) compete(best []Candidate) {
-	var top int32
+// order does not matter. It gives the weight of the likeliest and the sum.
+func (w *worker) compete(best []Candidate) (top int32, sum uint64) {
 	for _, v := range w.weights {
 		top = max(top, v)
 	}
-	sum := share2(-top)
+	sum = share2(-top)
 	for _, v := range w.weights {
 		sum += share2(v - top)
 	}
 	for i := range best {
-		best[i].Probability = int64(math.Floor(1e6 * float64(share2(best[i].Weight-top)) / float64(sum)))
+		best[i].Probability = probability(best[i].Weight, top, sum)
 	}
+	return top, sum
+}
+
+// probability is a candidate's share in the sum, in millionths.
+func probability(weight, top int32, sum uint64) int64 {
+	return int64(math.Floor(1e6 * float64(share2(weight-top)) / float64(sum)))
 }
 
 // share2 is 2^(weight/1000) in units of 2^-42, for weights of at most 0.

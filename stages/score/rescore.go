@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -58,9 +59,9 @@ func (d *digesting) of(scorer *linkage.Scorer, r linkage.Scored) (all digest) {
 }
 
 // rescore scores the records that a temporary table names, as far as they are live, and writes the candidates of those that
-// come to others than they had: most of those that meet a directory record that differs keep what they had.
+// come to others than they had.
 func (r *scoring) rescore(ctx context.Context, earlier sql.Snapshot, named string, records *linkage.Records) error {
-	had, err := r.forget(ctx, earlier, named)
+	had, err := r.forget(ctx, earlier, named, nil)
 	if err != nil {
 		return err
 	}
@@ -68,6 +69,18 @@ func (r *scoring) rescore(ctx context.Context, earlier sql.Snapshot, named strin
 	if err != nil {
 		return err
 	}
+	if err := r.write(ctx, had, records, scored); err != nil {
+		return err
+	}
+	for id := range had { // no longer live
+		r.replaced = append(r.replaced, id)
+		r.totals.Drop(id)
+	}
+	return nil
+}
+
+// write writes the candidates of those records that come to others than they had, and takes all out of what they had.
+func (r *scoring) write(ctx context.Context, had map[string]*digest, records *linkage.Records, scored []linkage.Scored) error {
 	var d digesting
 	differ := scored[:0]
 	for _, one := range scored {
@@ -82,14 +95,12 @@ func (r *scoring) rescore(ctx context.Context, earlier sql.Snapshot, named strin
 			r.replaced = append(r.replaced, id)
 		}
 	}
-	for id := range had { // no longer live
-		r.replaced = append(r.replaced, id)
-	}
 	return writeCandidates(ctx, r.to, r.in.Section, r.scorer, records, differ)
 }
 
 // forget takes the candidates of the records that a temporary table names out of what was observed, and gives their digests.
-func (r *scoring) forget(ctx context.Context, earlier sql.Snapshot, named string) (map[string]*digest, error) {
+// Those of records that kept has an entry for are put there, in the order in which they are read.
+func (r *scoring) forget(ctx context.Context, earlier sql.Snapshot, named string, kept map[string]*[]linkage.Kept) (map[string]*digest, error) {
 	s, had := r.session, map[string]*digest{}
 	if err := s.BindFor(ctx, schemas.Candidate.Name, earlier, "(SELECT crm_id FROM "+named+")"); err != nil {
 		return nil, err
@@ -120,6 +131,12 @@ func (r *scoring) forget(ctx context.Context, earlier sql.Snapshot, named string
 			for _, n := range bits.Int32Values()[from:to] {
 				d.number(n)
 			}
+			if rows := kept[ids.Value(i)]; rows != nil {
+				k := linkage.Kept{Entity: strings.Clone(entities.Value(i)), Rule: strings.Clone(rules.Value(i)), Rank: ranks.Value(i)}
+				k.Candidate.Weight, k.Candidate.Levels = int32(weights.Value(i)), levelsOf(codes, levels, i)
+				k.Candidate.Frequencies = slices.Clone(bits.Int32Values()[from:to])
+				*rows = append(*rows, k)
+			}
 			all := had[ids.Value(i)]
 			if all == nil {
 				all = &digest{}
@@ -129,6 +146,14 @@ func (r *scoring) forget(ctx context.Context, earlier sql.Snapshot, named string
 		}
 		return nil
 	})
+}
+
+func levelsOf(codes *array.Int32, lists array.ListLike, i int) (levels []uint8) {
+	from, to := lists.ValueOffsets(i)
+	for _, level := range codes.Int32Values()[from:to] {
+		levels = append(levels, uint8(level))
+	}
+	return levels
 }
 
 // amend ends the table with other rows for the records whose candidates are others.

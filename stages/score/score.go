@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 
@@ -35,11 +36,16 @@ type In struct {
 	Observe bool `json:"observe,omitempty"`
 }
 
-// Out is the table candidate for the section's objects, and what the records look like by the model (Drift).
+// Out is the table candidate for the section's objects, and what the records look like by the model (Drift). Totals is an
+// object with what a later call must know of all candidates of each record together.
 type Out struct {
 	Candidates sql.Snapshot     `json:"candidates"`
 	Observed   linkage.Observed `json:"observed"`
+	Totals     string           `json:"totals"`
 }
+
+// Objects are what Out names that is no table.
+func (o Out) Objects() []string { return []string{o.Totals} }
 
 // recordsAtOnce bounds how many records are in memory together, in whole parts of the table.
 const recordsAtOnce = 200_000
@@ -75,7 +81,8 @@ func begin(ctx context.Context, s *sql.Session, in In, index *linkage.Index) (*s
 	if err != nil {
 		return nil, err
 	}
-	r := &scoring{session: s, in: in, index: index, scorer: scorer, observer: scorer.NewObserver(in.CRM.Rows), workers: s.Threads()}
+	r := &scoring{session: s, in: in, index: index, frequencies: frequencies, scorer: scorer, observer: scorer.NewObserver(in.CRM.Rows),
+		totals: in.Section.Renew(nil), workers: s.Threads()}
 	if r.workers == 0 {
 		r.workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
 	}
@@ -84,41 +91,61 @@ func begin(ctx context.Context, s *sql.Session, in In, index *linkage.Index) (*s
 }
 
 func (r *scoring) run(ctx context.Context) (Out, error) {
-	var snapshot sql.Snapshot
+	var out Out
 	var err error
 	if r.in.Earlier.fits(r.in) {
-		snapshot, err = r.again(ctx, *r.in.Earlier)
+		out, err = r.again(ctx, *r.in.Earlier)
 	} else {
-		snapshot, err = r.all(ctx)
+		out, err = r.all(ctx)
 	}
-	if err != nil {
-		return Out{}, err
-	}
-	return Out{Candidates: snapshot, Observed: r.observer.Seen()}, nil
+	out.Observed = r.observer.Seen()
+	return out, err
+}
+
+// out is a call's result but for what was observed.
+func (r *scoring) out(candidates sql.Snapshot) (Out, error) {
+	totals, err := r.session.WriteObject(func(w io.Writer) error {
+		_, err := r.totals.WriteTo(w)
+		return err
+	})
+	return Out{Candidates: candidates, Totals: totals}, err
 }
 
 // scoring is one call of Run.
 type scoring struct {
-	session  *sql.Session
-	in       In
-	index    *linkage.Index
-	scorer   *linkage.Scorer
-	observer *linkage.Observer
-	workers  int
-	to       *sql.Writer
-	replaced []string // records whose earlier candidates no longer count
-	scored   int      // records
+	session     *sql.Session
+	in          In
+	index       *linkage.Index
+	frequencies []linkage.Frequency
+	scorer      *linkage.Scorer
+	observer    *linkage.Observer
+	totals      *linkage.NewTotals
+	workers     int
+	to          *sql.Writer
+	replaced    []string // records whose earlier candidates no longer count
+	scored      int      // records
+	renewed     int      // records of which only some pairs were compared
 }
 
 // all scores every live record. Records are read in whole parts of their table, and their candidates are stored in parts by
 // the same ids, but for a table that was amended: its parts are not whole.
-func (r *scoring) all(ctx context.Context) (snap sql.Snapshot, err error) {
+func (r *scoring) all(ctx context.Context) (Out, error) {
+	var snapshot sql.Snapshot
+	var err error
 	if r.in.CRM.Amended() {
-		if err := r.each(ctx, r.score); err != nil {
-			return sql.Snapshot{}, err
+		if err = r.each(ctx, r.score); err == nil {
+			snapshot, err = r.to.Save(ctx)
 		}
-		return r.to.Save(ctx)
+	} else {
+		snapshot, err = r.allInParts(ctx)
 	}
+	if err != nil {
+		return Out{}, err
+	}
+	return r.out(snapshot)
+}
+
+func (r *scoring) allInParts(ctx context.Context) (sql.Snapshot, error) {
 	parts, err := r.session.PartWriter(schemas.Candidate)
 	if err != nil {
 		return sql.Snapshot{}, err
@@ -168,10 +195,16 @@ func (r *scoring) score(ctx context.Context, records *linkage.Records) error {
 func (r *scoring) compare(records *linkage.Records) ([]linkage.Scored, error) {
 	r.scored += records.Len()
 	scored, err := r.scorer.Score(records, r.workers)
-	if err == nil && r.in.Observe {
+	if err != nil {
+		return nil, err
+	}
+	if r.in.Observe {
 		r.observer.AddScored(scored)
 	}
-	return scored, err
+	for i := range scored {
+		r.totals.Put(records.ID(scored[i].Record), scored[i].Total())
+	}
+	return scored, nil
 }
 
 // openIndex maps the index that block stored. Nothing of it may be used after close.

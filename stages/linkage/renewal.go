@@ -1,0 +1,299 @@
+package linkage
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Renewer tells what becomes of CRM records' candidates when the directory changes, from the pairs that change alone: those
+// with directory records that differ, and those that keys which hold too many records now, or did, hide or show.
+type Renewer struct {
+	*Meetings
+	scorer *Scorer // of few
+	rules  map[string]int
+}
+
+// NewRenewer prepares the numbers with which the records were scored and are.
+func (m *Meetings) NewRenewer(parameters Parameters, frequencies []Frequency) (*Renewer, error) {
+	scorer, err := NewScorer(m.few, parameters, frequencies)
+	if err != nil {
+		return nil, err
+	}
+	n := &Renewer{Meetings: m, scorer: scorer, rules: map[string]int{}}
+	for i, rule := range m.after.plan.rules {
+		n.rules[rule.Name] = i
+	}
+	return n, nil
+}
+
+// Renewal is what becomes of a record's candidates.
+type Renewal struct {
+	Record int // place in the Records that were renewed
+	Rows   Rows
+	Total  Total // but for Kept where Rows is RowsDiffer; nothing where the record is to be scored whole
+
+	before  Total
+	removed []string       // ids of directory records
+	added   []Candidate    // by place in the later index
+	ruled   map[string]int // by id: another rule is the first that finds the pair
+}
+
+// Rows says what becomes of the rows that are kept of a record's candidates.
+type Rows uint8
+
+const (
+	RowsHold   Rows = iota // they stay as they are
+	RowsDiffer             // Merge makes them of those that were kept, if it can
+	RowsUnsure             // the record has to be scored whole
+)
+
+// Renew looks at records of NewRecords that do not differ themselves, with so many goroutines; the result does not depend on
+// their number.
+func (n *Renewer) Renew(records *Records, totals *Totals, workers int) []Renewal {
+	out := make([]Renewal, records.Len())
+	var wait sync.WaitGroup
+	blocks := make(chan int)
+	for range max(1, workers) {
+		wait.Go(func() {
+			w := renewing{Renewer: n, worker: n.scorer.newWorker(records), was: newSeeker(n.before), is: newSeeker(n.after),
+				meet: meetingSeeker{Meetings: n.Meetings, keys: newKeyMaker(n.after.plan), seen: newEntitySet()}}
+			for from := range blocks {
+				for i := from; i < min(from+block, records.Len()); i++ {
+					out[i] = w.renew(i, totals)
+				}
+			}
+		})
+	}
+	for from := 0; from < records.Len(); from += block {
+		blocks <- from
+	}
+	close(blocks)
+	wait.Wait()
+	return out
+}
+
+// renewing is what one goroutine needs.
+type renewing struct {
+	*Renewer
+	worker              *worker
+	meet                meetingSeeker
+	was, is             *seeker
+	then, now           []found // candidates by place in the later index, but those that differ
+	removed, added      []found // by place in few
+	ruled               []found
+	lost, come, renamed []int32 // their weights
+}
+
+func (w *renewing) renew(i int, totals *Totals) Renewal {
+	records := w.worker.records
+	row := records.row(i)
+	w.removed, w.added, w.ruled = w.removed[:0], w.added[:0], w.ruled[:0]
+	unsure := Renewal{Record: i, Rows: RowsUnsure}
+	if w.meet.all(records, row) {
+		if !w.compareAll(row) {
+			return unsure
+		}
+	} else {
+		for _, f := range w.meet.found {
+			if f.entity < w.isFrom {
+				w.removed = append(w.removed, f)
+			} else {
+				w.added = append(w.added, f)
+			}
+		}
+	}
+	out := Renewal{Record: i, before: totals.of(records.dict.hashOf(records.ids[i]))}
+	out.Total = out.before
+	if len(w.removed)+len(w.added)+len(w.ruled) == 0 {
+		return out
+	}
+	if len(w.removed) > out.before.Candidates || !w.weigh(row, &out.Total) {
+		return unsure
+	}
+	if w.keepsRows(&out) {
+		return out
+	}
+	out.Rows, out.ruled = RowsDiffer, map[string]int{}
+	for _, f := range w.removed {
+		out.removed = append(out.removed, w.few.records.ID(int(f.entity)))
+	}
+	for _, f := range w.ruled {
+		out.ruled[w.few.records.ID(int(f.entity))] = f.rule
+	}
+	for _, f := range w.added {
+		c := Candidate{Entity: w.places[f.entity-w.isFrom], Weight: w.worker.pair(f.entity), Rule: f.rule}
+		c.Levels, c.Frequencies = slices.Clone(w.worker.levels), slices.Clone(w.worker.bits)
+		out.added = append(out.added, c)
+	}
+	return out
+}
+
+// compareAll finds the pairs that change from all candidates before and now: a key has moved, and whether another finds the
+// same pair the keys together tell. False where a pair is not among those that a moved key explains.
+func (w *renewing) compareAll(row []uint32) bool {
+	w.then, w.now = w.then[:0], w.now[:0]
+	d := &w.differing
+	for _, f := range w.was.candidates(w.worker.records, row) {
+		if stayed := d.stayed[f.entity]; stayed != gone {
+			w.then = append(w.then, found{stayed, f.rule})
+		} else {
+			place, _ := slices.BinarySearch(d.was, f.entity)
+			w.removed = append(w.removed, found{uint32(place), f.rule})
+		}
+	}
+	for _, f := range w.is.candidates(w.worker.records, row) {
+		if place, differs := slices.BinarySearch(d.is, f.entity); differs {
+			w.added = append(w.added, found{w.isFrom + uint32(place), f.rule})
+		} else {
+			w.now = append(w.now, f)
+		}
+	}
+	byPlace := func(a, b found) int { return cmp.Compare(a.entity, b.entity) }
+	slices.SortFunc(w.then, byPlace)
+	slices.SortFunc(w.now, byPlace)
+	explained := true
+	note := func(to *[]found, f found) {
+		moved := w.places[len(d.is):]
+		place, ok := slices.BinarySearch(moved, f.entity)
+		explained = explained && ok
+		*to = append(*to, found{w.isFrom + uint32(len(d.is)+place), f.rule})
+	}
+	a, b := w.then, w.now
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0].entity < b[0].entity:
+			note(&w.removed, a[0])
+			a = a[1:]
+		case len(a) == 0 || b[0].entity < a[0].entity:
+			note(&w.added, b[0])
+			b = b[1:]
+		default:
+			if a[0].rule != b[0].rule {
+				note(&w.ruled, b[0])
+			}
+			a, b = a[1:], b[1:]
+		}
+	}
+	return explained
+}
+
+// weigh compares the pairs that change, takes those that are gone out of a total and puts those that came in. False where
+// another hypothesis is the likeliest now: all shares are rounded by it, so that nothing can be taken out exactly.
+func (w *renewing) weigh(row []uint32, t *Total) bool {
+	p := w.worker
+	p.compare.from(row)
+	weigh := func(pairs []found, to []int32) []int32 {
+		p.weights, to = p.weights[:0], to[:0]
+		for _, f := range pairs {
+			to = append(to, p.pair(f.entity))
+		}
+		return to
+	}
+	w.renamed = weigh(w.ruled, w.renamed)
+	w.lost = weigh(w.removed, w.lost)
+	tops := 0 // hypotheses known to be as likely as the likeliest, less those that are gone
+	lostTop := false
+	for _, v := range p.weights {
+		t.Sum -= share2(v - t.Top)
+		lostTop = lostTop || v == t.Top && v > 0
+	}
+	for _, v := range t.Kept {
+		if v == t.Top {
+			tops++
+		}
+	}
+	for _, v := range w.lost {
+		if v == t.Top {
+			tops--
+		}
+	}
+	w.come = weigh(w.added, w.come)
+	for _, v := range p.weights {
+		if v > t.Top {
+			return false
+		}
+		if v == t.Top {
+			lostTop = false
+		}
+		t.Sum += share2(v - t.Top)
+	}
+	t.Candidates += len(w.added) - len(w.removed)
+	return !lostTop || tops > 0
+}
+
+// keepsRows says whether the rows that are kept stay as they are.
+func (w *renewing) keepsRows(r *Renewal) bool {
+	kept := r.before.Kept
+	if r.Total.Candidates != r.before.Candidates || len(kept) < w.section().Keep && len(w.added) > 0 {
+		return false
+	}
+	for _, weights := range [][]int32{w.lost, w.come, w.renamed} {
+		for _, v := range weights {
+			if v >= kept[len(kept)-1] {
+				return false
+			}
+		}
+	}
+	for _, v := range kept {
+		if probability(v, r.before.Top, r.before.Sum) != probability(v, r.Total.Top, r.Total.Sum) {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *Renewer) section() *Section { return &n.Meetings.after.plan.section }
+
+// Kept is a stored candidate, as Candidate but with names for its numbers.
+type Kept struct {
+	Entity, Rule string
+	Rank         int64
+	Candidate    Candidate
+}
+
+// Merge gives the best candidates of a record whose rows differ, from those that were kept, and completes its Total. False where one that was not kept could be among them: the record has to be scored whole.
+func (n *Renewer) Merge(r *Renewal, kept []Kept) (Scored, bool) {
+	if len(kept) != len(r.before.Kept) {
+		return Scored{}, false
+	}
+	slices.SortFunc(kept, func(a, b Kept) int { return cmp.Compare(a.Rank, b.Rank) })
+	var best []Kept
+	for _, k := range kept {
+		if slices.Contains(r.removed, k.Entity) {
+			continue
+		}
+		place, ok := n.after.find(k.Entity)
+		rule, known := n.rules[k.Rule]
+		if !ok || !known {
+			return Scored{}, false
+		}
+		if other, differs := r.ruled[k.Entity]; differs {
+			rule = other
+		}
+		k.Candidate.Entity, k.Candidate.Rule = place, rule
+		best = append(best, k)
+	}
+	others := r.before.Candidates-len(r.removed)-len(best) > 0
+	for _, c := range r.added {
+		best = append(best, Kept{Entity: n.after.records.ID(int(c.Entity)), Candidate: c})
+	}
+	slices.SortFunc(best, likelier)
+	keep := min(n.section().Keep, r.Total.Candidates)
+	if len(best) < keep || others && keep > 0 && likelier(best[keep-1], kept[len(kept)-1]) > 0 {
+		return Scored{}, false
+	}
+	out := Scored{Record: r.Record, Candidates: r.Total.Candidates, top: r.Total.Top, sum: r.Total.Sum}
+	for _, k := range best[:keep] {
+		k.Candidate.Probability = probability(k.Candidate.Weight, out.top, out.sum)
+		out.Best = append(out.Best, k.Candidate)
+	}
+	r.Total = out.Total()
+	return out, true
+}
+
+// likelier puts the better candidate first, as better does with those of one index.
+func likelier(a, b Kept) int {
+	return cmp.Or(cmp.Compare(b.Candidate.Weight, a.Candidate.Weight), strings.Compare(a.Entity, b.Entity))
+}
