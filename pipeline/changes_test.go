@@ -131,12 +131,8 @@ func TestChange_PlantedCauses(t *testing.T) {
 
 func plantChanges(t *testing.T, seed uint64) (planted, right int) {
 	t.Helper()
-	dir := copyDemo(t)
-	first, err := runOrg(t, dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := reader(t, dir, first.Record, first.Record)
+	dir, first := pipeline.PublishedDemo(t)
+	db := reader(t, dir, first, first)
 	random := rand.New(rand.NewPCG(seed, 4))
 	contacts := openPage(t, dir, "crm", "Contact-1.csv") // the others are compressed
 	matched := strings1(t, db, "SELECT crm_id || ' ' || entity_id FROM later.mapping WHERE object = 'Contact' AND status = 'matched' AND \"primary\" ORDER BY 1")
@@ -206,7 +202,7 @@ func plantChanges(t *testing.T, seed uint64) (planted, right int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db = reader(t, dir, first.Record, second.Record)
+	db = reader(t, dir, first, second.Record)
 	checkDifference(t, db, "later.change")
 	got := map[string]string{}
 	for _, line := range strings1(t, db, "SELECT row_key || '=' || cause FROM later.change WHERE table_name = 'mapping'") {
@@ -229,7 +225,7 @@ func plantChanges(t *testing.T, seed uint64) (planted, right int) {
 			t.Logf("seed %d: seat_map %s, planted was setting", seed, line)
 		}
 	}
-	checkDiff(t, dir, first.Record, second.Record)
+	checkDiff(t, dir, first, second.Record)
 	return planted, right
 }
 

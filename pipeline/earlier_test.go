@@ -16,11 +16,7 @@ import (
 // where what it would build upon is lost it does without.
 func TestRun_NormalisesOnTopOfTheRunBefore_Invariant2(t *testing.T) {
 	t.Parallel()
-	dir := copyDemo(t)
-	first, err := runOrg(t, dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, first := pipeline.PublishedDemo(t)
 	path := filepath.Join(dir, "crm", "Contact-1.csv")
 	header, rows := readCSV(t, path)
 	for i, row := range rows {
@@ -31,7 +27,7 @@ func TestRun_NormalisesOnTopOfTheRunBefore_Invariant2(t *testing.T) {
 	}
 	writeCSV(t, path, header, rows)
 
-	state := objectOf(t, dir, first.Record, "normalize CRM", "crm_state")
+	state := objectOf(t, dir, first, "normalize CRM", "crm_state")
 	kept, err := os.ReadFile(state)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +78,7 @@ func TestRun_NormalisesOnTopOfTheRunBefore_Invariant2(t *testing.T) {
 	if names := differences(results["with"], results["without"]); len(names) > 0 {
 		t.Errorf("tables differ: %v", names)
 	}
-	if results["with"].Tables["crm_person"].ID == first.Record.Tables["crm_person"].ID {
+	if results["with"].Tables["crm_person"].ID == first.Tables["crm_person"].ID {
 		t.Error("nothing was changed")
 	}
 }
@@ -91,11 +87,7 @@ func TestRun_NormalisesOnTopOfTheRunBefore_Invariant2(t *testing.T) {
 // another one: what is published is what a run makes that finds nothing to build upon.
 func TestRun_NormalisesAnotherDirectoryOnTopOfTheRunBefore_Invariant2(t *testing.T) {
 	t.Parallel()
-	dir := copyDemo(t)
-	first, err := runOrg(t, dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, first := pipeline.PublishedDemo(t)
 	path := filepath.Join(dir, "directory", "companies.csv")
 	header, rows := readCSV(t, path)
 	for i, row := range rows {
@@ -116,7 +108,7 @@ func TestRun_NormalisesAnotherDirectoryOnTopOfTheRunBefore_Invariant2(t *testing
 		}
 		if what == "without" {
 			for step, field := range map[string]string{"normalize directory": "directory_state", "normalize CRM": "crm_state"} {
-				if err := os.Remove(objectOf(t, copied, first.Record, step, field)); err != nil {
+				if err := os.Remove(objectOf(t, copied, first, step, field)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/crmlink/crmlink/pipeline"
-	"github.com/crmlink/crmlink/pipeline/oracle"
 )
 
 // An adopted model is used from the next run on and kept by later ones; a run that was on its way keeps its own, gc and
@@ -40,7 +39,7 @@ func TestModel_AdoptedForTheNextRunAndPinnedFromThen(t *testing.T) {
 		t.Fatalf("no threshold in the file: %v", err)
 	}
 	adopted, err := pipeline.Adopt(ctx, pipeline.AdoptOptions{Store: store, Model: path, Now: now})
-	if err != nil || adopted.Same || !adopted.Model.Own() || adopted.InUse.ID != first.Record.Model.ID {
+	if err != nil || adopted.Same || !adopted.Model.Own() || adopted.InUse.ID != first.Model.ID {
 		t.Fatalf("adopted %+v, %v", adopted, err)
 	}
 
@@ -52,8 +51,8 @@ func TestModel_AdoptedForTheNextRunAndPinnedFromThen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second.Record.Resumed != 1 || second.Record.Model.Programme != first.Record.Model.Programme {
-		t.Errorf("resumed %d times, with programme %s instead of %s", second.Record.Resumed, second.Record.Model.Programme, first.Record.Model.Programme)
+	if second.Record.Resumed != 1 || second.Record.Model.Programme != first.Model.Programme {
+		t.Errorf("resumed %d times, with programme %s instead of %s", second.Record.Resumed, second.Record.Model.Programme, first.Model.Programme)
 	}
 
 	// A proposal and an adoption survive a collection, and are looked at by verify.
@@ -72,7 +71,7 @@ func TestModel_AdoptedForTheNextRunAndPinnedFromThen(t *testing.T) {
 	if v, err := store.Verify(ctx, pipeline.VerifyOptions{}); err != nil || len(v.Damage) > 0 {
 		t.Errorf("verify: %+v, %v", v.Damage, err)
 	}
-	if proposal.Model.Programme != first.Record.Model.Programme || proposal.Model.Estimated.Run != second.Record.ID {
+	if proposal.Model.Programme != first.Model.Programme || proposal.Model.Estimated.Run != second.Record.ID {
 		t.Errorf("the proposal is %+v", proposal.Model)
 	}
 
@@ -138,11 +137,8 @@ func matched(r pipeline.Result) (n int64) {
 
 // What people gave as a model and cannot be one is refused with what is wrong, and nothing changes.
 func TestModel_RefusesWhatIsNoModel(t *testing.T) {
-	org := newOrg(t, oracle.Random(12, 1))
-	if _, err := runOrg(t, org.dir, nil); err != nil {
-		t.Fatal(err)
-	}
-	store := pipeline.Store{Dir: filepath.Join(org.dir, "store")}
+	dir, _ := smallOrg(t)
+	store := pipeline.Store{Dir: filepath.Join(dir, "store")}
 	named, err := store.Model(t.Context(), "latest")
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -10,16 +11,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/crmlink/crmlink/pipeline/bases"
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/linkage"
 )
 
 // writePublication publishes tables written by hand, as a run would: name of the table → SELECT with some of its
-// columns; the others are null, or empty where they must hold a value.
+// columns; the others are null, or empty where they must hold a value. Equal ones are written once and copied.
 func writePublication(t *testing.T, tables map[string]string) Store {
 	t.Helper()
-	store, err := OpenStore(filepath.Join(t.TempDir(), "store"))
+	name := fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, tables))) // printed in the order of the keys
+	base := bases.Once(t, name, func(dir string) { writePublicationIn(t, dir, tables) })
+	return Store{Dir: filepath.Join(bases.Copy(t, base), "store")}
+}
+
+func writePublicationIn(t *testing.T, dir string, tables map[string]string) {
+	t.Helper()
+	store, err := OpenStore(filepath.Join(dir, "store"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +76,6 @@ func writePublication(t *testing.T, tables map[string]string) Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store
 }
 
 // filled completes a SELECT to all columns of a table.

@@ -3,34 +3,36 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/crmlink/crmlink/pipeline"
-	"github.com/crmlink/crmlink/pipeline/oracle"
+	"github.com/crmlink/crmlink/pipeline/bases"
 )
 
 // interruptedOrg is a small org with a publication and a second run that was stopped after a step.
-func interruptedOrg(t *testing.T, step string) (dir string, first pipeline.Result) {
+func interruptedOrg(t *testing.T, step string) (dir string, first pipeline.Record) {
 	t.Helper()
-	org := newOrg(t, oracle.Random(11, 1))
-	first, err := runOrg(t, org.dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	_, err = pipeline.Run(ctx, pipeline.Options{Config: loadConfig(t, org.dir), AsOf: asOf.Add(time.Hour), Report: func(e pipeline.Event) {
-		if e.Step == step && e.State == "done" {
-			cancel()
+	small, first := smallOrg(t)
+	base := bases.Once(t, "interrupted after "+step, func(dir string) {
+		if err := os.CopyFS(dir, os.DirFS(small)); err != nil {
+			t.Fatal(err)
 		}
-	}})
-	if err == nil {
-		t.Fatal("the run was not interrupted")
-	}
-	return org.dir, first
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		_, err := pipeline.Run(ctx, pipeline.Options{Config: loadConfig(t, dir), AsOf: asOf.Add(time.Hour), Report: func(e pipeline.Event) {
+			if e.Step == step && e.State == "done" {
+				cancel()
+			}
+		}})
+		if err == nil {
+			t.Fatal("the run was not interrupted")
+		}
+	})
+	return bases.Copy(t, base), first
 }
 
 func loadConfig(t *testing.T, dir string) pipeline.Config {
@@ -78,7 +80,7 @@ func TestResume_Invariant3_OnlyTheSameRunGoesOn(t *testing.T) {
 				t.Fatal(err)
 			}
 			resumed := result.Record.ID == runs[1].ID
-			if resumed != (test.why == "") || (read == 0) != resumed || result.Record.Previous != first.Record.ID {
+			if resumed != (test.why == "") || (read == 0) != resumed || result.Record.Previous != first.ID {
 				t.Errorf("resumed %v, rows read %d times, previous %s", resumed, read, result.Record.Previous)
 			}
 			if resumed {
@@ -94,25 +96,21 @@ func TestResume_Invariant3_OnlyTheSameRunGoesOn(t *testing.T) {
 
 // A clock that went back begins nothing.
 func TestClockThatWentBack_Invariant7(t *testing.T) {
-	org := newOrg(t, oracle.Random(11, 1))
-	first, err := runOrg(t, org.dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = pipeline.Run(t.Context(), pipeline.Options{Config: loadConfig(t, org.dir), Now: func() time.Time { return asOf.Add(-time.Second) }})
+	dir, first := smallOrg(t)
+	_, err := pipeline.Run(t.Context(), pipeline.Options{Config: loadConfig(t, dir), Now: func() time.Time { return asOf.Add(-time.Second) }})
 	var back *pipeline.ClockError
 	if !errors.As(err, &back) || !strings.Contains(err.Error(), "nothing was changed") || back.Try() == "" {
 		t.Errorf("a clock that went back: %v", err)
 	}
-	_, err = runOrg(t, org.dir, func(o *pipeline.Options) { o.AsOf = asOf.Add(-time.Second) })
+	_, err = runOrg(t, dir, func(o *pipeline.Options) { o.AsOf = asOf.Add(-time.Second) })
 	if !pipeline.IsInput(err) {
 		t.Errorf("--as-of before the last publication: %v, want an input error", err)
 	}
-	runs, err := pipeline.Store{Dir: filepath.Join(org.dir, "store")}.Runs()
-	if err != nil || len(runs) != 1 || runs[0].ID != first.Record.ID {
+	runs, err := pipeline.Store{Dir: filepath.Join(dir, "store")}.Runs()
+	if err != nil || len(runs) != 1 || runs[0].ID != first.ID {
 		t.Errorf("runs %v, %v: want the first alone", runs, err)
 	}
-	if _, err := runOrg(t, org.dir, nil); err != nil {
+	if _, err := runOrg(t, dir, nil); err != nil {
 		t.Errorf("the same time again: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -13,29 +14,46 @@ import (
 	"time"
 
 	"github.com/crmlink/crmlink/pipeline"
+	"github.com/crmlink/crmlink/pipeline/bases"
 	"github.com/crmlink/crmlink/pipeline/oracle"
 )
 
 // fixtureWorld is a small org of which nearly all tables have rows.
 func fixtureWorld() *oracle.World { return oracle.Random(12, 3) }
 
-// syncedOrg is a small org with one published run; copies of it are cheap.
+// syncedOrg is a small org with one published run. All tests share it: what changes something changes a copy.
 func syncedOrg(t *testing.T) (dir string, first pipeline.Record) {
 	t.Helper()
-	dir = newOrg(t, fixtureWorld()).dir
-	r, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf = oracleTime })
+	return syncedOnce(t, "fixture", fixtureWorld, oracleTime)
+}
+
+// smallOrg is a copy of an even smaller one, with one published run.
+func smallOrg(t *testing.T) (dir string, first pipeline.Record) {
+	t.Helper()
+	dir, first = syncedOnce(t, "small", func() *oracle.World { return oracle.Random(11, 1) }, asOf)
+	return bases.Copy(t, dir), first
+}
+
+func syncedOnce(t *testing.T, name string, world func() *oracle.World, at time.Time) (dir string, first pipeline.Record) {
+	t.Helper()
+	dir = bases.Once(t, name, func(dir string) {
+		if _, err := world().Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf = at }); err != nil {
+			t.Fatal(err)
+		}
+	})
+	first, err := pipeline.Store{Dir: filepath.Join(dir, "store")}.Find("latest")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return dir, r.Record
+	return dir, first
 }
 
 func copyOrg(t *testing.T, dir string) (string, pipeline.Store) {
 	t.Helper()
-	to := t.TempDir()
-	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
+	to := bases.Copy(t, dir)
 	return to, pipeline.Store{Dir: filepath.Join(to, "store")}
 }
 
@@ -222,7 +240,8 @@ func equalJSON(a, b any) bool {
 	return bytes.Equal(x, y)
 }
 
-// A damaged store is set aside, made again at once or by the next run, and then is as if nothing had happened: the next
+// A damaged store is set aside, made again at once or by the next run, and then is as if nothing had happened: each file
+// has the bytes that it had, so that the next run finds what it would have found; and after all damage at once, the next
 // publication has the tables that it has without the damage, and is whole.
 func TestVerify_RepairedStorePublishesTheSame(t *testing.T) {
 	if testing.Short() {
@@ -241,6 +260,16 @@ func TestVerify_RepairedStorePublishesTheSame(t *testing.T) {
 	named := func(table string) func(*testing.T, pipeline.Store) string {
 		return func(t *testing.T, _ pipeline.Store) string { return tableFile(t, first, table) }
 	}
+	sameNext := func(t *testing.T, got pipeline.Record, store pipeline.Store) {
+		t.Helper()
+		if d := differences(want, got); len(d) > 0 {
+			t.Errorf("other tables than without the damage: %v", d)
+		}
+		if v := verified(t, store, pipeline.VerifyOptions{Run: got.ID}); len(v.Damage) > 0 {
+			t.Errorf("the new publication is not whole: %+v", v.Damage)
+		}
+	}
+	atOnce, undamaged := map[string]func(*testing.T, pipeline.Store, string){}, contents(t, pipeline.Store{Dir: filepath.Join(dir, "store")})
 	for _, c := range []struct {
 		name   string
 		file   func(t *testing.T, s pipeline.Store) string
@@ -263,6 +292,9 @@ func TestVerify_RepairedStorePublishesTheSame(t *testing.T) {
 			dir, store := copyOrg(t, dir)
 			file := c.file(t, store)
 			c.harm(t, store, file)
+			if c.remade {
+				atOnce[file] = c.harm
+			}
 			bad, err := os.ReadFile(filepath.Join(store.Dir, file))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				t.Fatal(err)
@@ -277,25 +309,71 @@ func TestVerify_RepairedStorePublishesTheSame(t *testing.T) {
 			if again := verified(t, store, pipeline.VerifyOptions{}); c.remade && len(again.Damage) > 0 {
 				t.Errorf("still damaged: %+v", again.Damage)
 			}
-			got, err := next(t, dir, false)
-			if c.full {
-				var lost *pipeline.DamageError
-				if !errors.As(err, &lost) || !strings.Contains(lost.Try(), "--full") {
-					t.Fatalf("rows as read are gone, and a run went on without a word: %v", err)
+			if c.remade {
+				repaired := contents(t, store)
+				for path, sum := range undamaged {
+					if repaired[path] != sum {
+						t.Errorf("%s is not what it was", path)
+					}
 				}
-				got, err = next(t, dir, true)
+				for path := range repaired { // an object that a repaired step made as well and nothing names does no harm
+					if _, was := undamaged[path]; !was && !strings.HasPrefix(path, "objects/") {
+						t.Errorf("%s is there since the repair", path)
+					}
+				}
 			}
+			if !c.full {
+				return
+			}
+			_, err = next(t, dir, false)
+			var lost *pipeline.DamageError
+			if !errors.As(err, &lost) || !strings.Contains(lost.Try(), "--full") {
+				t.Fatalf("rows as read are gone, and a run went on without a word: %v", err)
+			}
+			got, err := next(t, dir, true)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := differences(want, got); len(d) > 0 {
-				t.Errorf("other tables than without the damage: %v", d)
-			}
-			if v := verified(t, store, pipeline.VerifyOptions{Run: got.ID}); len(v.Damage) > 0 {
-				t.Errorf("the new publication is not whole: %+v", v.Damage)
-			}
+			sameNext(t, got, store)
 		})
 	}
+	t.Run("all at once", func(t *testing.T) {
+		dir, store := copyOrg(t, dir)
+		for file, harm := range atOnce {
+			harm(t, store, file)
+		}
+		v := verified(t, store, pipeline.VerifyOptions{Repair: true})
+		if len(v.Damage) != len(atOnce) || len(atOnce) < 6 || slices.ContainsFunc(v.Damage, func(d pipeline.Damage) bool { return !d.Remade }) {
+			t.Fatalf("%d files were damaged: %+v", len(atOnce), v.Damage)
+		}
+		got, err := next(t, dir, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameNext(t, got, store)
+	})
+}
+
+// contents are a store's files that a run builds upon or readers read, with the sums of their bytes. A database has other
+// bytes each time that it is written.
+func contents(t *testing.T, s pipeline.Store) map[string][32]byte {
+	t.Helper()
+	all := map[string][32]byte{}
+	for _, part := range []string{"objects", "actions", "runs"} {
+		err := filepath.WalkDir(filepath.Join(s.Dir, part), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || !e.Type().IsRegular() || e.Name() == "analytics.duckdb" {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			name, _ := filepath.Rel(s.Dir, path)
+			all[name] = sha256.Sum256(data)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
 }
 
 // Rows that were added to a table come back though the run before, on which they were put, was collected.
@@ -304,10 +382,7 @@ func TestVerify_AddedRowsComeBackWithoutTheRunBefore(t *testing.T) {
 		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
 	}
 	t.Parallel()
-	dir := copyDemo(t)
-	if _, err := runOrg(t, dir, nil); err != nil {
-		t.Fatal(err)
-	}
+	dir, _ := pipeline.PublishedDemo(t)
 	path := filepath.Join(dir, "crm", "Contact-1.csv")
 	header, rows := readCSV(t, path)
 	for i := 0; i < len(rows); i += 20 {
@@ -410,8 +485,8 @@ func TestRun_DoesNotGiveUpWhatWasSaved_Invariant5(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
 	}
-	dir, first := syncedOrg(t)
-	store := pipeline.Store{Dir: filepath.Join(dir, "store")}
+	base, first := syncedOrg(t)
+	dir, store := copyOrg(t, base)
 	drop(t, store, tableFile(t, first, "auto_save"))
 	_, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf, o.Full, o.Estimate = oracleTime.Add(time.Hour), true, true })
 	var lost *pipeline.DamageError
@@ -428,8 +503,9 @@ func TestRun_EstimatesLostWeightsOnlyWhenAsked(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
 	}
-	dir, first := syncedOrg(t)
-	drop(t, pipeline.Store{Dir: filepath.Join(dir, "store")}, tableFile(t, first, "term_frequency"))
+	base, first := syncedOrg(t)
+	dir, store := copyOrg(t, base)
+	drop(t, store, tableFile(t, first, "term_frequency"))
 	_, err := runOrg(t, dir, func(o *pipeline.Options) { o.AsOf = oracleTime.Add(time.Hour) })
 	var lost *pipeline.DamageError
 	if !errors.As(err, &lost) || !strings.Contains(lost.Try(), "--estimate") {

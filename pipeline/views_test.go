@@ -14,13 +14,20 @@ func TestViews_AfterAMove(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
 	}
-	dir, first := syncedOrg(t)
+	base, first := syncedOrg(t)
+	dir, store := copyOrg(t, base)
+	if _, err := store.RemakeViews(t.Context(), "latest", false); err != nil { // as if it had been made here
+		t.Fatal(err)
+	}
+	if v := verified(t, store, pipeline.VerifyOptions{}); len(v.Moved) > 0 {
+		t.Fatalf("moved before the move: %v", v.Moved)
+	}
 	moved := filepath.Join(t.TempDir(), "it's = moved")
 	if err := os.Rename(filepath.Join(dir, "store"), moved); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	store := pipeline.Store{Dir: moved}
+	store = pipeline.Store{Dir: moved}
 	ask := func(table string) (n int64, err error) {
 		db, err := sql.Open("duckdb", store.Analytics(first.ID)+"?access_mode=read_only")
 		if err != nil {

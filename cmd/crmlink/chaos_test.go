@@ -17,6 +17,7 @@ import (
 
 	"github.com/crmlink/crmlink/cmd/crmlink/demo"
 	"github.com/crmlink/crmlink/pipeline"
+	"github.com/crmlink/crmlink/pipeline/bases"
 )
 
 var chaosKills = flag.Int("chaos", 0, "kill runs over a large org that many times, and over a small one at every boundary, and write docs/reliability.md")
@@ -31,26 +32,35 @@ const (
 
 // chaos is an org with one publication, files for a second run, and what that run publishes when nobody disturbs it.
 type chaos struct {
-	dir   string
+	kept  string // the org as it is before the second run
+	dir   string // where each trial has its copy
 	first pipeline.Record
 	want  pipeline.Record
 	steps int // lines that an undisturbed run writes about its steps
 	took  time.Duration
 }
 
+// newChaos is a small org. What nobody disturbs happens once for all tests.
 func newChaos(t *testing.T) *chaos {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "org")
-	if _, err := demo.Generate(t.Context(), demo.Config{Accounts: 40, Contacts: 100, Leads: 40, Seed: 4, Out: dir}); err != nil {
-		t.Fatal(err)
-	}
-	return chaosIn(t, dir)
+	base := bases.Once(t, "chaos", func(base string) {
+		dir := filepath.Join(base, "org")
+		if _, err := demo.Generate(t.Context(), demo.Config{Accounts: 40, Contacts: 100, Leads: 40, Seed: 4, Out: dir}); err != nil {
+			t.Fatal(err)
+		}
+		smallChaos = chaosIn(t, dir)
+	})
+	c := *smallChaos
+	c.kept, c.dir = filepath.Join(base, "org"), filepath.Join(t.TempDir(), "org")
+	return &c
 }
+
+var smallChaos *chaos // written and read with the base
 
 // chaosIn runs an org once, makes its files those of another day, and lets a second run end in peace.
 func chaosIn(t *testing.T, dir string) *chaos {
 	t.Helper()
-	c := &chaos{dir: dir}
+	c := &chaos{kept: dir, dir: dir + ".trial"}
 	if out, err := crmlink(t, dir, "run", "--as-of", firstTime).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -87,15 +97,10 @@ func chaosIn(t *testing.T, dir string) *chaos {
 	return c
 }
 
-// copy puts the org back to what it was before the second run. It stays in its place, as a store does.
+// copy lays the org down as it was before the second run, in the same place each time.
 func (c *chaos) copy(t *testing.T) string {
 	t.Helper()
-	kept := c.dir + ".kept"
-	from, to := kept, c.dir
-	if _, err := os.Stat(kept); err != nil {
-		from, to = c.dir, kept
-	}
-	copyTree(t, from, to)
+	copyTree(t, c.kept, c.dir)
 	return c.dir
 }
 

@@ -8,10 +8,20 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/crmlink/crmlink/pipeline/bases"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"crmlink": main})
+	testscript.Main(withBases{m}, map[string]func(){"crmlink": main})
+}
+
+// withBases takes the tests' common folders away at their end.
+type withBases struct{ *testing.M }
+
+func (w withBases) Run() int {
+	defer bases.Remove()
+	return w.M.Run()
 }
 
 // The stories in testdata/script: what people type, what they see, and what the shell is told.

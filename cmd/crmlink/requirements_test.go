@@ -11,6 +11,7 @@ import (
 
 	"github.com/crmlink/crmlink/cmd/crmlink/demo"
 	"github.com/crmlink/crmlink/pipeline"
+	"github.com/crmlink/crmlink/pipeline/bases"
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/stages/linkage"
 )
@@ -45,10 +46,22 @@ func rows(t *testing.T, dir, query string) [][]string {
 	}
 }
 
-// syncDemo makes a demo org and syncs it.
+// syncedDemo is a demo org that was synced once for all tests that only read it.
+func syncedDemo(t *testing.T) (string, pipeline.Record) {
+	t.Helper()
+	dir := bases.Once(t, "demo", func(dir string) { syncIn(t, dir, demo.Config{Accounts: 100, Contacts: 200, Leads: 150}, nil) })
+	return dir, current(t, dir)
+}
+
+// syncDemo makes a demo org of the test's own and syncs it.
 func syncDemo(t *testing.T, c demo.Config, change func(dir string)) (string, pipeline.Result) {
 	t.Helper()
 	dir := t.TempDir()
+	return dir, syncIn(t, dir, c, change)
+}
+
+func syncIn(t *testing.T, dir string, c demo.Config, change func(dir string)) pipeline.Result {
+	t.Helper()
 	c.Seed, c.Out = 1, dir
 	if _, err := demo.Generate(t.Context(), c); err != nil {
 		t.Fatal(err)
@@ -64,14 +77,14 @@ func syncDemo(t *testing.T, c demo.Config, change func(dir string)) (string, pip
 	if err != nil {
 		t.Fatal(err)
 	}
-	return dir, result
+	return result
 }
 
 func TestImport_C1_C2_C3_C4_C5_C6_C7_C8_EveryFieldWithItsType(t *testing.T) {
-	dir, result := syncDemo(t, demo.Config{Accounts: 60, Contacts: 120, Leads: 60}, nil)
+	dir, record := syncedDemo(t)
 	for _, o := range schemas.Objects {
 		table := o.Table()
-		if result.Record.Tables[table.Name].Rows == 0 {
+		if record.Tables[table.Name].Rows == 0 {
 			t.Errorf("%s is empty: the seven objects and the helpers belong into one snapshot", table.Name)
 		}
 		var want, got []string
@@ -110,7 +123,7 @@ func TestImport_C9_WonValueFromAnyField(t *testing.T) {
 }
 
 func TestImport_C10_C12_LeadsOfUsersAndPersonAccounts(t *testing.T) {
-	dir, result := syncDemo(t, demo.Config{Accounts: 100, Contacts: 200, Leads: 150}, nil)
+	dir, record := syncedDemo(t)
 	ids := map[string]bool{}
 	pages, _ := filepath.Glob(filepath.Join(dir, "crm", "Lead-*.csv"))
 	for _, page := range pages {
@@ -118,7 +131,7 @@ func TestImport_C10_C12_LeadsOfUsersAndPersonAccounts(t *testing.T) {
 			ids[row[0]] = true
 		}
 	}
-	if got := result.Record.Tables["raw_lead"].Rows; got != int64(len(ids)) {
+	if got := record.Tables["raw_lead"].Rows; got != int64(len(ids)) {
 		t.Errorf("%d leads in the snapshot, %d in the files", got, len(ids))
 	}
 	got := rows(t, dir, `SELECT (SELECT count(*) FROM raw_account WHERE IsPersonAccount) = (SELECT person_accounts FROM sync_stats WHERE object = 'Account'),
@@ -219,7 +232,7 @@ func TestSmallOrgs_TheModelSaysWhereItComesFrom(t *testing.T) {
 }
 
 func TestEveryRecordHasAStatus_D6_D12_D19(t *testing.T) {
-	dir, _ := syncDemo(t, demo.Config{Accounts: 60, Contacts: 120, Leads: 60}, nil)
+	dir, _ := syncedDemo(t)
 	got := rows(t, dir, `SELECT (SELECT count(*) FROM raw_account) + (SELECT count(*) FROM raw_contact) + (SELECT count(*) FROM raw_lead)
 		= (SELECT count(*) FROM mapping), (SELECT count(*) FROM mapping WHERE status IS NULL),
 		(SELECT count(*) FROM mapping WHERE entity_id IS NULL) = (SELECT count(*) FROM unmatched), (SELECT count(*) FROM sync_stats)`)[0]
@@ -253,9 +266,9 @@ func inPlace(column string) bool {
 }
 
 func TestOneRunUpdatesAllTables_F13(t *testing.T) {
-	dir, result := syncDemo(t, demo.Config{Accounts: 100, Contacts: 200, Leads: 100}, nil)
+	dir, record := syncedDemo(t)
 	for _, table := range []string{"mapping", "badge", "contact_card", "auto_save", "suggested_lead", "sync_stats"} {
-		if result.Record.Tables[table].Rows == 0 {
+		if record.Tables[table].Rows == 0 {
 			t.Errorf("%s is empty", table)
 		}
 	}
