@@ -33,6 +33,7 @@ func importKind(o Options, previous string) string {
 func (r *run) extractIn(c Config, last Record, parquet map[string]extract.Parquet) extract.In {
 	in := extract.In{Previous: map[string]sql.Snapshot{}, AsOf: r.record.AsOf, Full: r.record.Import == FullImport, Parquet: parquet, Memory: r.memory(),
 		Unsettled: append(slices.Clone(last.Unsettled), remapped(last.Config, c.Effective())...)}
+	in.Earlier = r.listedEarlier(last)
 	if last.ReadLog.Table != "" {
 		in.Previous[schemas.ExtractLog.Name] = last.ReadLog
 	}
@@ -46,6 +47,22 @@ func (r *run) extractIn(c Config, last Record, parquet map[string]extract.Parque
 		}
 	}
 	return in
+}
+
+// listedEarlier are the large lists of the last publication, as far as what became of their files is remembered with digests of
+// their rows.
+func (r *run) listedEarlier(last Record) map[string]sql.Digested {
+	earlier := map[string]sql.Digested{}
+	if last.Extract == nil {
+		return earlier
+	}
+	for _, id := range last.Extract.Readings {
+		known, ok := resultOf[extract.Reading](r, id)
+		if name := known.Table.Table; ok && known.Digests != "" && known.Table.ID == last.Tables[name].ID {
+			earlier[name] = sql.Digested{Table: known.Table, Digests: known.Digests}
+		}
+	}
+	return earlier
 }
 
 // remapped are the columns that the configuration reads from another place than the run before did: what the mirror has

@@ -23,6 +23,9 @@ type Held struct {
 	bytes   uint64
 	parts   [schemas.ManyParts][]heldRow
 	sorted  bool
+	// digests are of the rows, by batch and place, where they are wanted.
+	digested bool
+	digests  [][]digest
 }
 
 // heldRow is a row of batches in memory: its key, and where it is.
@@ -36,6 +39,9 @@ type heldRow struct {
 // NewHeld starts a table.
 func NewHeld(table schemas.Table) *Held { return &Held{table: table} }
 
+// NewDigested is NewHeld for SaveDigested.
+func NewDigested(table schemas.Table) *Held { return &Held{table: table, digested: true} }
+
 // Add copies rows. All batches have the columns of the first.
 func (h *Held) Add(batch arrow.RecordBatch) {
 	keys := batch.Column(batch.Schema().FieldIndices(h.table.Key[0])[0]).(*array.String)
@@ -48,6 +54,13 @@ func (h *Held) Add(batch arrow.RecordBatch) {
 		if column == arrow.Array(keys) {
 			keys = columns[c].(*array.String)
 		}
+	}
+	if h.digested {
+		h.digests = append(h.digests, make([]digest, batch.NumRows()))
+		for i, d := range digestsOf(h.table, batch) {
+			h.digests[len(h.batches)][places.to[i]] = d
+		}
+		h.bytes += uint64(batch.NumRows()) * uint64(len(digest{}))
 	}
 	n := int32(len(h.batches))
 	h.batches = append(h.batches, array.NewRecordBatch(batch.Schema(), columns, batch.NumRows()))
@@ -76,13 +89,9 @@ func (h *Held) Release() {
 // SaveHeld stores rows that are held, without those that drop names. A column that they lack is null, one that the table lacks
 // is left out. Only keys are sorted.
 func (s *Session) SaveHeld(ctx context.Context, h *Held, drop func(b arrow.RecordBatch, i int) bool) (Snapshot, error) {
-	h.sort()
-	parts, rows := h.parts[:], 0
-	for number := range parts {
-		if drop != nil {
-			parts[number] = slices.DeleteFunc(slices.Clone(parts[number]), func(row heldRow) bool { return drop(h.batches[row.batch], int(row.i)) })
-		}
-		rows += len(parts[number])
+	parts, rows := h.kept(drop), 0
+	for _, some := range parts {
+		rows += len(some)
 	}
 	if !h.table.Large || rows < schemas.LargeFrom {
 		whole := slices.Concat(parts...)
@@ -111,6 +120,18 @@ func (s *Session) SaveHeld(ctx context.Context, h *Held, drop func(b arrow.Recor
 		stored = append(stored, Part{Number: number, Of: len(parts), ID: id, Rows: int64(len(some))})
 	}
 	return newSnapshot(h.table.Name, stored), nil
+}
+
+// kept are the rows of each part in the order of their keys, without those that drop names.
+func (h *Held) kept(drop func(b arrow.RecordBatch, i int) bool) [][]heldRow {
+	h.sort()
+	parts := slices.Clone(h.parts[:])
+	for number := range parts {
+		if drop != nil {
+			parts[number] = slices.DeleteFunc(slices.Clone(parts[number]), func(row heldRow) bool { return drop(h.batches[row.batch], int(row.i)) })
+		}
+	}
+	return parts
 }
 
 // Repeated are the rows whose key occurs more than once, with the columns of another table.

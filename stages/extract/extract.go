@@ -53,6 +53,9 @@ type In struct {
 	// Parquet are the user's lists that are Parquet files, by object (company, member, ...).
 	Parquet map[string]Parquet `json:"parquet,omitempty"`
 	Memory  Memory             `json:"-"`
+	// Earlier are large lists as the last publication had them, by table. Where few rows differ they are amended, so that all
+	// that is made of them knows what differs. They change no row of the result.
+	Earlier map[string]sql.Digested `json:"-"`
 }
 
 // Out is what was read.

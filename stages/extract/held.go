@@ -22,7 +22,11 @@ func (r *run) hold(j job) *held {
 	if j.source == nil || j.parquet != nil || r.isMerged(j) || j.list.recordID != "" || !sql.HasTextKey(j.table) {
 		return nil
 	}
-	return &held{Held: sql.NewHeld(j.table), limit: r.session.Room() / 4}
+	rows := sql.NewHeld(j.table)
+	if r.digests(j) {
+		rows = sql.NewDigested(j.table)
+	}
+	return &held{Held: rows, limit: r.session.Room() / 4}
 }
 
 func (h *held) isFull() bool { return h.Bytes() > h.limit }
@@ -76,30 +80,40 @@ type spot struct {
 	line int64
 }
 
+// digests says whether digests of an object's rows are kept, for the next version of it to be held against: those of a large
+// list, which comes whole each time, where there is a memory to keep them in.
+func (r *run) digests(j job) bool { return !j.mirrored && j.table.Large && r.in.Memory.Keep != nil }
+
 // saveHeld stores what is held, without what is superseded.
-func (r *run) saveHeld(ctx context.Context, j *job) (sql.Snapshot, error) {
+func (r *run) saveHeld(ctx context.Context, j *job, made *Reading) error {
 	beaten := map[spot]bool{}
 	rows, err := r.session.Query(ctx, "SELECT file, line FROM "+j.superseded.Name(), nil)
 	if err != nil {
-		return sql.Snapshot{}, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var s spot
 		if err := rows.Scan(&s.file, &s.line); err != nil {
-			return sql.Snapshot{}, err
+			return err
 		}
 		beaten[s] = true
 	}
 	if err := rows.Err(); err != nil {
-		return sql.Snapshot{}, err
+		return err
 	}
-	if len(beaten) == 0 {
-		return r.session.SaveHeld(ctx, j.held.Held, nil)
+	var drop func(b arrow.RecordBatch, i int) bool
+	if len(beaten) > 0 {
+		drop = func(b arrow.RecordBatch, i int) bool {
+			n := int(b.NumCols()) // file and line are the last columns of a landing
+			return beaten[spot{b.Column(n - 2).(*array.String).Value(i), b.Column(n - 1).(*array.Int64).Value(i)}]
+		}
 	}
-	drop := func(b arrow.RecordBatch, i int) bool {
-		n := int(b.NumCols()) // file and line are the last columns of a landing
-		return beaten[spot{b.Column(n - 2).(*array.String).Value(i), b.Column(n - 1).(*array.Int64).Value(i)}]
+	if !r.digests(*j) {
+		made.Table, err = r.session.SaveHeld(ctx, j.held.Held, drop)
+		return err
 	}
-	return r.session.SaveHeld(ctx, j.held.Held, drop)
+	saved, err := r.session.SaveDigested(ctx, j.held.Held, drop, r.in.Earlier[j.table.Name])
+	made.Table, made.Digests = saved.Table, saved.Digests
+	return err
 }

@@ -45,10 +45,20 @@ type Reading struct {
 	Log       []FileLog     `json:"log"`
 	Count     Count         `json:"count"`
 	Unsettled []string      `json:"unsettled,omitempty"`
+	// Digests is an object with a digest of each row of a list, which a later version is held against (In.Earlier).
+	Digests string `json:"row_digests,omitempty"`
 	// repeats says that the same files over Table would give the same Table again.
 	repeats bool
 	// marked are the records that are missing since this run's time.
 	marked int64
+}
+
+// Objects lists what the result needs in the store beside tables.
+func (r Reading) Objects() []string {
+	if r.Digests == "" {
+		return nil
+	}
+	return []string{r.Digests}
 }
 
 // ask is what the memory is asked about an object; nil where nothing can be told from the files' content, or nothing is

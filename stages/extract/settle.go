@@ -55,7 +55,7 @@ func (r *run) settle(ctx context.Context, j *job) (made Reading, err error) {
 		return made, err
 	}
 	if j.held != nil {
-		made.Table, err = r.saveHeld(ctx, j)
+		err = r.saveHeld(ctx, j, &made)
 	} else {
 		made.Table, err = r.merge(ctx, *j, made.Count, usable, values)
 	}
