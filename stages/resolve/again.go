@@ -27,38 +27,46 @@ const (
 	differingRecord = "differing_record"
 	affectedRecord  = "affected_record"
 	rivalRecord     = "rival_record"
+	answeredRecord  = "answered_record" // affected ones and rivals
 	heldEntity      = "held_entity"
+	changedAnswer   = "changed_answer"
 	earlierMapping  = "earlier_mapping"
 	earlierOutcome  = "earlier_outcome"
+	earlierAnswer   = "earlier_answer" // rows of answeredRecord
+	earlierRefusal  = "earlier_refusal"
 )
 
-// again answers anew for the records whose answer can be another, with the same files over these alone.
+// again answers anew for the records whose answer can be another, with the same files over these alone. Of a table with a row
+// for each record every column that is read costs more than the few rows that are wanted, so each is read once, or as few
+// columns as will do.
 func (r *run) again(in In, e Earlier) Out {
 	tables := in.tables()
 	r.bind(earlierMapping, schemas.Mapping.Name, e.Out.Mapping)
 	r.bind(earlierOutcome, schemas.DecisionOutcome.Name, e.Out.Outcomes)
-	defer r.drop(differingRecord, affectedRecord, rivalRecord, heldEntity)
+	defer r.drop(differingRecord, affectedRecord, rivalRecord, answeredRecord, heldEntity, changedAnswer)
 	if r.keep(differingRecord, "SELECT DISTINCT crm_id FROM ("+r.differing(in, e)+") WHERE crm_id IS NOT NULL") == 0 {
 		return e.Out
 	}
 	for _, name := range mirrored {
 		r.bind(name, name, tables[name])
-		r.only("previous_"+name, e.In.tables()[name].Or(name), "Id", differingRecord)
+		if was := e.In.tables()[name]; was.ID != tables[name].ID {
+			r.only("previous_"+name, was, "Id", differingRecord)
+		} else {
+			r.bind("previous_"+name, name, sql.Snapshot{})
+		}
 	}
 	r.keepFile(affectedRecord, "resolve/affected")
-	for _, name := range mirrored {
-		r.only(name, tables[name].Or(name), "Id", affectedRecord)
+	r.hold("raw_account", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, CreatedDate, Website")
+	r.hold("raw_contact", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, LastActivityDate, CreatedDate, FirstName, Email")
+	r.hold("raw_lead", tables, "Id", affectedRecord, "Id, MasterRecordId, IsDeleted, missing_since, IsConverted, ConvertedContactId, LastActivityDate, CreatedDate, "+
+		"FirstName, Email, Company, Website")
+	for _, name := range []string{"candidate", "raw_decision", "crm_company"} {
+		r.only(name, tables[name].Or(name), "crm_id", affectedRecord)
 	}
-	for _, name := range []string{"candidate", "known", "raw_decision", "crm_company", "crm_person"} {
-		column := "crm_id"
-		if in.Kind == Company && name == "crm_person" { // for what their contacts write from
-			column = "account_id"
-		}
-		r.only(name, tables[name].Or(name), column, affectedRecord)
-	}
-	for _, name := range []string{"raw_redirect", "dir_company", "dir_member"} {
+	for _, name := range []string{"raw_redirect", "dir_company"} {
 		r.bind(name, name, tables[name])
 	}
+	r.bind("dir_member", "dir_member", tables["dir_member"])
 	r.bind("previous_mapping", schemas.Mapping.Name, in.Previous)
 
 	out := Out{Outcomes: sql.Empty(schemas.DecisionOutcome.Name)}
@@ -69,28 +77,35 @@ func (r *run) again(in In, e Earlier) Out {
 		out.Notices = r.notices()
 	}
 	r.stepIf(true, "resolve/proposal", schemas.Proposal)
+	r.compete(in, e)
 	r.stepIf(true, "resolve/reason", schemas.Reason)
-	r.compete(in)
 	r.stepIf(true, "resolve/mapping", schemas.Mapping)
 	r.stepIf(true, "resolve/unmatched", schemas.Unmatched)
-	replaced := "SELECT crm_id FROM " + affectedRecord + " UNION ALL SELECT crm_id FROM " + rivalRecord
-	out.Mapping = r.amend(schemas.Mapping, e.Out.Mapping, replaced)
-	out.Unmatched = r.amend(schemas.Unmatched, e.Out.Unmatched, replaced)
+	r.holdRows(earlierRefusal, e.Out.Unmatched.Or(schemas.Unmatched.Name), "crm_id", answeredRecord)
+	out.Mapping = r.amend(schemas.Mapping, e.Out.Mapping, r.others(schemas.Mapping, earlierAnswer))
+	out.Unmatched = r.amend(schemas.Unmatched, e.Out.Unmatched, r.others(schemas.Unmatched, earlierRefusal))
 	return out
 }
 
-// compete lets the rivals of affected records propose as they did, and binds what tells who employs them all.
-func (r *run) compete(in In) {
+// compete lets the rivals of affected records propose as they did, and binds what tells why a record has no entity, and who
+// employs those that have.
+func (r *run) compete(in In, e Earlier) {
 	tables := in.tables()
 	r.keepFile(rivalRecord, "resolve/rival")
+	r.keep(answeredRecord, "FROM "+rivalRecord+" UNION FROM "+affectedRecord)
+	r.holdRows(earlierAnswer, e.Out.Mapping.Or(schemas.Mapping.Name), "crm_id", answeredRecord)
 	for _, name := range mirrored {
-		r.only(name, tables[name].Or(name), "Id", rivalRecord)
+		r.only("rival_"+name, tables[name].Or(name), "Id", rivalRecord)
 	}
 	r.stepBeside("resolve/rivalling", schemas.Proposal)
 	r.keep(heldEntity, "SELECT DISTINCT entity_id FROM proposal WHERE entity_id IS NOT NULL")
-	r.keep(rivalRecord, "SELECT crm_id FROM "+rivalRecord+" UNION SELECT crm_id FROM "+affectedRecord)
-	r.only("known", tables["known"].Or("known"), "crm_id", rivalRecord)
-	r.only("crm_person", tables["crm_person"].Or("crm_person"), "crm_id", rivalRecord)
+	if in.Kind == Company { // of people only what contacts write from, and nothing that is known
+		r.only("crm_person", tables["crm_person"], "account_id", affectedRecord)
+		r.bind("known", "known", sql.Snapshot{})
+		return
+	}
+	r.hold("known", tables, "crm_id", answeredRecord, "object, crm_id, known_ids, known_keys")
+	r.hold("crm_person", tables, "crm_id", answeredRecord, "object, crm_id, live, account_id, surname, given, emails, email_domains, company_keys, company_domains")
 	r.only("dir_member", tables["dir_member"].Or("dir_member"), "entity_id", heldEntity)
 }
 
@@ -114,19 +129,23 @@ var mirrored = []string{"raw_account", "raw_contact", "raw_lead"}
 // differing is a query of the records that differ in something that their answer is told from.
 func (r *run) differing(in In, e Earlier) string {
 	was, is := e.In.tables(), in.tables()
-	var selects []string
-	own := append([]string{"candidate", "known"}, mirrored...)
-	if in.Kind == Company {
-		own = append(own, "crm_company")
-	} else {
-		own = append(own, "crm_person")
+	selects := []string{"SELECT NULL::VARCHAR AS crm_id WHERE false"}
+	own := append([]string{"crm_company"}, mirrored...)
+	if in.Kind == Person {
+		own = append([]string{"crm_person", "known"}, mirrored...)
 	}
 	for _, name := range own {
 		key := "crm_id"
 		if slices.Contains(mirrored, name) {
 			key = `"Id"`
 		}
-		selects = append(selects, "SELECT "+key+" AS crm_id FROM "+r.changedKeys(was[name].Or(name), is[name].Or(name)))
+		if changed := r.changedKeys(was[name].Or(name), is[name].Or(name)); changed != "" {
+			selects = append(selects, "SELECT "+key+" AS crm_id FROM "+changed)
+		}
+	}
+	// Most candidates that differ after another directory do so in what no answer is told from.
+	if changed := r.changed(was, is, "candidate", "SELECT object, crm_id, rank, entity_id, weight, probability FROM candidate"); changed != "" {
+		selects = append(selects, "SELECT crm_id FROM "+changed)
 	}
 	if changed := r.changed(was, is, "raw_decision", "SELECT seq, object, crm_id, verdict, entity_id FROM raw_decision"); changed != "" {
 		selects = append(selects, "SELECT crm_id FROM "+changed)
@@ -141,8 +160,8 @@ func (r *run) differing(in In, e Earlier) string {
 
 // differingAccounts are those of whose contacts or candidates something is told that differs.
 func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []string) {
-	if changed := r.changed(was, is, "crm_person", `SELECT crm_id, CASE WHEN live AND object = 'Contact' THEN account_id END AS account_id,
-		emails IS NOT NULL AS has_emails, email_domains IS NOT NULL AS has_domains FROM crm_person`); changed != "" {
+	if changed := r.changed(was, is, "crm_person", `SELECT crm_id, account_id, emails IS NOT NULL AS has_emails, email_domains IS NOT NULL AS has_domains
+		FROM crm_person WHERE live AND object = 'Contact'`); changed != "" {
 		selects = append(selects, "SELECT account_id FROM "+changed)
 	}
 	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, group_id, name_key FROM dir_company"); changed != "" {
@@ -155,20 +174,34 @@ func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []stri
 // differingPeople are those of whose member something is told that differs, or whose company's names the directory has now or
 // had.
 func (r *run) differingPeople(was, is map[string]sql.Snapshot, e Earlier) (selects []string) {
-	if changed := r.changed(was, is, "dir_member", `SELECT entity_id, company_ids, company_keys, company_domains,
-		past_company_ids, past_company_keys, past_company_domains FROM dir_member`); changed != "" {
+	if changed := r.changedMembers(was["dir_member"], is["dir_member"]); changed != "" {
 		selects = append(selects, "SELECT crm_id FROM "+earlierMapping+" SEMI JOIN "+changed+" USING (entity_id)", r.decidedOn(changed))
 	}
 	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, alias_keys, domains FROM dir_company"); changed != "" {
 		r.bind("crm_person", "crm_person", is["crm_person"])
 		r.bind("earlier_unmatched", schemas.Unmatched.Name, e.Out.Unmatched)
-		told := " SEMI JOIN (SELECT crm_id FROM earlier_unmatched WHERE reason IN ('below_threshold', 'company_unknown')) USING (crm_id)"
-		selects = append(selects, "SELECT crm_id FROM (SELECT crm_id, unnest(company_keys) AS name FROM crm_person"+told+
-			") SEMI JOIN (SELECT unnest(alias_keys) AS name FROM "+changed+") USING (name)",
-			"SELECT crm_id FROM (SELECT crm_id, unnest(list_concat(company_domains, email_domains)) AS name FROM crm_person"+told+
-				") SEMI JOIN (SELECT unnest(domains) AS name FROM "+changed+") USING (name)")
+		// A name that another company took over is there as before. Names and domains are looked for together: where one is taken for
+		// the other, a record too many is looked at.
+		selects = append(selects, "SELECT crm_id FROM (SELECT crm_id, unnest(list_concat(company_keys, list_concat(company_domains, email_domains))) AS name FROM crm_person"+
+			" SEMI JOIN (SELECT crm_id FROM earlier_unmatched WHERE reason IN ('below_threshold', 'company_unknown')) USING (crm_id))"+
+			" SEMI JOIN ("+onOneSide("alias_keys", changed)+" UNION ALL "+onOneSide("domains", changed)+") USING (name)")
 	}
 	return selects
+}
+
+// onOneSide is a query of the texts in a column's lists that only the earlier or only the later rows have.
+func onOneSide(column, changed string) string {
+	return "SELECT name FROM (SELECT DISTINCT " + sql.LaterColumn + ", unnest(" + column + ") AS name FROM " + changed + ") GROUP BY name HAVING count(*) = 1"
+}
+
+// changedMembers gives a temporary table of members that differ. Of an amended table it is all that were made anew, which the
+// files that were added tell: looking for what differs in them reads all the others.
+func (r *run) changedMembers(was, is sql.Snapshot) string {
+	if is.Amended() {
+		return r.changedKeys(was, is)
+	}
+	return r.changed(map[string]sql.Snapshot{"dir_member": was}, map[string]sql.Snapshot{"dir_member": is}, "dir_member",
+		"SELECT entity_id, company_ids, company_keys, company_domains, past_company_ids, past_company_keys, past_company_domains FROM dir_member")
 }
 
 // decidedOn are records with a word on a directory record that differs: it may be new, or gone.
@@ -192,9 +225,9 @@ func (r *run) differingDeleted(in In, e Earlier) []string {
 			OR m.probability IS DISTINCT FROM p.probability OR m.tier IS DISTINCT FROM p.tier)`}
 }
 
-// changedKeys gives a temporary table of the keys in which two versions of a table differ.
+// changedKeys gives a temporary table of the keys in which two versions of a table differ; none where they are the same by content.
 func (r *run) changedKeys(was, is sql.Snapshot) string {
-	if r.err != nil {
+	if r.err != nil || was.ID == is.ID {
 		return ""
 	}
 	changes, err := r.session.ChangedKeys(r.ctx, was, is)
@@ -219,6 +252,17 @@ func (r *run) changed(was, is map[string]sql.Snapshot, name, reading string) str
 func (r *run) only(name string, snap sql.Snapshot, column, keys string) {
 	if r.err == nil {
 		r.err = r.session.BindOnly(r.ctx, name, snap, column, keys)
+	}
+}
+
+// hold binds the rows of an input as only does, copied.
+func (r *run) hold(name string, tables map[string]sql.Snapshot, column, keys, columns string) {
+	r.holdRows(name, tables[name].Or(name), column, keys, columns)
+}
+
+func (r *run) holdRows(name string, snap sql.Snapshot, column, keys string, columns ...string) {
+	if r.err == nil {
+		r.err = r.session.HoldRows(r.ctx, name, snap, column, keys, columns...)
 	}
 }
 
@@ -275,7 +319,7 @@ func (r *run) saveQuery(table schemas.Table, query string) sql.Snapshot {
 	return snap
 }
 
-// amend stores what a table becomes with the rows that its step made.
+// amend stores what a table becomes with the rows that its step made, for records that a query gives.
 func (r *run) amend(table schemas.Table, before sql.Snapshot, replaced string) sql.Snapshot {
 	if r.err != nil {
 		return sql.Snapshot{}
@@ -284,13 +328,21 @@ func (r *run) amend(table schemas.Table, before sql.Snapshot, replaced string) s
 	if r.err = err; err != nil {
 		return sql.Snapshot{}
 	}
-	if r.err = w.Take(r.ctx, "SELECT * FROM "+table.Name); r.err != nil {
+	if r.err = w.Take(r.ctx, "SELECT * FROM "+table.Name+" WHERE crm_id IN ("+replaced+")"); r.err != nil {
 		w.Discard(r.ctx) //nolint:errcheck // the first error counts
 		return sql.Snapshot{}
 	}
 	snap, err := w.Amend(r.ctx, before.Or(table.Name), replaced)
 	r.err = err
 	return snap
+}
+
+// others keeps the records whose rows are not as they were, for amend. Most of those that are answered anew get the same answer, and
+// a row that is replaced by itself makes the table longer, and is looked at by all who read what changed.
+func (r *run) others(table schemas.Table, were string) string {
+	r.keep(changedAnswer, fmt.Sprintf("SELECT crm_id FROM (FROM %s EXCEPT FROM %s) UNION SELECT crm_id FROM (FROM %s EXCEPT FROM %s)",
+		table.Name, were, were, table.Name))
+	return "SELECT crm_id FROM " + changedAnswer
 }
 
 // drop drops what keep and the comparisons made; the first error counts.
