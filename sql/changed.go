@@ -33,41 +33,20 @@ func (s *Session) Changed(ctx context.Context, before, after Snapshot, reading s
 	fail := func(err error) (Changes, error) {
 		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
 	}
-	if reading == "" {
-		reading = "SELECT * FROM " + schemas.Quote(table.Name)
-	}
-	was, is := without(before, after), without(after, before)
-	sides := map[string]string{}
-	for side, of := range map[string][2]Snapshot{"was": {was, is}, "is": {is, was}} {
-		view := s.tempName(side)
-		temporary, err := s.bindDifferent(ctx, view, of[0], of[1])
-		defer s.conn.ExecContext(context.WithoutCancel(ctx), dropping("VIEW", view)+dropping("TABLE", temporary...)) //nolint:errcheck // temporary
-		if err != nil {
-			return fail(err)
-		}
-		// The table's name means this side's rows inside.
-		sides[side] = fmt.Sprintf("(WITH %s AS (FROM %s) SELECT * FROM (%s\n)) AS %q", schemas.Quote(table.Name), view, reading, side)
-	}
-	columns, err := s.columnsOf(ctx, sides["is"])
+	sides, err := s.compared(ctx, table, before, after, reading)
+	defer sides.drop(ctx, s)
 	if err != nil {
 		return fail(err)
 	}
-	var differ, same, old, new []string
-	for _, name := range columns {
+	var old, new []string
+	for _, name := range sides.columns {
 		c := schemas.Quote(name)
-		if slices.Contains(table.Key, name) {
-			same = append(same, `"was".`+c+` = "is".`+c)
-		}
-		differ = append(differ, `"was".`+c+` IS DISTINCT FROM "is".`+c)
 		old, new = append(old, `"was".`+c), append(new, `"is".`+c)
-	}
-	if len(same) != len(table.Key) {
-		return fail(fmt.Errorf("what is read lacks a column of the key (%s)", strings.Join(table.Key, ", ")))
 	}
 	// One join finds what differs; only then are the two sides of it taken apart.
 	pairs := s.tempName("pairs")
-	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf(`CREATE TEMP TABLE %s AS SELECT {%s} AS "was", {%s} AS "is" FROM %s FULL JOIN %s ON %s WHERE %s`,
-		pairs, fields(columns, old), fields(columns, new), sides["was"], sides["is"], strings.Join(same, " AND "), strings.Join(differ, " OR "))); err != nil {
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf(`CREATE TEMP TABLE %s AS SELECT {%s} AS "was", {%s} AS "is" FROM %s`,
+		pairs, fields(sides.columns, old), fields(sides.columns, new), sides.differing)); err != nil {
 		return fail(err)
 	}
 	defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+pairs) //nolint:errcheck // temporary
@@ -80,6 +59,52 @@ func (s *Session) Changed(ctx context.Context, before, after Snapshot, reading s
 	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+pairs).Scan(&c.Rows); err != nil {
 		return fail(err)
 	}
+	return c, nil
+}
+
+// sides are two versions of a table as they are compared.
+type sides struct {
+	columns   []string // that are compared
+	differing string   // a FROM clause over "was" and "is", a pair for each key in which they differ
+	views     string   // drops what it reads
+}
+
+func (c sides) drop(ctx context.Context, s *Session) {
+	s.conn.ExecContext(context.WithoutCancel(ctx), c.views) //nolint:errcheck // temporary
+}
+
+// compared makes readable what two versions of a table do not share. It is to be dropped after an error, too.
+func (s *Session) compared(ctx context.Context, table schemas.Table, before, after Snapshot, reading string) (c sides, err error) {
+	if reading == "" {
+		reading = "SELECT * FROM " + schemas.Quote(table.Name)
+	}
+	was, is := without(before, after), without(after, before)
+	relations := map[string]string{}
+	for side, of := range map[string][2]Snapshot{"was": {was, is}, "is": {is, was}} {
+		view := s.tempName(side)
+		temporary, err := s.bindDifferent(ctx, view, of[0], of[1])
+		c.views += dropping("VIEW", view) + dropping("TABLE", temporary...)
+		if err != nil {
+			return c, err
+		}
+		// The table's name means this side's rows inside.
+		relations[side] = fmt.Sprintf("(WITH %s AS (FROM %s) SELECT * FROM (%s\n)) AS %q", schemas.Quote(table.Name), view, reading, side)
+	}
+	if c.columns, err = s.columnsOf(ctx, relations["is"]); err != nil {
+		return c, err
+	}
+	var differ, same []string
+	for _, name := range c.columns {
+		q := schemas.Quote(name)
+		if slices.Contains(table.Key, name) {
+			same = append(same, `"was".`+q+` = "is".`+q)
+		}
+		differ = append(differ, `"was".`+q+` IS DISTINCT FROM "is".`+q)
+	}
+	if len(same) != len(table.Key) {
+		return c, fmt.Errorf("what is read lacks a column of the key (%s)", strings.Join(table.Key, ", "))
+	}
+	c.differing = fmt.Sprintf("%s FULL JOIN %s ON %s WHERE %s", relations["was"], relations["is"], strings.Join(same, " AND "), strings.Join(differ, " OR "))
 	return c, nil
 }
 
@@ -121,13 +146,13 @@ func (s *Session) ChangedKeys(ctx context.Context, before, after Snapshot) (Chan
 			selects = append(selects, query)
 		}
 	}
-	rest, err := s.Changed(ctx, newSnapshot(table.Name, own[0]), newSnapshot(table.Name, own[1]), "")
+	rest, err := s.compared(ctx, table, newSnapshot(table.Name, own[0]), newSnapshot(table.Name, own[1]), "")
+	defer rest.drop(ctx, s)
 	if err != nil {
-		return Changes{}, err
+		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
 	}
-	defer rest.Drop(ctx) //nolint:errcheck // temporary
 	c := Changes{Name: s.tempName("changed"), session: s}
-	query := strings.Join(append(selects, "SELECT "+key+" FROM "+rest.Name), " UNION ")
+	query := strings.Join(append(selects, fmt.Sprintf(`SELECT coalesce("was".%s, "is".%s) AS %s FROM %s`, key, key, key, rest.differing)), " UNION ")
 	if err := s.intact(Together(table.Name, before, after)); err != nil {
 		return Changes{}, err
 	}

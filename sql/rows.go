@@ -52,3 +52,19 @@ func (s *Session) BindRows(ctx context.Context, name string, snap Snapshot, keys
 	}
 	return s.dropStep(ctx, name)
 }
+
+// HoldRows is BindOnly for rows that are read more than once: it copies some columns of them.
+func (s *Session) HoldRows(ctx context.Context, name string, snap Snapshot, column, keys string, columns ...string) error {
+	if err := s.BindOnly(ctx, name, snap, column, keys); err != nil || len(snap.Parts) == 0 {
+		return err
+	}
+	read := "*"
+	if len(columns) > 0 {
+		read = strings.Join(columns, ", ")
+	}
+	held := s.tempName(name)
+	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+held+" AS SELECT "+read+" FROM "+schemas.Quote(name)); err != nil {
+		return bound(name, err)
+	}
+	return s.bindStep(ctx, name, held)
+}

@@ -3,24 +3,25 @@
 -- Beside the header's tables: differing_record (crm_id), and of previous_* its rows alone.
 -- in: raw_account, raw_contact, raw_lead, previous_raw_account, previous_raw_contact, previous_raw_lead
 WITH RECURSIVE step AS (
-    SELECT Id AS crm_id, MasterRecordId AS next_id FROM raw_account
+    SELECT Id AS crm_id, MasterRecordId AS master_id, NULL::VARCHAR AS contact_id FROM raw_account
     UNION ALL
-    SELECT Id, MasterRecordId FROM raw_contact
+    SELECT Id, MasterRecordId, NULL FROM raw_contact
     UNION ALL
-    SELECT Id, MasterRecordId FROM raw_lead
+    SELECT Id, MasterRecordId, ConvertedContactId FROM raw_lead
     UNION ALL
-    SELECT Id, ConvertedContactId FROM raw_lead
+    SELECT Id, MasterRecordId, NULL FROM previous_raw_account
     UNION ALL
-    SELECT Id, MasterRecordId FROM previous_raw_account
+    SELECT Id, MasterRecordId, NULL FROM previous_raw_contact
     UNION ALL
-    SELECT Id, MasterRecordId FROM previous_raw_contact
-    UNION ALL
-    SELECT Id, MasterRecordId FROM previous_raw_lead
-    UNION ALL
-    SELECT Id, ConvertedContactId FROM previous_raw_lead
+    SELECT Id, MasterRecordId, ConvertedContactId FROM previous_raw_lead
 ),
-one_way AS MATERIALIZED (
-    SELECT crm_id, next_id FROM step WHERE next_id IS NOT NULL
+tied AS MATERIALIZED (
+    SELECT crm_id, master_id, contact_id FROM step WHERE master_id IS NOT NULL OR contact_id IS NOT NULL
+),
+one_way AS (
+    SELECT crm_id, master_id AS next_id FROM tied WHERE master_id IS NOT NULL
+    UNION ALL
+    SELECT crm_id, contact_id FROM tied WHERE contact_id IS NOT NULL
 ),
 tie AS (
     SELECT crm_id, next_id FROM one_way

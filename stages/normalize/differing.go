@@ -55,8 +55,10 @@ func Differing(ctx context.Context, s *sql.Session, in DifferingIn) (DifferingOu
 	return out, nil
 }
 
+// The temporary tables that file differing reads.
 const (
 	changedRecord  = "changed_record"
+	changedEntity  = "changed_entity"
 	changedCompany = "changed_company"
 )
 
@@ -86,15 +88,19 @@ func differing(ctx context.Context, s *sql.Session, in DifferingIn) (DifferingOu
 		return DifferingOut{}, err
 	}
 	defer s.Drop(ctx, changedRecord) //nolint:errcheck // temporary
+	if err := s.Keep(ctx, changedEntity, "SELECT '' AS entity_id WHERE false"); err != nil {
+		return DifferingOut{}, err
+	}
+	defer s.Drop(ctx, changedEntity) //nolint:errcheck // temporary
+	if err := changedAccounts(ctx, s, b, a); err != nil {
+		return DifferingOut{}, err
+	}
+	defer s.Drop(ctx, changedCompany) //nolint:errcheck // temporary
 	if !a.sameDirectory(b.PatchesIn) {
 		if err := (meeting{s, in}).add(ctx); err != nil {
 			return DifferingOut{}, err
 		}
 	}
-	if err := changedAccounts(ctx, s, b, a); err != nil {
-		return DifferingOut{}, err
-	}
-	defer s.Drop(ctx, changedCompany) //nolint:errcheck // temporary
 	if err := s.BindAs(ctx, "unmatched", a.Unmatched.Or("unmatched")); err != nil {
 		return DifferingOut{}, err
 	}
@@ -122,7 +128,7 @@ func changedAccounts(ctx context.Context, s *sql.Session, before, after Proposin
 	if err := s.BindAs(ctx, "mapping", after.Mapping.Or("mapping")); err != nil {
 		return err
 	}
-	return s.Keep(ctx, changedCompany, "SELECT entity_id FROM "+answers.Name+" WHERE entity_id IS NOT NULL UNION SELECT m.entity_id FROM mapping m SEMI JOIN "+
+	return s.Keep(ctx, changedCompany, "SELECT entity_id, true AS of_account FROM "+answers.Name+" WHERE entity_id IS NOT NULL UNION SELECT m.entity_id, true FROM mapping m SEMI JOIN "+
 		accounts.Name+" a ON a.crm_id = m.crm_id WHERE m.entity_id IS NOT NULL")
 }
 

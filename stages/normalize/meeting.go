@@ -3,6 +3,7 @@ package normalize
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -18,24 +19,17 @@ type meeting struct {
 	in      DifferingIn
 }
 
-// add adds them to changedRecord: those of whose candidates the directory says something else, those with a company name
-// whose rarest word is another by the new survey, and those with a candidate whose mail domain became or ceased to be
-// shared. What a record says itself is compared elsewhere, in its normal form.
+// add adds them to changedRecord, changedEntity and changedCompany: those with a candidate of whom the directory says something
+// else, or of whose company it does, and those with a company name whose rarest word is another by the new survey. A mail
+// domain that became or ceased to be shared is seen by the members' own normal form. What a record says itself is compared
+// elsewhere, in its normal form.
 func (m meeting) add(ctx context.Context) error {
-	s := m.session
 	before, after, err := m.surveys()
 	if err != nil {
 		return err
 	}
-	defer s.Drop(ctx, saidBefore) //nolint:errcheck // temporary
-	defer s.Drop(ctx, saidAfter)  //nolint:errcheck // temporary
 	if err := m.addSaid(ctx); err != nil {
 		return err
-	}
-	if !bytes.Equal(before.sites.data, after.sites.data) && m.in.Patches.Table == schemas.PatchPerson.Name {
-		if err := m.addMailed(ctx, before, after); err != nil {
-			return err
-		}
 	}
 	if bytes.Equal(before.words.data, after.words.data) {
 		return nil
@@ -54,31 +48,37 @@ func (m meeting) surveys() (before, after survey, err error) {
 	return before, after, nil
 }
 
-const (
-	saidBefore = "said_before"
-	saidAfter  = "said_after"
-)
-
-// addSaid compares what proposals are made from, row by row.
+// addSaid compares what the files patch_company and patch_person read of the directory.
 func (m meeting) addSaid(ctx context.Context) error {
-	s := m.session
-	f, err := sql.Named("normalize/" + m.in.Patches.Table)
+	b, a := m.in.Before, m.in.After
+	if m.in.Patches.Table == schemas.PatchCompany.Name {
+		return errors.Join(
+			m.addChanged(ctx, changedEntity, b.Companies, a.Companies, "raw_company", "company_id, name, website, country, city"),
+			m.addChanged(ctx, changedEntity, b.DirCompany, a.DirCompany, "dir_company", "entity_id, domains"))
+	}
+	return errors.Join(
+		m.addChanged(ctx, changedEntity, b.Members, a.Members, "raw_member", "member_id, first_name, last_name, emails, country, city, company_name"),
+		m.addChanged(ctx, changedEntity, b.DirMember, a.DirMember, "dir_member", "entity_id, given, surname, email_domains, company_ids, company_domains"),
+		m.addChanged(ctx, changedCompany, b.Companies, a.Companies, "raw_company", "company_id, name, website"),
+		m.addChanged(ctx, changedCompany, b.DirCompany, a.DirCompany, "dir_company", "entity_id, group_id, alias_keys"))
+}
+
+// addChanged adds the keys of a table's rows that differ in some columns, the key first.
+func (m meeting) addChanged(ctx context.Context, to string, before, after sql.Snapshot, table, columns string) error {
+	if before.Or(table).ID == after.Or(table).ID {
+		return nil
+	}
+	changed, err := m.session.Changed(ctx, before.Or(table), after.Or(table), "SELECT "+columns+" FROM "+table)
 	if err != nil {
 		return err
 	}
-	for _, side := range []struct {
-		name string
-		in   Proposing
-	}{{saidBefore, m.in.Before}, {saidAfter, m.in.After}} {
-		if err := side.in.bind(ctx, s); err != nil {
-			return err
-		}
-		if err := s.Keep(ctx, side.name, f.Text); err != nil {
-			return err
-		}
+	defer changed.Drop(ctx) //nolint:errcheck // temporary
+	key, _, _ := strings.Cut(columns, ",")
+	query := "SELECT DISTINCT " + key + " FROM " + changed.Name
+	if to == changedCompany {
+		query = "SELECT DISTINCT " + key + ", false FROM " + changed.Name
 	}
-	return s.AddRows(ctx, changedRecord, "SELECT crm_id FROM (FROM "+saidBefore+" EXCEPT ALL FROM "+saidAfter+") UNION SELECT crm_id FROM (FROM "+
-		saidAfter+" EXCEPT ALL FROM "+saidBefore+")")
+	return m.session.AddRows(ctx, to, query)
 }
 
 // addNamed finds the keys of company names whose rarest word is another. Those that a proposal made are in its normal form.
@@ -95,7 +95,7 @@ func (m meeting) addNamed(ctx context.Context, before, after survey) error {
 		}
 	}
 	const named = "named_company"
-	if err := s.Keep(ctx, named, "SELECT DISTINCT crm_id, key FROM ("+records+" UNION ALL "+patched+") WHERE key <> ''"); err != nil {
+	if err := s.Keep(ctx, named, "SELECT crm_id, key FROM ("+records+" UNION ALL "+patched+") WHERE key <> ''"); err != nil {
 		return err
 	}
 	defer s.Drop(ctx, named) //nolint:errcheck // temporary
@@ -104,22 +104,6 @@ func (m meeting) addNamed(ctx context.Context, before, after survey) error {
 		return err
 	}
 	return m.addOf(ctx, "SELECT crm_id, key FROM "+named, differ)
-}
-
-// addMailed looks at the addresses that may be proposed.
-func (m meeting) addMailed(ctx context.Context, before, after survey) error {
-	r, err := newRun(m.session, m.in.After.Knowledge)
-	if err != nil {
-		return err
-	}
-	differ, err := m.texts(ctx, "SELECT DISTINCT unnest(emails) FROM "+saidAfter, func(address string) bool {
-		domain := r.workers[0].mailDomain(address)
-		return before.sites.has(domain) != after.sites.has(domain)
-	})
-	if err != nil {
-		return err
-	}
-	return m.addOf(ctx, "SELECT crm_id, unnest(emails) FROM "+saidAfter, differ)
 }
 
 // texts are those of a query's one column that count.

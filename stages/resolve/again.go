@@ -2,8 +2,6 @@ package resolve
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
@@ -27,38 +25,46 @@ const (
 	differingRecord = "differing_record"
 	affectedRecord  = "affected_record"
 	rivalRecord     = "rival_record"
+	answeredRecord  = "answered_record" // affected ones and rivals
 	heldEntity      = "held_entity"
+	changedAnswer   = "changed_answer"
 	earlierMapping  = "earlier_mapping"
 	earlierOutcome  = "earlier_outcome"
+	earlierAnswer   = "earlier_answer" // rows of answeredRecord
+	earlierRefusal  = "earlier_refusal"
 )
 
-// again answers anew for the records whose answer can be another, with the same files over these alone.
+// again answers anew for the records whose answer can be another, with the same files over these alone. Of a table with a row
+// for each record every column that is read costs more than the few rows that are wanted, so each is read once, or as few
+// columns as will do.
 func (r *run) again(in In, e Earlier) Out {
 	tables := in.tables()
 	r.bind(earlierMapping, schemas.Mapping.Name, e.Out.Mapping)
 	r.bind(earlierOutcome, schemas.DecisionOutcome.Name, e.Out.Outcomes)
-	defer r.drop(differingRecord, affectedRecord, rivalRecord, heldEntity)
+	defer r.drop(differingRecord, affectedRecord, rivalRecord, answeredRecord, heldEntity, changedAnswer)
 	if r.keep(differingRecord, "SELECT DISTINCT crm_id FROM ("+r.differing(in, e)+") WHERE crm_id IS NOT NULL") == 0 {
 		return e.Out
 	}
 	for _, name := range mirrored {
 		r.bind(name, name, tables[name])
-		r.only("previous_"+name, e.In.tables()[name].Or(name), "Id", differingRecord)
+		if was := e.In.tables()[name]; was.ID != tables[name].ID {
+			r.only("previous_"+name, was, "Id", differingRecord)
+		} else {
+			r.bind("previous_"+name, name, sql.Snapshot{})
+		}
 	}
 	r.keepFile(affectedRecord, "resolve/affected")
-	for _, name := range mirrored {
-		r.only(name, tables[name].Or(name), "Id", affectedRecord)
+	r.hold("raw_account", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, CreatedDate, Website")
+	r.hold("raw_contact", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, LastActivityDate, CreatedDate, FirstName, Email")
+	r.hold("raw_lead", tables, "Id", affectedRecord, "Id, MasterRecordId, IsDeleted, missing_since, IsConverted, ConvertedContactId, LastActivityDate, CreatedDate, "+
+		"FirstName, Email, Company, Website")
+	for _, name := range []string{"candidate", "raw_decision", "crm_company"} {
+		r.only(name, tables[name].Or(name), "crm_id", affectedRecord)
 	}
-	for _, name := range []string{"candidate", "known", "raw_decision", "crm_company", "crm_person"} {
-		column := "crm_id"
-		if in.Kind == Company && name == "crm_person" { // for what their contacts write from
-			column = "account_id"
-		}
-		r.only(name, tables[name].Or(name), column, affectedRecord)
-	}
-	for _, name := range []string{"raw_redirect", "dir_company", "dir_member"} {
+	for _, name := range []string{"raw_redirect", "dir_company"} {
 		r.bind(name, name, tables[name])
 	}
+	r.bind("dir_member", "dir_member", tables["dir_member"])
 	r.bind("previous_mapping", schemas.Mapping.Name, in.Previous)
 
 	out := Out{Outcomes: sql.Empty(schemas.DecisionOutcome.Name)}
@@ -69,28 +75,35 @@ func (r *run) again(in In, e Earlier) Out {
 		out.Notices = r.notices()
 	}
 	r.stepIf(true, "resolve/proposal", schemas.Proposal)
+	r.compete(in, e)
 	r.stepIf(true, "resolve/reason", schemas.Reason)
-	r.compete(in)
 	r.stepIf(true, "resolve/mapping", schemas.Mapping)
 	r.stepIf(true, "resolve/unmatched", schemas.Unmatched)
-	replaced := "SELECT crm_id FROM " + affectedRecord + " UNION ALL SELECT crm_id FROM " + rivalRecord
-	out.Mapping = r.amend(schemas.Mapping, e.Out.Mapping, replaced)
-	out.Unmatched = r.amend(schemas.Unmatched, e.Out.Unmatched, replaced)
+	r.holdRows(earlierRefusal, e.Out.Unmatched.Or(schemas.Unmatched.Name), "crm_id", answeredRecord)
+	out.Mapping = r.amend(schemas.Mapping, e.Out.Mapping, r.others(schemas.Mapping, earlierAnswer))
+	out.Unmatched = r.amend(schemas.Unmatched, e.Out.Unmatched, r.others(schemas.Unmatched, earlierRefusal))
 	return out
 }
 
-// compete lets the rivals of affected records propose as they did, and binds what tells who employs them all.
-func (r *run) compete(in In) {
+// compete lets the rivals of affected records propose as they did, and binds what tells why a record has no entity, and who
+// employs those that have.
+func (r *run) compete(in In, e Earlier) {
 	tables := in.tables()
 	r.keepFile(rivalRecord, "resolve/rival")
+	r.keep(answeredRecord, "FROM "+rivalRecord+" UNION FROM "+affectedRecord)
+	r.holdRows(earlierAnswer, e.Out.Mapping.Or(schemas.Mapping.Name), "crm_id", answeredRecord)
 	for _, name := range mirrored {
-		r.only(name, tables[name].Or(name), "Id", rivalRecord)
+		r.only("rival_"+name, tables[name].Or(name), "Id", rivalRecord)
 	}
 	r.stepBeside("resolve/rivalling", schemas.Proposal)
 	r.keep(heldEntity, "SELECT DISTINCT entity_id FROM proposal WHERE entity_id IS NOT NULL")
-	r.keep(rivalRecord, "SELECT crm_id FROM "+rivalRecord+" UNION SELECT crm_id FROM "+affectedRecord)
-	r.only("known", tables["known"].Or("known"), "crm_id", rivalRecord)
-	r.only("crm_person", tables["crm_person"].Or("crm_person"), "crm_id", rivalRecord)
+	if in.Kind == Company { // of people only what contacts write from, and nothing that is known
+		r.only("crm_person", tables["crm_person"], "account_id", affectedRecord)
+		r.bind("known", "known", sql.Snapshot{})
+		return
+	}
+	r.hold("known", tables, "crm_id", answeredRecord, "object, crm_id, known_ids, known_keys")
+	r.hold("crm_person", tables, "crm_id", answeredRecord, "object, crm_id, live, account_id, surname, given, emails, email_domains, company_keys, company_domains")
 	r.only("dir_member", tables["dir_member"].Or("dir_member"), "entity_id", heldEntity)
 }
 
@@ -108,117 +121,21 @@ func (r *run) stepBeside(file string, table schemas.Table) {
 	}
 }
 
-// mirrored are the tables of the mirror that records stand in.
-var mirrored = []string{"raw_account", "raw_contact", "raw_lead"}
-
-// differing is a query of the records that differ in something that their answer is told from.
-func (r *run) differing(in In, e Earlier) string {
-	was, is := e.In.tables(), in.tables()
-	var selects []string
-	own := append([]string{"candidate", "known"}, mirrored...)
-	if in.Kind == Company {
-		own = append(own, "crm_company")
-	} else {
-		own = append(own, "crm_person")
-	}
-	for _, name := range own {
-		key := "crm_id"
-		if slices.Contains(mirrored, name) {
-			key = `"Id"`
-		}
-		selects = append(selects, "SELECT "+key+" AS crm_id FROM "+r.changedKeys(was[name].Or(name), is[name].Or(name)))
-	}
-	if changed := r.changed(was, is, "raw_decision", "SELECT seq, object, crm_id, verdict, entity_id FROM raw_decision"); changed != "" {
-		selects = append(selects, "SELECT crm_id FROM "+changed)
-	}
-	if in.Kind == Company {
-		selects = append(selects, r.differingAccounts(was, is)...)
-	} else {
-		selects = append(selects, r.differingPeople(was, is, e)...)
-	}
-	return strings.Join(append(selects, r.differingDeleted(in, e)...), " UNION ALL ")
-}
-
-// differingAccounts are those of whose contacts or candidates something is told that differs.
-func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []string) {
-	if changed := r.changed(was, is, "crm_person", `SELECT crm_id, CASE WHEN live AND object = 'Contact' THEN account_id END AS account_id,
-		emails IS NOT NULL AS has_emails, email_domains IS NOT NULL AS has_domains FROM crm_person`); changed != "" {
-		selects = append(selects, "SELECT account_id FROM "+changed)
-	}
-	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, group_id, name_key FROM dir_company"); changed != "" {
-		r.bind("candidate", "candidate", is["candidate"])
-		selects = append(selects, "SELECT crm_id FROM candidate SEMI JOIN "+changed+" USING (entity_id)", r.decidedOn(changed))
-	}
-	return selects
-}
-
-// differingPeople are those of whose member something is told that differs, or whose company's names the directory has now or
-// had.
-func (r *run) differingPeople(was, is map[string]sql.Snapshot, e Earlier) (selects []string) {
-	if changed := r.changed(was, is, "dir_member", `SELECT entity_id, company_ids, company_keys, company_domains,
-		past_company_ids, past_company_keys, past_company_domains FROM dir_member`); changed != "" {
-		selects = append(selects, "SELECT crm_id FROM "+earlierMapping+" SEMI JOIN "+changed+" USING (entity_id)", r.decidedOn(changed))
-	}
-	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, alias_keys, domains FROM dir_company"); changed != "" {
-		r.bind("crm_person", "crm_person", is["crm_person"])
-		r.bind("earlier_unmatched", schemas.Unmatched.Name, e.Out.Unmatched)
-		told := " SEMI JOIN (SELECT crm_id FROM earlier_unmatched WHERE reason IN ('below_threshold', 'company_unknown')) USING (crm_id)"
-		selects = append(selects, "SELECT crm_id FROM (SELECT crm_id, unnest(company_keys) AS name FROM crm_person"+told+
-			") SEMI JOIN (SELECT unnest(alias_keys) AS name FROM "+changed+") USING (name)",
-			"SELECT crm_id FROM (SELECT crm_id, unnest(list_concat(company_domains, email_domains)) AS name FROM crm_person"+told+
-				") SEMI JOIN (SELECT unnest(domains) AS name FROM "+changed+") USING (name)")
-	}
-	return selects
-}
-
-// decidedOn are records with a word on a directory record that differs: it may be new, or gone.
-func (r *run) decidedOn(changed string) string {
-	return "SELECT o.crm_id FROM " + earlierOutcome + " o SEMI JOIN " + changed + " c ON c.entity_id = o.now_entity_id"
-}
-
-// differingDeleted are deleted records that had another answer in the mapping last published than the earlier call gave. That is
-// the mapping of the earlier call, as a rule: then there are none, and it need not be read.
-func (r *run) differingDeleted(in In, e Earlier) []string {
-	published := map[sql.Part]bool{}
-	for _, p := range in.Previous.Parts {
-		published[p] = true
-	}
-	if !slices.ContainsFunc(e.Out.Mapping.Parts, func(p sql.Part) bool { return !published[p] }) {
-		return nil
-	}
-	r.bind("previous_mapping", schemas.Mapping.Name, in.Previous)
-	return []string{"SELECT m.crm_id FROM " + earlierMapping + ` m LEFT JOIN previous_mapping p ON p.object = m.object AND p.crm_id = m.crm_id
-		WHERE m.status = 'deleted' AND (m.entity_id IS DISTINCT FROM p.entity_id OR m.weight IS DISTINCT FROM p.weight
-			OR m.probability IS DISTINCT FROM p.probability OR m.tier IS DISTINCT FROM p.tier)`}
-}
-
-// changedKeys gives a temporary table of the keys in which two versions of a table differ.
-func (r *run) changedKeys(was, is sql.Snapshot) string {
-	if r.err != nil {
-		return ""
-	}
-	changes, err := r.session.ChangedKeys(r.ctx, was, is)
-	r.err = err
-	r.changes = append(r.changes, changes)
-	return changes.Name
-}
-
-// changed gives a temporary table of rows in which two versions of a table differ; none where they are the same by content.
-func (r *run) changed(was, is map[string]sql.Snapshot, name, reading string) string {
-	before, after := was[name].Or(name), is[name].Or(name)
-	if r.err != nil || before.ID == after.ID {
-		return ""
-	}
-	changes, err := r.session.Changed(r.ctx, before, after, reading)
-	r.err = err
-	r.changes = append(r.changes, changes)
-	return changes.Name
-}
-
 // only binds the rows of a snapshot whose column is a record of a temporary table.
 func (r *run) only(name string, snap sql.Snapshot, column, keys string) {
 	if r.err == nil {
 		r.err = r.session.BindOnly(r.ctx, name, snap, column, keys)
+	}
+}
+
+// hold binds the rows of an input as only does, copied.
+func (r *run) hold(name string, tables map[string]sql.Snapshot, column, keys, columns string) {
+	r.holdRows(name, tables[name].Or(name), column, keys, columns)
+}
+
+func (r *run) holdRows(name string, snap sql.Snapshot, column, keys string, columns ...string) {
+	if r.err == nil {
+		r.err = r.session.HoldRows(r.ctx, name, snap, column, keys, columns...)
 	}
 }
 
@@ -275,7 +192,7 @@ func (r *run) saveQuery(table schemas.Table, query string) sql.Snapshot {
 	return snap
 }
 
-// amend stores what a table becomes with the rows that its step made.
+// amend stores what a table becomes with the rows that its step made, for records that a query gives.
 func (r *run) amend(table schemas.Table, before sql.Snapshot, replaced string) sql.Snapshot {
 	if r.err != nil {
 		return sql.Snapshot{}
@@ -284,13 +201,21 @@ func (r *run) amend(table schemas.Table, before sql.Snapshot, replaced string) s
 	if r.err = err; err != nil {
 		return sql.Snapshot{}
 	}
-	if r.err = w.Take(r.ctx, "SELECT * FROM "+table.Name); r.err != nil {
+	if r.err = w.Take(r.ctx, "SELECT * FROM "+table.Name+" WHERE crm_id IN ("+replaced+")"); r.err != nil {
 		w.Discard(r.ctx) //nolint:errcheck // the first error counts
 		return sql.Snapshot{}
 	}
 	snap, err := w.Amend(r.ctx, before.Or(table.Name), replaced)
 	r.err = err
 	return snap
+}
+
+// others keeps the records whose rows are not as they were, for amend. Most of those that are answered anew get the same answer, and
+// a row that is replaced by itself makes the table longer, and is looked at by all who read what changed.
+func (r *run) others(table schemas.Table, were string) string {
+	r.keep(changedAnswer, fmt.Sprintf("SELECT crm_id FROM (FROM %s EXCEPT FROM %s) UNION SELECT crm_id FROM (FROM %s EXCEPT FROM %s)",
+		table.Name, were, were, table.Name))
+	return "SELECT crm_id FROM " + changedAnswer
 }
 
 // drop drops what keep and the comparisons made; the first error counts.

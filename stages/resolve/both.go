@@ -61,7 +61,12 @@ func Both(ctx context.Context, s *sql.Session, in BothIn) (Out, error) {
 // unmatchedAgain makes the rows anew that differ, or whose remedy does.
 func (r *run) unmatchedAgain(in BothIn, e EarlierBoth) sql.Snapshot {
 	defer r.drop(differingRecord)
-	query := "SELECT crm_id FROM " + r.changedKeys(e.In.unmatched(), in.unmatched()) + " UNION SELECT crm_id FROM " + r.changedKeys(e.In.remedies(), in.remedies())
+	query := "SELECT NULL::VARCHAR AS crm_id WHERE false"
+	for _, changed := range []string{r.changedKeys(e.In.unmatched(), in.unmatched()), r.changedKeys(e.In.remedies(), in.remedies())} {
+		if changed != "" {
+			query += " UNION SELECT crm_id FROM " + changed
+		}
+	}
 	if r.keep(differingRecord, query) == 0 {
 		return e.Out.Unmatched
 	}
