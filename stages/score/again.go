@@ -54,6 +54,9 @@ func (r *scoring) again(ctx context.Context, e Earlier) (sql.Snapshot, error) {
 			return r.all(ctx)
 		}
 		touched = linkage.NewTouched(differing)
+		if err := readFrequencies(ctx, s, r.scorer, r.in); err != nil {
+			return sql.Snapshot{}, err
+		}
 	}
 	changed, err := r.changedRecords(ctx, e)
 	if err != nil {
@@ -117,6 +120,11 @@ func (r *scoring) scoreChanged(ctx context.Context, e Earlier, sameDirectory boo
 	records := r.index.NewRecords()
 	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
 		return err
+	}
+	if sameDirectory {
+		if err := readFrequencies(ctx, s, r.scorer, r.in, records); err != nil {
+			return err
+		}
 	}
 	if observe {
 		r.observer.AddRecords(records)

@@ -67,11 +67,7 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 }
 
 func begin(ctx context.Context, s *sql.Session, in In, index *linkage.Index) (*scoring, error) {
-	frequencies, err := readFrequencies(ctx, s, in.Section, in.Frequencies)
-	if err != nil {
-		return nil, err
-	}
-	scorer, err := linkage.NewScorer(index, in.Parameters, frequencies)
+	scorer, err := linkage.NewScorer(index, in.Parameters, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +109,9 @@ type scoring struct {
 // all scores every live record. Records are read in whole parts of their table, and their candidates are stored in parts by
 // the same ids, but for a table that was amended: its parts are not whole.
 func (r *scoring) all(ctx context.Context) (snap sql.Snapshot, err error) {
+	if err := readFrequencies(ctx, r.session, r.scorer, r.in); err != nil {
+		return sql.Snapshot{}, err
+	}
 	if r.in.CRM.Amended() {
 		if err := r.each(ctx, r.score); err != nil {
 			return sql.Snapshot{}, err
@@ -227,23 +226,24 @@ func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, 
 		" AND k.crm_id = c.crm_id WHERE c.live"+and, nil, fn)
 }
 
-func readFrequencies(ctx context.Context, s *sql.Session, section linkage.Section, stored sql.Snapshot) ([]linkage.Frequency, error) {
-	if err := s.BindAs(ctx, schemas.TermFrequency.Name, stored); err != nil {
-		return nil, err
+// readFrequencies tells a scorer the term frequencies: those of the values that some records have, or of all, where none are
+// given.
+func readFrequencies(ctx context.Context, s *sql.Session, scorer *linkage.Scorer, in In, only ...*linkage.Records) error {
+	if err := s.BindAs(ctx, schemas.TermFrequency.Name, in.Frequencies); err != nil {
+		return err
 	}
-	var rows []linkage.Frequency
-	var name string // of a field has millions of values
-	err := s.Each(ctx, "SELECT field, value, records FROM term_frequency WHERE kind = '"+section.EntityKind()+"'", nil,
+	rarities := scorer.Rarities(only...)
+	err := s.Each(ctx, "SELECT field, value, records FROM term_frequency WHERE kind = '"+in.Section.EntityKind()+"'", nil,
 		func(batch arrow.RecordBatch) error {
 			field, value := batch.Column(0).(*array.String), batch.Column(1).(*array.String)
 			records := batch.Column(2).(*array.Int64)
 			for i := range int(batch.NumRows()) {
-				if field.Value(i) != name {
-					name = strings.Clone(field.Value(i))
-				}
-				rows = append(rows, linkage.Frequency{Field: name, Value: strings.Clone(value.Value(i)), Records: records.Value(i)})
+				rarities.Add(field.Value(i), value.Value(i), records.Value(i))
 			}
 			return nil
 		})
-	return rows, err
+	if err == nil {
+		scorer.Know(rarities)
+	}
+	return err
 }
