@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
 )
@@ -229,11 +230,13 @@ func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys 
 	return s.BindAs(ctx, name, holding)
 }
 
-// Holding leaves out the files of a table that hold none of some records, as BindFor does.
+// Holding leaves out the files of a table that hold none of some records, as BindFor does. A record with rows that were added
+// has none in the files that were amended: new records would ask for all of them.
 func (s *Session) Holding(ctx context.Context, snap Snapshot, keys string) (Snapshot, error) {
-	base, _ := divided(snap)
-	for _, p := range base.Parts {
-		if p.Without != base.Parts[0].Without || p.Of != base.Parts[0].Of {
+	table, _ := schemas.Lookup(snap.Table)
+	base, later := divided(snap)
+	for i, p := range base.Parts {
+		if p.Without != base.Parts[0].Without || p.Of != base.Parts[0].Of || i > 0 && p.Number <= base.Parts[i-1].Number { // not one table
 			return snap, nil
 		}
 	}
@@ -245,11 +248,18 @@ func (s *Session) Holding(ctx context.Context, snap Snapshot, keys string) (Snap
 		number = "part_of(k)"
 	}
 	query := fmt.Sprintf("SELECT DISTINCT %s FROM (FROM %s) r(k) WHERE k IS NOT NULL", number, keys)
+	var elsewhere []string
 	if without != "" {
-		if err := s.intact(snap); err != nil {
+		elsewhere = append(elsewhere, "FROM "+s.keysIn(without))
+	}
+	if len(later.Parts) > 0 {
+		elsewhere = append(elsewhere, "SELECT "+schemas.Quote(table.PartKey())+" FROM "+s.files(later))
+	}
+	if len(elsewhere) > 0 {
+		if err := s.intact(newSnapshot(snap.Table, append(slices.Clone(base.Parts[:1]), later.Parts...))); err != nil {
 			return Snapshot{}, err
 		}
-		query += " AND k NOT IN (FROM " + s.keysIn(without) + ")"
+		query += " AND k NOT IN (" + strings.Join(elsewhere, " UNION ALL ") + ")"
 	}
 	rows, err := s.conn.QueryContext(ctx, query)
 	if err != nil {

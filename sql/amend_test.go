@@ -239,6 +239,26 @@ func TestAmend_OfManyParts(t *testing.T) {
 	}
 }
 
+// The files that were amended are not asked for records that were added since: new ones would fall to any of them.
+func TestHolding_AddedRecords(t *testing.T) {
+	a := amending{t: t, s: openSession(t, 0), random: rand.New(rand.NewPCG(1, 1)), rows: map[string][]int{"r7": {1}}, rest: schemas.LargeFrom}
+	a.snap = a.whole()
+	for _, id := range []string{"r7", "new"} { // one that was there, and one that was not
+		a.rows[id] = []int{2}
+		a.amend(map[string]bool{id: true})
+	}
+	for keys, want := range map[string]int{"'r7', 'new'": 1, "'r7', 'new', 'rest5'": 2} {
+		held, err := a.s.Holding(t.Context(), a.snap, "(SELECT unnest(["+keys+"]))")
+		if err != nil || len(held.Parts) != want {
+			t.Errorf("%d files are read for %s, want %d: %v", len(held.Parts), keys, want, err)
+		}
+	}
+	both := Together(schemas.Candidate.Name, a.snap, a.snap)
+	if held, err := a.s.Holding(t.Context(), both, "(SELECT 'r7')"); err != nil || held.ID != both.ID {
+		t.Errorf("of two tables %d files are read, want %d: %v", len(held.Parts), len(both.Parts), err)
+	}
+}
+
 // Files that an amended table needs beside its parts are missed and hashed as they are.
 func TestAmend_NeedsItsFiles(t *testing.T) {
 	a := amending{t: t, s: openSession(t, 0), random: rand.New(rand.NewPCG(3, 1)), rows: map[string][]int{}}

@@ -110,15 +110,13 @@ func (d *dictionary) code(text string) uint32 {
 	return c
 }
 
-// lookup is code without adding: 0 where the text is unknown.
-func (d *dictionary) lookup(text string) uint32 { return d.find(text, hashText(text)) }
-
 // slot is where a hash is looked for first. Any size of the table does.
 func (d *dictionary) slot(h uint64) int {
 	i, _ := bits.Mul64(h, uint64(len(d.table)))
 	return int(i)
 }
 
+// find is code without adding, of a text and its hash: 0 where it is unknown.
 func (d *dictionary) find(text string, h uint64) uint32 {
 	for i := d.slot(h); d.table[i] != 0; {
 		c := d.table[i]

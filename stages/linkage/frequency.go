@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"sort"
+	"strings"
 )
 
 // Frequency is one row of term_frequency but for its kind: how many directory records hold a value.
@@ -84,32 +85,98 @@ func (x *Index) fields() map[string]Field {
 	return out
 }
 
-// tables prepares the rarities of all fields. Values that the index does not know cannot be shared by a pair.
-func (x *Index) tables(rows []Frequency, fields map[string]Field) []valueBits {
-	tables := make([]valueBits, len(x.plan.fields))
-	byName := map[string]*valueBits{}
-	for i, name := range x.plan.fields {
-		f := fields[name]
-		tables[i] = valueBits{known: f.Records > 0, single: f.bits(1)}
-		byName[name] = &tables[i]
+// Rarities are the term frequencies that a scorer adjusts by, row by row.
+type Rarities struct {
+	index  *Index
+	fields map[string]*fieldRarities
+	last   *fieldRarities
+	only   marks // of the values that are asked for; none where all are
+}
+
+// fieldRarities are what is known of one field's values until all are.
+type fieldRarities struct {
+	name  string
+	field Field
+	codes []uint32
+	bits  []int32
+}
+
+// NewRarities starts reading term frequencies by the fields that were measured with them. Where records are given, only
+// their values will be asked for, and others are passed over: to look one up in the index costs more than to read it.
+func (x *Index) NewRarities(fields map[string]Field, only ...*Records) *Rarities {
+	r := &Rarities{index: x, fields: map[string]*fieldRarities{}}
+	for _, name := range x.plan.fields {
+		r.fields[name] = &fieldRarities{name: name, field: fields[name]}
 	}
-	counts := map[*valueBits]int{}
-	for _, row := range rows {
-		counts[byName[row.Field]]++
-	}
-	for i := range tables {
-		tables[i].size(counts[&tables[i]])
-	}
-	for _, row := range rows {
-		t := byName[row.Field]
-		if t == nil || !t.known {
-			continue
+	if len(only) > 0 {
+		cells := 0
+		for _, records := range only {
+			cells += len(records.cells) + len(records.pool)
 		}
-		if code := x.records.dict.lookup(row.Value); code != 0 {
-			t.set(code, fields[row.Field].bits(row.Records))
+		r.only = newMarks(cells)
+	}
+	for _, records := range only {
+		r.mark(records)
+	}
+	return r
+}
+
+// mark marks the values that some records share with the directory.
+func (r *Rarities) mark(records *Records) {
+	own := r.index.records.dict.next() // codes from here on are in no directory record
+	for i := range records.Len() {
+		row := records.row(i)
+		for cell := range row {
+			for _, code := range records.set(row, cell) {
+				if code != 0 && code < own {
+					r.only.add(records.dict.hashOf(code))
+				}
+			}
+		}
+	}
+}
+
+// Add takes a row of term_frequency. The texts need not stay.
+func (r *Rarities) Add(field, value string, records int64) {
+	if r.last == nil || r.last.name != field {
+		if r.last = r.fields[field]; r.last == nil {
+			r.last = &fieldRarities{name: strings.Clone(field)} // the section does not adjust by it
+		}
+	}
+	f := r.last
+	if f.field.Records <= 0 {
+		return
+	}
+	h := hashText(value)
+	if r.only.bits != nil && !r.only.has(h) {
+		return
+	}
+	if code := r.index.records.dict.find(value, h); code != 0 {
+		f.codes, f.bits = append(f.codes, code), append(f.bits, f.field.bits(records))
+	}
+}
+
+// tables are the rarities of all fields. Values that the index does not know cannot be shared by a pair.
+func (r *Rarities) tables() []valueBits {
+	tables := make([]valueBits, len(r.index.plan.fields))
+	for i, name := range r.index.plan.fields {
+		f, t := r.fields[name], &tables[i]
+		t.known, t.single = f.field.Records > 0, f.field.bits(1)
+		t.size(len(f.codes))
+		for k, code := range f.codes {
+			t.set(code, f.bits[k])
 		}
 	}
 	return tables
+}
+
+// tables are the rarities of rows that are all there.
+func (x *Index) tables(rows []Frequency, fields map[string]Field) []valueBits {
+	r := x.NewRarities(fields)
+	for _, row := range rows {
+		r.Add(row.Field, row.Value, row.Records)
+	}
+	return r.tables()
 }
 
 // bits is round-half-even(1000·log2(n/(records−discount))).

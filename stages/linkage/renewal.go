@@ -15,7 +15,8 @@ type Renewer struct {
 	rules  map[string]int
 }
 
-// NewRenewer prepares the numbers with which the records were scored and are.
+// NewRenewer prepares the numbers with which the records were scored and are. There may be no frequencies where Scorer is told
+// them later.
 func (m *Meetings) NewRenewer(parameters Parameters, frequencies []Frequency) (*Renewer, error) {
 	scorer, err := NewScorer(m.few, parameters, frequencies)
 	if err != nil {
@@ -27,6 +28,9 @@ func (m *Meetings) NewRenewer(parameters Parameters, frequencies []Frequency) (*
 	}
 	return n, nil
 }
+
+// Scorer is what compares the pairs that change.
+func (n *Renewer) Scorer() *Scorer { return n.scorer }
 
 // Renewal is what becomes of a record's candidates.
 type Renewal struct {

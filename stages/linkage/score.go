@@ -37,7 +37,8 @@ type Scorer struct {
 	looks      [][][]int32 // weights by kind of look-alike, comparison and level code; nil where it is chance
 }
 
-// NewScorer prepares the parameters and term frequencies for an index of the same section.
+// NewScorer prepares the parameters and term frequencies for an index of the same section. There may be none where Know tells
+// them later.
 func NewScorer(x *Index, parameters Parameters, frequencies []Frequency) (*Scorer, error) {
 	if err := parameters.fits(x.plan); err != nil {
 		return nil, err
@@ -71,6 +72,14 @@ func NewScorer(x *Index, parameters Parameters, frequencies []Frequency) (*Score
 	}
 	return s, nil
 }
+
+// Rarities starts reading term frequencies, as NewRarities does.
+func (s *Scorer) Rarities(only ...*Records) *Rarities {
+	return s.index.NewRarities(s.parameters.Fields, only...)
+}
+
+// Know takes term frequencies in place of those there are. Where they were read for some records, no other may be scored.
+func (s *Scorer) Know(r *Rarities) { s.tables = r.tables() }
 
 // Weight is the weight of a level code in a comparison.
 func (s *Scorer) Weight(comparison int, level uint8) int32 { return s.weights[comparison][level] }

@@ -54,7 +54,10 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		if differing.Len()*mostTouched > r.index.Len() {
 			return r.all(ctx)
 		}
-		if renewer, err = linkage.NewMeetings(differing).NewRenewer(r.in.Parameters, r.frequencies); err != nil {
+		if renewer, err = linkage.NewMeetings(differing).NewRenewer(r.in.Parameters, nil); err != nil {
+			return Out{}, err
+		}
+		if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer, renewer.Scorer()}); err != nil {
 			return Out{}, err
 		}
 	}
@@ -150,6 +153,11 @@ func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.I
 	records := r.index.NewRecords()
 	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
 		return err
+	}
+	if before == nil { // else all are there
+		if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer}, records); err != nil {
+			return err
+		}
 	}
 	if r.in.Observe {
 		r.observer.AddRecords(records)

@@ -70,13 +70,14 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 			return RemediesOut{}, err
 		}
 		defer close() //nolint:errcheck // nothing was written
-		frequencies, err := readFrequencies(ctx, s, in.Section, in.Frequencies)
+		scorer, err := linkage.NewScorer(index, in.Parameters, nil)
 		if err != nil {
 			return RemediesOut{}, err
 		}
-		scorer, err := linkage.NewScorer(index, in.Parameters, frequencies)
-		if err != nil {
-			return RemediesOut{}, err
+		if in.Only.Table == "" {
+			if err := readFrequencies(ctx, s, in.In, []*linkage.Scorer{scorer}); err != nil {
+				return RemediesOut{}, err
+			}
 		}
 		patches := in.Patches
 		if in.Only.Table != "" { // the patches of these records were made anew
@@ -86,6 +87,11 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 			q := quest{records: index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}}
 			if err := q.read(ctx, s, in, piece); err != nil {
 				return RemediesOut{}, err
+			}
+			if in.Only.Table != "" { // few of all, mostly
+				if err := readFrequencies(ctx, s, in.In, []*linkage.Scorer{scorer}, q.records); err != nil {
+					return RemediesOut{}, err
+				}
 			}
 			if err := q.answer(ctx, s, w, scorer, in.ThresholdMicros); err != nil {
 				return RemediesOut{}, err

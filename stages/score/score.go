@@ -73,15 +73,11 @@ func run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 }
 
 func begin(ctx context.Context, s *sql.Session, in In, index *linkage.Index) (*scoring, error) {
-	frequencies, err := readFrequencies(ctx, s, in.Section, in.Frequencies)
+	scorer, err := linkage.NewScorer(index, in.Parameters, nil)
 	if err != nil {
 		return nil, err
 	}
-	scorer, err := linkage.NewScorer(index, in.Parameters, frequencies)
-	if err != nil {
-		return nil, err
-	}
-	r := &scoring{session: s, in: in, index: index, frequencies: frequencies, scorer: scorer, observer: scorer.NewObserver(in.CRM.Rows),
+	r := &scoring{session: s, in: in, index: index, scorer: scorer, observer: scorer.NewObserver(in.CRM.Rows),
 		totals: in.Section.Renew(nil), workers: s.Threads()}
 	if r.workers == 0 {
 		r.workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
@@ -113,23 +109,25 @@ func (r *scoring) out(candidates sql.Snapshot) (Out, error) {
 
 // scoring is one call of Run.
 type scoring struct {
-	session     *sql.Session
-	in          In
-	index       *linkage.Index
-	frequencies []linkage.Frequency
-	scorer      *linkage.Scorer
-	observer    *linkage.Observer
-	totals      *linkage.NewTotals
-	workers     int
-	to          *sql.Writer
-	replaced    []string // records whose earlier candidates no longer count
-	scored      int      // records
-	renewed     int      // records of which only some pairs were compared
+	session  *sql.Session
+	in       In
+	index    *linkage.Index
+	scorer   *linkage.Scorer
+	observer *linkage.Observer
+	totals   *linkage.NewTotals
+	workers  int
+	to       *sql.Writer
+	replaced []string // records whose earlier candidates no longer count
+	scored   int      // records
+	renewed  int      // records of which only some pairs were compared
 }
 
 // all scores every live record. Records are read in whole parts of their table, and their candidates are stored in parts by
 // the same ids, but for a table that was amended: its parts are not whole.
 func (r *scoring) all(ctx context.Context) (Out, error) {
+	if err := readFrequencies(ctx, r.session, r.in, []*linkage.Scorer{r.scorer}); err != nil {
+		return Out{}, err
+	}
 	var snapshot sql.Snapshot
 	var err error
 	if r.in.CRM.Amended() {
@@ -260,23 +258,31 @@ func eachRecordOf(ctx context.Context, s *sql.Session, section linkage.Section, 
 		" AND k.crm_id = c.crm_id WHERE c.live"+and, nil, fn)
 }
 
-func readFrequencies(ctx context.Context, s *sql.Session, section linkage.Section, stored sql.Snapshot) ([]linkage.Frequency, error) {
-	if err := s.BindAs(ctx, schemas.TermFrequency.Name, stored); err != nil {
-		return nil, err
+// readFrequencies tells scorers the term frequencies: those of the values that some records have, or of all, where none are
+// given.
+func readFrequencies(ctx context.Context, s *sql.Session, in In, scorers []*linkage.Scorer, only ...*linkage.Records) error {
+	if err := s.BindAs(ctx, schemas.TermFrequency.Name, in.Frequencies); err != nil {
+		return err
 	}
-	var rows []linkage.Frequency
-	var name string // of a field has millions of values
-	err := s.Each(ctx, "SELECT field, value, records FROM term_frequency WHERE kind = '"+section.EntityKind()+"'", nil,
+	rarities := make([]*linkage.Rarities, len(scorers))
+	for i, scorer := range scorers {
+		rarities[i] = scorer.Rarities(only...)
+	}
+	err := s.Each(ctx, "SELECT field, value, records FROM term_frequency WHERE kind = '"+in.Section.EntityKind()+"'", nil,
 		func(batch arrow.RecordBatch) error {
 			field, value := batch.Column(0).(*array.String), batch.Column(1).(*array.String)
 			records := batch.Column(2).(*array.Int64)
-			for i := range int(batch.NumRows()) {
-				if field.Value(i) != name {
-					name = strings.Clone(field.Value(i))
+			for _, r := range rarities {
+				for i := range int(batch.NumRows()) {
+					r.Add(field.Value(i), value.Value(i), records.Value(i))
 				}
-				rows = append(rows, linkage.Frequency{Field: name, Value: strings.Clone(value.Value(i)), Records: records.Value(i)})
 			}
 			return nil
 		})
-	return rows, err
+	for i, scorer := range scorers {
+		if err == nil {
+			scorer.Know(rarities[i])
+		}
+	}
+	return err
 }
