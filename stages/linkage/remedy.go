@@ -2,7 +2,6 @@ package linkage
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 	"slices"
 	"sync"
@@ -43,8 +42,8 @@ type Remedy struct {
 
 // Remedies answers each Ask by scoring the changed record anew in full competition: new blocking keys, all candidates,
 // look-alikes. Single changes are tried before pairs, pairs in the order of their first and then their second change.
-// Only what a change reaches is computed again: the comparisons and the blocking rules that read a column of it. Where
-// the entity would not pass even without a rival, nothing else is asked. The result does not depend on the number of
+// Most tries cost no more than the comparisons that read a changed column: where the entity would not pass even without a
+// rival, nothing else is asked. The few that pass are mostly the answer. The result does not depend on the number of
 // goroutines.
 func (s *Scorer) Remedies(records *Records, asks []Ask, threshold int64, workers int) ([]Remedy, error) {
 	if !slices.Equal(records.layout.names, s.index.plan.left.names) || records.dict.base != s.index.records.dict {
@@ -75,43 +74,33 @@ func (s *Scorer) Remedies(records *Records, asks []Ask, threshold int64, workers
 type tryer struct {
 	*worker
 	threshold int64
-	least     int32     // weight below which the entity does not reach the threshold, whatever else there is
-	ways      int       // hypotheses that name an entity: the match, then each kind of look-alike
-	reads     footprint // what follows from which columns
-	most      []int32   // by comparison: what it may weigh
-	whole     []int     // all comparisons
+	least     int32    // weight below which the entity does not reach the threshold, whatever else there is
+	ways      int      // hypotheses that name an entity: the match, then each kind of look-alike
+	reads     []uint64 // by comparison: the cells that it follows from
+	most      []int32  // by comparison: what it may weigh
+	whole     []int    // all comparisons
 
 	base     []uint32 // the record as it is …
 	row      []uint32 // … and with the changes of one try
 	sums     []int32  // what the entity comes to in this try, by hypothesis
-	affected []int    // comparisons that are made again; compare has the row for these, or, where full, for all
-	full     bool
-	parts    []int32 // of a pair that is looked at, by comparison and hypothesis
-	total    []int32 // and what they come to
+	affected []int    // comparisons that are made again
+	parts    []int32  // of a pair that is looked at, by comparison and hypothesis
 	none     change
 	changes  []change // of the ask, one by one; their space is kept
-	rivals   rivals
-}
-
-// change is what a change, or none, makes of the comparison with the entity.
-type change struct {
-	place          int    // in Ask.Patches
-	cells, differs uint64 // its columns, and those of them in which the record differs
-	parts, sums    []int32
 }
 
 func (s *Scorer) newTryer(records *Records, threshold int64) *tryer {
 	plan := s.index.plan
-	t := &tryer{worker: s.newWorker(records), threshold: threshold, least: leastFor(threshold), ways: 1 + len(s.looks), reads: plan.footprint(),
-		base: make([]uint32, len(records.layout.names)), row: make([]uint32, len(records.layout.names))}
-	t.sums, t.total, t.parts = make([]int32, t.ways), make([]int32, t.ways), make([]int32, t.ways*len(s.weights))
-	t.none, t.rivals = t.newChange(), newRivals(plan)
+	t := &tryer{worker: s.newWorker(records), threshold: threshold, least: leastFor(threshold), ways: 1 + len(s.looks), reads: plan.reads(),
+		row: make([]uint32, len(records.layout.names))}
+	t.sums, t.parts = make([]int32, t.ways), make([]int32, t.ways*len(s.weights))
+	t.none = t.newChange()
 	for c, weights := range s.weights {
 		t.whole = append(t.whole, c)
 		most := int32(0)
 		for level, weight := range weights[1:] {
 			if plan.comparisons[c].levels[level].adjust.how != rarityNone {
-				weight += max(0, int32(plan.section.FrequencyCeiling))
+				weight += max(0, int32(plan.section.FrequencyFloor), int32(plan.section.FrequencyCeiling))
 			}
 			most = max(most, weight)
 		}
@@ -120,26 +109,12 @@ func (s *Scorer) newTryer(records *Records, threshold int64) *tryer {
 	return t
 }
 
-func (t *tryer) newChange() change {
-	return change{parts: make([]int32, len(t.parts)), sums: make([]int32, t.ways)}
-}
-
-// leastFor is a weight below which a candidate stays below the threshold though no entity but it is thought of. A
-// hundredth of a bit is left for rounding.
-func leastFor(threshold int64) int32 {
-	share := float64(min(max(threshold, 1), 999_999)) / 1e6
-	return int32(math.Floor(1000*math.Log2(share/(1-share)))) - 10
-}
-
 func (t *tryer) remedy(ask Ask) Remedy {
 	entity, ok := t.index.find(ask.Entity)
 	if !ok {
 		return Remedy{} // a redirect led to an id that the directory does not have
 	}
-	if base := t.records.row(ask.Record); !slices.Equal(base, t.base) {
-		copy(t.base, base)
-		t.rivals.known = false
-	}
+	t.base = t.records.row(ask.Record)
 	t.compare.from(t.base)
 	t.look(entity, t.whole, t.none.parts)
 	t.add(t.none.parts, t.none.sums)
@@ -189,117 +164,25 @@ func (t *tryer) change(patches ...Patch) {
 	}
 }
 
-// differing has a bit for each cell in which two rows differ.
-func differing(a, b []uint32) (cells uint64) {
-	for c := range a {
-		if a[c] != b[c] {
-			cells |= 1 << c
-		}
-	}
-	return cells
-}
-
-// single gives sums what the entity comes to with one change, which row holds.
-func (t *tryer) single(entity uint32, one *change) {
-	copy(one.parts, t.none.parts)
-	t.turn(one.differs)
-	t.look(entity, t.affected, one.parts)
-	t.add(one.parts, one.sums)
-	copy(t.sums, one.sums)
-}
-
-// double gives sums what the entity comes to with two changes: a comparison that one of them alone reaches comes to what
-// it does with this one. It says no where they cannot suffice.
-func (t *tryer) double(entity uint32, ask Ask, first, second *change) bool {
-	for h := range t.sums {
-		t.sums[h] = first.sums[h] + second.sums[h] - t.none.sums[h]
-	}
-	t.affected = t.affected[:0]
-	var cells uint64
-	var most int32
-	for c, reads := range t.reads.comparisons {
-		if reads&first.differs == 0 || reads&second.cells == 0 {
-			continue
-		}
-		t.affected = append(t.affected, c)
-		cells |= reads
-		most += t.most[c]
-		at := c * t.ways
-		for h := range t.sums {
-			t.sums[h] -= first.parts[at+h] + second.parts[at+h] - t.none.parts[at+h]
-		}
-	}
-	if t.sums[0]+most < t.least {
-		return false
-	}
-	if len(t.affected) > 0 {
-		t.change(ask.Patches[first.place], ask.Patches[second.place])
-		t.compare.only(t.row, cells)
-		t.look(entity, t.affected, t.parts)
-		for _, c := range t.affected {
-			for h := range t.sums {
-				t.sums[h] += t.parts[c*t.ways+h]
-			}
-		}
-	}
-	return true
-}
-
-// turn prepares for comparing row again in what reads some of its cells.
-func (t *tryer) turn(differs uint64) {
-	t.affected = t.affected[:0]
-	var cells uint64
-	for c, reads := range t.reads.comparisons {
-		if reads&differs != 0 {
-			t.affected = append(t.affected, c)
-			cells |= reads
-		}
-	}
-	t.compare.only(t.row, cells)
-	t.full = false
-}
-
-// look gives parts what some comparisons of the record that compare has with a directory record weigh.
-func (t *tryer) look(entity uint32, which []int, parts []int32) {
-	if len(which) == 0 {
-		return
-	}
-	t.compare.some(entity, which, t.levels)
-	a, b := t.compare.row, t.index.records.row(int(entity))
-	for _, c := range which {
-		to, level := parts[c*t.ways:(c+1)*t.ways], t.levels[c]
-		clear(to)
-		if level == 0 {
-			continue
-		}
-		adjustment := t.adjustment(c, level, a, b)
-		to[0] = t.Scorer.weights[c][level] + adjustment
-		for k := range t.looks {
-			if look := t.looks[k][c]; look != nil {
-				to[1+k] = look[level] + adjustment
-			}
-		}
-	}
-}
-
-// add gives sums what all comparisons come to.
-func (t *tryer) add(parts, sums []int32) {
-	sums[0] = t.parameters.Prior
-	copy(sums[1:], t.lookAlikes)
-	for at := 0; at < len(parts); at += t.ways {
-		for h := range sums {
-			sums[h] += parts[at+h]
-		}
-	}
-}
-
-// alone is the probability of the entity if there were no other.
-func (t *tryer) alone() int64 {
-	if t.sums[0] < t.least {
+// wins gives the probability of the entity for row where it is a match, else 0. Nothing more is asked once the record is
+// found not to meet the entity, or to meet another that is as near.
+func (t *tryer) wins(entity uint32) int64 {
+	candidates := t.seek.candidates(t.records, t.row)
+	if !slices.ContainsFunc(candidates, func(f found) bool { return f.entity == entity }) {
 		return 0
 	}
+	t.compare.from(t.row)
+	t.compare.fetch(candidates)
 	t.weights = append(t.weights[:0], t.sums...)
-	return t.share()
+	for _, f := range candidates {
+		if f.entity != entity && t.pair(f.entity) >= t.sums[0] {
+			return 0
+		}
+	}
+	if p := t.share(); p >= t.threshold {
+		return p
+	}
+	return 0
 }
 
 // share is the probability of the entity among weights.

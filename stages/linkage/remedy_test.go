@@ -203,7 +203,7 @@ func plainly(w *worker, ask Ask, threshold int64) Remedy {
 // Computing again only what a change reaches is the same as scoring each changed record in full: over rules with few keys
 // before they are narrowed, changes that take from several records, overlap and undo each other.
 func TestRemedies_ArePlainly(t *testing.T) {
-	for seed := range int64(6) {
+	for seed := range int64(2) {
 		s := shippedModel(t).Person
 		random := rand.New(rand.NewSource(seed))
 		for i := range s.Rules {

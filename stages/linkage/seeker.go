@@ -8,8 +8,6 @@ type seeker struct {
 	found []found
 	seen  entitySet
 	space [1]uint32
-	// every says that each rule tells what it finds, not only what no rule before it has found.
-	every bool
 	// touched takes what was read only so that it is near when it is needed.
 	touched uint64
 }
@@ -21,7 +19,6 @@ type question struct {
 	rule     int32
 	held     uint32
 	there    bool
-	narrowed bool // the key is hot
 }
 
 // found is a directory record and the first rule that found it.
@@ -38,28 +35,14 @@ func newSeeker(x *Index) *seeker {
 // are valid until the next call. All keys are made first, then all places read: one after the other they would wait for
 // memory most of the time, together they wait once.
 func (k *seeker) candidates(r *Records, row []uint32) []found {
-	k.start()
-	for rule := range k.index.plan.rules {
-		k.ask(r, row, rule)
-	}
-	return k.answers(r, row)
-}
-
-// start is for who asks rule by rule.
-func (k *seeker) start() {
 	k.keys.start()
 	k.found, k.asked = k.found[:0], k.asked[:0]
 	k.seen.clear()
-}
-
-func (k *seeker) ask(r *Records, row []uint32, rule int) {
-	for _, key := range k.keys.of(r, row, k.index.plan.rules[rule].parts, left) {
-		k.asked = append(k.asked, question{key: key, rule: int32(rule)})
+	for i, rule := range k.index.plan.rules {
+		for _, key := range k.keys.of(r, row, rule.parts, left) {
+			k.asked = append(k.asked, question{key: key, rule: int32(i)})
+		}
 	}
-}
-
-// answers are the candidates that the rules that were asked find.
-func (k *seeker) answers(r *Records, row []uint32) []found {
 	for i := range k.asked {
 		q := &k.asked[i]
 		q.from, q.to = k.index.postings[q.rule].slotsOf(q.key)
@@ -93,7 +76,6 @@ func (k *seeker) answer(q *question, r *Records, row []uint32) {
 	if len(records) > 0 || narrow == nil {
 		return
 	}
-	q.narrowed = true
 	for _, part := range k.keys.part(r, row, *narrow, left) {
 		key := narrowKey(q.key, part)
 		from, to := p.slotsOf(key)
@@ -104,7 +86,7 @@ func (k *seeker) answer(q *question, r *Records, row []uint32) {
 
 func (k *seeker) add(records []uint32, rule int) {
 	for _, b := range records {
-		if k.every || k.seen.add(b) {
+		if k.seen.add(b) {
 			k.found = append(k.found, found{b, rule})
 		}
 	}
