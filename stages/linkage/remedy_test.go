@@ -227,32 +227,40 @@ func TestRemedies_ArePlainly(t *testing.T) {
 			row["id"], row["object"] = "patch "+m["id"].(string), "Contact"
 			rows = append(rows, row)
 		}
+		for i, c := range crm { // what leaves some columns of the record as they are
+			row := maps.Clone(directory[i])
+			row["id"], row["object"] = "mixed "+c["id"].(string), "Contact"
+			for _, column := range []string{"title", "city", "given", "surname"} {
+				row[column] = c[column]
+			}
+			rows = append(rows, row)
+		}
 		records := recordsOf(t, x, rows)
 		names := records.layout.names
 		sets := [][]string{{"given", "given_roots", "given_skeleton", "name_sorted", "name_words"}, {"surname", "surname_parts", "surname_skeleton", "name_sorted", "name_words"},
 			{"city"}, {"postal_code", "region", "country"}, {"emails", "email_locals", "email_domains"}, {"company_keys", "company_token"}, {"known_ids"}, {"phones"}, {"title"}}
 		var asks []Ask
 		for i, best := range scoreAll(t, x, p, records, 1)[:len(crm)] {
-			for _, c := range best.Best[:min(2, len(best.Best))] {
+			for _, c := range append(best.Best[:min(2, len(best.Best))], Candidate{Entity: uint32(random.Intn(x.Len()))}) {
 				ask := Ask{Record: i, Entity: x.records.ID(int(c.Entity))}
 				for range random.Intn(7) {
 					columns := sets[random.Intn(len(sets))]
-					for random.Intn(3) == 0 {
+					for random.Intn(3) > 0 {
 						columns = append(slices.Clone(columns), names[random.Intn(len(names))])
 					}
 					from := len(crm) + int(c.Entity)
 					switch random.Intn(6) {
 					case 0:
 						from = random.Intn(records.Len())
-					case 1:
-						from = i
+					case 1, 2:
+						from = len(crm) + len(directory) + i
 					}
 					ask.Patches = append(ask.Patches, records.Patch(from, columns...))
 				}
 				asks = append(asks, ask)
 			}
 		}
-		for _, threshold := range []int64{1, 200_000, 500_000, 990_000, 1_000_000} {
+		for _, threshold := range []int64{0, 1, 200_000, 500_000, 990_000, 1_000_000} {
 			found, err := scorer.Remedies(records, asks, threshold, 2)
 			if err != nil {
 				t.Fatal(err)
