@@ -36,8 +36,11 @@ func newComparer(p *plan, a, b *Records) *comparer {
 }
 
 // from takes the CRM record whose pairs come next. The row must stay as it is until the next call.
-func (c *comparer) from(row []uint32) {
-	c.row, c.has, c.rights = row, present(row), 0
+func (c *comparer) from(row []uint32) { c.only(row, ^uint64(0)) }
+
+// only is from where no comparison that reads other cells is asked for.
+func (c *comparer) only(row []uint32, cells uint64) {
+	c.row, c.has, c.rights = row, present(row)&cells, 0
 	c.mine.clear()
 	for rest := c.has & c.program.lefts; rest != 0; rest &= rest - 1 {
 		cell := bits.TrailingZeros64(rest)
@@ -97,6 +100,22 @@ func present(row []uint32) uint64 {
 
 // levels writes the level code of each comparison with a directory record.
 func (c *comparer) levels(b uint32, out []uint8) {
+	row, has, shared := c.begin(b)
+	for i := range c.program.comparisons {
+		out[i] = c.level(&c.program.comparisons[i], row, has, shared)
+	}
+}
+
+// some is levels for some comparisons.
+func (c *comparer) some(b uint32, which []int, out []uint8) {
+	row, has, shared := c.begin(b)
+	for _, i := range which {
+		out[i] = c.level(&c.program.comparisons[i], row, has, shared)
+	}
+}
+
+// begin turns to a directory record: what it has, and what it shares.
+func (c *comparer) begin(b uint32) (row []uint32, has, shared uint64) {
 	c.pair++
 	if c.pair >= 1<<31 { // the counter has come round
 		c.pair = 1
@@ -104,12 +123,9 @@ func (c *comparer) levels(b uint32, out []uint8) {
 		clear(c.known)
 		clear(c.bounded)
 	}
-	row := c.b.row(int(b))
-	has := present(row)
-	shared := c.shared(row, has)
-	for i := range c.program.comparisons {
-		out[i] = c.level(&c.program.comparisons[i], row, has, shared)
-	}
+	row = c.b.row(int(b))
+	has = present(row)
+	return row, has, c.shared(row, has)
 }
 
 // shared finds the pairs of columns that share a value.

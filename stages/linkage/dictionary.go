@@ -3,6 +3,7 @@ package linkage
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // dictionary numbers texts from 1; 0 is null. All columns of both sides share one numbering, so that equal texts are
@@ -85,12 +86,57 @@ func (d *dictionary) startHash(code uint32, bytes int) (hash uint64, ok bool) {
 	return mix(h), true
 }
 
-// code numbers a text, adding it where it is new. Empty text is null.
-func (d *dictionary) code(text string) uint32 {
+// asked are texts whose codes are asked for together.
+type asked struct {
+	texts   []string
+	hashes  []uint64
+	codes   []uint32
+	touched uint64 // takes what was read only so that it is near when it is needed
+}
+
+const textsAtOnce = 64
+
+func (a *asked) add(text string) { a.texts = append(a.texts, text) }
+
+// codes numbers the texts asked, in their order, and leaves none. The codes are valid until the next call. What they are
+// looked for in is read first: one after the other each would be waited for.
+func (d *dictionary) codes(a *asked) []uint32 {
+	a.hashes, a.codes = a.hashes[:0], slices.Grow(a.codes[:0], len(a.texts))[:len(a.texts)]
+	for _, text := range a.texts {
+		a.hashes = append(a.hashes, hashText(text))
+	}
+	for b := d; b != nil; b = b.base {
+		b.near(a)
+	}
+	for i, text := range a.texts {
+		a.codes[i] = d.code(text, a.hashes[i])
+	}
+	a.texts = a.texts[:0]
+	return a.codes
+}
+
+// near reads a little of where find looks.
+func (d *dictionary) near(a *asked) {
+	for i, h := range a.hashes {
+		a.codes[i] = d.table[d.slot(h)]
+	}
+	for _, c := range a.codes {
+		if c != 0 {
+			a.touched += d.forms[c-d.first+1].hash
+		}
+	}
+	for i, c := range a.codes {
+		if c != 0 && d.forms[c-d.first+1].hash == a.hashes[i] {
+			a.touched += uint64(d.text[d.forms[c-d.first].end])
+		}
+	}
+}
+
+// code numbers a text with its hash, adding it where it is new. Empty text is null.
+func (d *dictionary) code(text string, h uint64) uint32 {
 	if text == "" {
 		return 0
 	}
-	h := hashText(text)
 	if d.base != nil {
 		if c := d.base.find(text, h); c != 0 {
 			return c

@@ -123,7 +123,7 @@ func (c *copying) add(place uint32) {
 
 func (c *copying) code(code uint32) uint32 {
 	if c.known[code] == 0 {
-		c.known[code] = c.to.dict.code(string(c.from.dict.bytesOf(code)))
+		c.known[code] = c.to.dict.code(string(c.from.dict.bytesOf(code)), c.from.dict.hashOf(code))
 	}
 	return c.known[code]
 }

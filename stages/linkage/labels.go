@@ -1,6 +1,9 @@
 package linkage
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Label is what people decided about one CRM record.
 type Label struct {
@@ -117,6 +120,14 @@ func (l *learner) judge(id string, entities []uint32, pair func(entity uint32)) 
 
 // find is the place of a directory record; they stand in the order of their ids.
 func (x *Index) find(id string) (uint32, bool) {
+	code := x.records.dict.find(id, hashText(id))
+	if code == 0 {
+		return 0, false
+	}
+	// Ids have their codes in the order of records, but for one that a record before holds as a value.
+	if at, ok := slices.BinarySearch(x.records.ids, code); ok {
+		return uint32(at), true
+	}
 	from, to := 0, x.Len()
 	for from < to {
 		if at := (from + to) / 2; string(x.records.dict.bytesOf(x.records.ids[at])) < id {

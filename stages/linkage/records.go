@@ -20,6 +20,7 @@ type Records struct {
 	cells  []uint32
 	pool   []uint32  // per set: its size, then its codes in ascending order
 	build  *building // of an index's own records, while they are read
+	asked  asked
 }
 
 // inPool marks a cell that is a place in the pool. Codes and places stay below it.
@@ -96,8 +97,13 @@ func (r *Records) AppendIf(batch arrow.RecordBatch, keep func(id string) bool) e
 		}
 		if keep == nil || keep(ids.Value(i)) {
 			rows = append(rows, i)
-			r.ids = append(r.ids, r.dict.code(ids.Value(i)))
 		}
+	}
+	for some := range slices.Chunk(rows, textsAtOnce) {
+		for _, i := range some {
+			r.asked.add(ids.Value(i))
+		}
+		r.ids = append(r.ids, r.dict.codes(&r.asked)...)
 	}
 	w, start := len(r.layout.names), len(r.cells)
 	r.cells = append(r.cells, make([]uint32, len(rows)*w)...)
@@ -144,10 +150,19 @@ func (r *Records) fill(batch arrow.RecordBatch, rows []int, cells []uint32, c in
 		if err != nil || column == nil {
 			return err
 		}
-		for k, i := range rows {
-			if !column.IsNull(i) {
-				cells[k*w+c] = r.dict.code(column.Value(i))
+		for some := range slices.Chunk(rows, textsAtOnce) {
+			for _, i := range some {
+				if !column.IsNull(i) {
+					r.asked.add(column.Value(i))
+				}
 			}
+			codes := r.dict.codes(&r.asked)
+			for k, i := range some {
+				if !column.IsNull(i) {
+					cells[k*w+c], codes = codes[0], codes[1:]
+				}
+			}
+			cells = cells[len(some)*w:]
 		}
 		return nil
 	}
@@ -155,19 +170,26 @@ func (r *Records) fill(batch arrow.RecordBatch, rows []int, cells []uint32, c in
 	if err != nil || column == nil {
 		return err
 	}
-	var codes []uint32
-	for k, i := range rows {
-		if column.IsNull(i) {
-			continue
-		}
-		codes = codes[:0]
-		from, to := column.ValueOffsets(i)
-		for v := from; v < to; v++ {
-			if !values.IsNull(int(v)) {
-				codes = append(codes, r.dict.code(values.Value(int(v))))
+	for some := range slices.Chunk(rows, textsAtOnce) {
+		var sizes [textsAtOnce]int
+		for k, i := range some {
+			if column.IsNull(i) {
+				continue
 			}
+			before := len(r.asked.texts)
+			from, to := column.ValueOffsets(i)
+			for v := from; v < to; v++ {
+				if !values.IsNull(int(v)) {
+					r.asked.add(values.Value(int(v)))
+				}
+			}
+			sizes[k] = len(r.asked.texts) - before
 		}
-		cells[k*w+c] = r.addSet(codes)
+		codes := r.dict.codes(&r.asked)
+		for k := range some {
+			cells[k*w+c], codes = r.addSet(codes[:sizes[k]]), codes[sizes[k]:]
+		}
+		cells = cells[len(some)*w:]
 	}
 	return nil
 }

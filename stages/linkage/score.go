@@ -176,13 +176,8 @@ func (w *worker) pair(entity uint32) int32 {
 		if level == 0 {
 			continue
 		}
-		adjustment := int32(0)
-		if k := &w.index.plan.comparisons[c].levels[level-1].adjust; k.how != rarityNone {
-			if bits, ok := w.compare.rarity(w.tables, k, a, b); ok {
-				adjustment = w.clamp(bits - w.rarities[c][level])
-				w.bits[c] = adjustment
-			}
-		}
+		adjustment := w.adjustment(c, level, a, b)
+		w.bits[c] = adjustment
 		weight += w.Scorer.weights[c][level] + adjustment
 		for k := range w.looks {
 			if look := w.looks[k][c]; look != nil {
@@ -192,6 +187,16 @@ func (w *worker) pair(entity uint32) int32 {
 	}
 	w.weights[at] = weight
 	return weight
+}
+
+// adjustment is what the rarity of the value adds to a level that is not 0.
+func (w *worker) adjustment(c int, level uint8, a, b []uint32) int32 {
+	if k := &w.index.plan.comparisons[c].levels[level-1].adjust; k.how != rarityNone {
+		if bits, ok := w.compare.rarity(w.tables, k, a, b); ok {
+			return w.clamp(bits - w.rarities[c][level])
+		}
+	}
+	return 0
 }
 
 func (s *Scorer) clamp(bits int32) int32 {

@@ -185,6 +185,7 @@ func (q *quest) add(batch arrow.RecordBatch) error {
 	objects, ids, entities, fields, values := texts("object"), texts("crm_id"), texts("entity_id"), texts("field"), texts("value")
 	places, changed := column("place").(*array.Int64), column("changed").(array.ListLike)
 	names := changed.ListValues().(*array.String)
+	var columns []string
 	for i := range int(batch.NumRows()) {
 		row, ok := q.rows[ids.Value(i)]
 		if !ok {
@@ -199,12 +200,12 @@ func (q *quest) add(batch arrow.RecordBatch) error {
 		}
 		a := &q.asks[len(q.asks)-1]
 		a.place = places.Value(i)
-		p := linkage.Patch{Row: first + i}
+		columns = columns[:0]
 		from, to := changed.ValueOffsets(i)
 		for k := from; k < to; k++ {
-			p.Columns = append(p.Columns, q.name(names.Value(int(k))))
+			columns = append(columns, names.Value(int(k)))
 		}
-		a.Patches = append(a.Patches, p)
+		a.Patches = append(a.Patches, q.records.Patch(first+i, columns...))
 		a.fields, a.values = append(a.fields, q.name(fields.Value(i))), append(a.values, strings.Clone(values.Value(i)))
 	}
 	return nil
@@ -222,7 +223,7 @@ func (q *quest) follows(row int, entity string, place int64) bool {
 	return !again
 }
 
-// name is one string for all that are equal: names of columns and fields are few.
+// name is one string for all that are equal: fields are few.
 func (q *quest) name(text string) string {
 	known, ok := q.names[text]
 	if !ok {
