@@ -28,7 +28,6 @@ func amended(t *rapid.T, s Section, earlier *Index, records []values, gone []str
 // Invariant 2: an index made of an earlier one has the bytes of one made of all records.
 func TestAmend_EqualsBuild(t *testing.T) {
 	m := shippedModel(t)
-	anew, amendedRules := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		s := []Section{m.Company, m.Person}[rapid.IntRange(0, 1).Draw(t, "section")]
 		s.Rules = slices.Clone(s.Rules)
@@ -36,7 +35,7 @@ func TestAmend_EqualsBuild(t *testing.T) {
 		for i := range s.Rules {
 			s.Rules[i].Max = 1 + random.Intn(6)
 		}
-		make1 := func(n int) []values { return randomRecords(random, s.RightTable(), "b", n) }
+		fresh := func(n int) []values { return randomRecords(random, s.RightTable(), "b", n) }
 		directory := map[string]values{}
 		all := func() (sorted []values) {
 			for _, v := range directory {
@@ -45,7 +44,7 @@ func TestAmend_EqualsBuild(t *testing.T) {
 			random.Shuffle(len(sorted), func(i, j int) { sorted[i], sorted[j] = sorted[j], sorted[i] })
 			return sorted
 		}
-		for i, v := range make1(rapid.SampledFrom([]int{0, 1, 5, 60, 300}).Draw(t, "records")) {
+		for i, v := range fresh(rapid.SampledFrom([]int{0, 1, 5, 60, 300}).Draw(t, "records")) {
 			v["id"] = fmt.Sprintf("r%03d", i*7%400)
 			directory[v["id"].(string)] = v
 		}
@@ -54,7 +53,7 @@ func TestAmend_EqualsBuild(t *testing.T) {
 			var gone []string
 			var differ []values
 			most := rapid.SampledFrom([]int{0, 1, 4, 30, 400}).Draw(t, "changes")
-			fresh := make1(most + 1)
+			others := fresh(most + 1)
 			for i := range most {
 				id := fmt.Sprintf("r%03d", random.Intn(400))
 				if slices.Contains(gone, id) {
@@ -75,7 +74,7 @@ func TestAmend_EqualsBuild(t *testing.T) {
 					columns := s.RightTable().Columns[1:]
 					for range 1 + random.Intn(2) {
 						name := columns[random.Intn(len(columns))].Name
-						if value, has := fresh[i][name]; has {
+						if value, has := others[i][name]; has {
 							next[name] = value
 						} else {
 							delete(next, name)
@@ -84,9 +83,9 @@ func TestAmend_EqualsBuild(t *testing.T) {
 					directory[id] = next
 					differ = append(differ, next)
 				default:
-					fresh[i]["id"] = id
-					directory[id] = fresh[i]
-					differ = append(differ, fresh[i])
+					others[i]["id"] = id
+					directory[id] = others[i]
+					differ = append(differ, others[i])
 				}
 			}
 			slices.Sort(gone)
@@ -107,8 +106,6 @@ func TestAmend_EqualsBuild(t *testing.T) {
 			x = readBack(t, s, got)
 		}
 	})
-	_ = anew
-	_ = amendedRules
 }
 
 // otherwise says in what two indexes are not the same.
@@ -167,4 +164,34 @@ func readBack(t *rapid.T, s Section, x *Index) *Index {
 		t.Fatal(err)
 	}
 	return y
+}
+
+// Only a key's leading bits are stored. Where they do not tell which key a slot is of, the rule is made anew.
+func TestAmend_KeysThatLookAlike(t *testing.T) {
+	key := uint64(0x8000_0001_0000_0007)
+	slot := key << 1 >> 32 << 32
+	for name, c := range map[string]struct {
+		slots []uint64
+		lists []uint32
+		hot   []keyCount
+		gone  []edit
+		this  bool // whether the record under it stands under this very key
+		anew  bool
+	}{
+		"its own":                   {slots: []uint64{slot | 3}, this: true},
+		"none":                      {},
+		"another's":                 {slots: []uint64{slot | 3}, anew: true},
+		"two":                       {slots: []uint64{slot | 3, slot | 4}, this: true, anew: true},
+		"another's, narrowed":       {slots: []uint64{slot | inLists}, lists: []uint32{0}, anew: true},
+		"its own, narrowed":         {slots: []uint64{slot | inLists}, lists: []uint32{0}, hot: []keyCount{{key, 9}}},
+		"another's, it is too full": {slots: []uint64{slot | 3}, hot: []keyCount{{key, 9}}, anew: true},
+		"lacks what is gone":        {slots: []uint64{slot | 3}, gone: []edit{{key: key, record: 4}}, this: true, anew: true},
+		"nothing can be gone":       {gone: []edit{{key: key, record: 4}}, anew: true},
+	} {
+		n := uint32(len(c.slots))
+		m := amendment{before: &postings{width: 1, ranges: []uint32{0, 0, n}, slots: c.slots, lists: c.lists}}
+		if m.lookup(key, c.hot, c.gone, func(uint32) bool { return c.this }); m.anew != c.anew {
+			t.Errorf("%s: made anew %t, want %t", name, m.anew, c.anew)
+		}
+	}
 }
