@@ -163,17 +163,24 @@ func read(ctx context.Context, s *sql.Session, in In, pieces []sql.Snapshot, to 
 	return nil
 }
 
-// readChanged reads the directory's records whose ids stand in a table.
+// readChanged reads the directory's records whose ids stand in a table. They are among the rows that the earlier directory may
+// not have.
 func readChanged(ctx context.Context, s *sql.Session, in In, ids string, to *linkage.Records) error {
 	query, err := reading(in)
 	if err != nil {
 		return err
 	}
-	if err := s.BindOnly(ctx, in.Directory.Table, in.Directory, "entity_id", ids); err != nil {
+	drop, err := s.BindLater(ctx, later, in.Earlier.In.Directory, in.Directory)
+	if err != nil {
 		return err
 	}
-	return s.Each(ctx, query, nil, to.Append)
+	defer drop()
+	table := schemas.Quote(in.Directory.Table)
+	return s.Each(ctx, "WITH "+table+" AS (FROM "+later+" SEMI JOIN "+ids+" USING (entity_id)) "+query, nil, to.Append)
 }
+
+// later names the view of rows that the earlier directory may not have.
+const later = "later_members"
 
 // reading is the query for what the section reads of the directory.
 func reading(in In) (string, error) {

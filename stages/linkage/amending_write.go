@@ -12,9 +12,9 @@ import (
 // have none of it, and their keys are not made.
 type seeking struct {
 	*change
-	rules []*amendment
-	marks [][]uint64 // by place of a part, and the end of a value's hash: a bit for each rule
-	parts []planKey
+	rules  []*amendment
+	marks  [][]uint64 // by place of a part, and the end of a value's hash: a bit for each rule
+	firsts []planKey  // the first part of each rule; most records have none of what the keys sought begin with
 	// touched takes what was read only so that it is near when it is needed.
 	touched atomic.Uint64
 }
@@ -40,7 +40,9 @@ func (c *change) seekAll(rules []*amendment, workers int) {
 		for i, part := range m.rule.parts {
 			if s.marks[part.place] == nil {
 				s.marks[part.place] = make([]uint64, marked)
-				s.parts = append(s.parts, part)
+			}
+			if i == 0 && !slices.ContainsFunc(s.firsts, func(k planKey) bool { return k.place == part.place }) {
+				s.firsts = append(s.firsts, part)
 			}
 			for _, value := range m.like[i] {
 				s.marks[part.place][value%marked] |= bit
@@ -70,12 +72,12 @@ func (s *seeking) bit(rule int) uint64 { return 1 << (rule & 63) }
 func (s *seeking) among(first, end int) (found []foundRecord) {
 	keys, touched := newKeyMaker(s.plan), uint64(0)
 	defer func() { s.touched.Add(touched) }()
-	may := make([]uint64, len(s.marks))
+	may, known := make([]uint64, len(s.marks)), make([]uint32, len(s.marks)) // by place of a part: its marks, and for which record
 	for from := first; from < end; from += rowsAtOnce {
 		to := min(from+rowsAtOnce, end)
 		for i := from; i < to; i++ { // as in gather
 			row := s.is.row(i)
-			for _, part := range s.parts {
+			for _, part := range s.firsts {
 				for _, code := range s.is.set(row, part.r) {
 					touched += s.is.dict.hashOf(code)
 				}
@@ -84,17 +86,18 @@ func (s *seeking) among(first, end int) (found []foundRecord) {
 		for i := from; i < to; i++ {
 			row := s.is.row(i)
 			keys.start()
-			for _, part := range s.parts {
-				marks, bits := s.marks[part.place], uint64(0)
-				for _, value := range keys.part(s.is, row, part, right) {
-					bits |= marks[value%marked]
-				}
-				may[part.place] = bits
-			}
 			for n, m := range s.rules {
 				bits := s.bit(n)
 				for _, part := range m.rule.parts {
-					bits &= may[part.place]
+					if known[part.place] != uint32(i)+1 {
+						known[part.place], may[part.place] = uint32(i)+1, 0
+						for _, value := range keys.part(s.is, row, part, right) {
+							may[part.place] |= s.marks[part.place][value%marked]
+						}
+					}
+					if bits &= may[part.place]; bits == 0 {
+						break
+					}
 				}
 				if bits != 0 {
 					found = s.of(found, &keys, m, uint32(i), row)
