@@ -111,11 +111,18 @@ func (m *matching) begin(ctx context.Context, given Given) error {
 	if m.model.Programme, err = programme(m.sections); err != nil {
 		return err
 	}
-	if m.company, err = do(ctx, m.run, "block companies", block.Run, block.In{Section: m.sections.Company, Directory: m.rec.DirCompany}); err != nil {
+	if m.company, err = m.block(ctx, "block companies", block.In{Section: m.sections.Company, Directory: m.rec.DirCompany}); err != nil {
 		return err
 	}
-	m.person, err = do(ctx, m.run, "block people", block.Run, block.In{Section: m.sections.Person, Directory: m.rec.DirMember})
+	m.person, err = m.block(ctx, "block people", block.In{Section: m.sections.Person, Directory: m.rec.DirMember})
 	return err
+}
+
+func (m *matching) block(ctx context.Context, name string, in block.In) (block.Out, error) {
+	if before, out, ok := earlierOf[block.In, block.Out](m.run, name); ok {
+		in.Earlier = &block.Earlier{In: before, Out: out}
+	}
+	return do(ctx, m.run, name, block.Run, in)
 }
 
 // programme is the hash of a model without its size of the list kept, which changes no answer.

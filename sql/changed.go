@@ -264,6 +264,21 @@ func without(snap, other Snapshot) Snapshot {
 	return snap.Only(func(p Part) bool { return !has[[2]string{p.ID, p.Without}] })
 }
 
+// BindLater makes those rows of a snapshot readable as name that an earlier one may not have, until the function that is given
+// is called: of files that both have, only rows that the earlier one is without.
+func (s *Session) BindLater(ctx context.Context, name string, before, after Snapshot) (drop func(), err error) {
+	rows := without(after, before)
+	temporary, err := s.bindDifferent(ctx, name, rows, without(before, after))
+	drop = func() {
+		s.conn.ExecContext(context.WithoutCancel(ctx), dropping("VIEW", schemas.Quote(name))+dropping("TABLE", temporary...)) //nolint:errcheck // temporary
+	}
+	if err != nil {
+		drop()
+		return nil, bound(name, err)
+	}
+	return drop, nil
+}
+
 func (s *Session) columnsOf(ctx context.Context, relation string) ([]string, error) {
 	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+relation+" LIMIT 0")
 	if err != nil {

@@ -1,7 +1,8 @@
 // Package block builds the blocking index of one half of the directory and says what each rule costs.
 //
 // It makes no pairs: score streams them out of the index. The index depends on the directory's values and the model's
-// rules and columns only, so an unchanged directory finds its index in the store.
+// rules and columns only, so an unchanged directory finds its index in the store, and that of a changed one is made of the
+// earlier index and the records that differ.
 package block
 
 import (
@@ -12,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -24,6 +26,13 @@ import (
 type In struct {
 	Section   linkage.Section `json:"section"`
 	Directory sql.Snapshot    `json:"directory"`
+	Earlier   *Earlier        `json:"-"`
+}
+
+// Earlier is what an earlier call of Run was given and gave. It changes no result, only what the result costs.
+type Earlier struct {
+	In  In
+	Out Out
 }
 
 // Out names the stored index, an object, and the table block_cost for this kind.
@@ -62,16 +71,22 @@ func run(ctx context.Context, s *sql.Session, in In) (out Out, err error) {
 		}
 		return p, err
 	})
-	if err := read(ctx, s, in, builder.Records()); err != nil {
-		return Out{}, err
-	}
 	workers := s.Threads()
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
 	}
-	index, err := builder.Build(workers)
+	index, closeEarlier, err := again(ctx, s, in, builder, workers)
 	if err != nil {
 		return Out{}, err
+	}
+	defer closeEarlier() //nolint:errcheck // nothing was written
+	if index == nil {
+		if err := read(ctx, s, in, in.Directory.Pieces(recordsAtOnce), builder.Records()); err != nil {
+			return Out{}, err
+		}
+		if index, err = builder.Build(workers); err != nil {
+			return Out{}, err
+		}
 	}
 	if out.Index, err = s.WriteObject(func(w io.Writer) error { _, err := index.WriteTo(w); return err }); err != nil {
 		return Out{}, err
@@ -80,19 +95,65 @@ func run(ctx context.Context, s *sql.Session, in In) (out Out, err error) {
 	return out, err
 }
 
-// read reads the directory part by part. Each is in the order of its ids, which the builder merges.
-func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error {
-	columns, err := in.Section.RightColumns()
+// again makes the index of the earlier one where that costs less; nil where it does not.
+func again(ctx context.Context, s *sql.Session, in In, builder *linkage.Builder, workers int) (*linkage.Index, func() error, error) {
+	none := func() error { return nil }
+	if in.Earlier == nil || !linkage.IndexedAlike(in.Earlier.In.Section, in.Section) {
+		return nil, none, nil
+	}
+	changes, err := s.ChangedKeys(ctx, in.Earlier.In.Directory, in.Directory)
+	if err != nil {
+		return nil, none, err
+	}
+	defer changes.Drop(ctx) //nolint:errcheck // temporary
+	if changes.Rows*mostDiffering > in.Earlier.In.Directory.Rows {
+		return nil, none, nil
+	}
+	gone, err := texts(ctx, s, "FROM "+changes.Name+" ORDER BY 1")
+	if err != nil {
+		return nil, none, err
+	}
+	data, closeEarlier, err := s.MapObject(in.Earlier.Out.Index)
+	if err != nil {
+		return nil, none, err
+	}
+	earlier, err := linkage.ReadIndex(in.Section, data)
+	if err == nil && changes.Rows > 0 {
+		err = readChanged(ctx, s, in, changes.Name, builder.Records())
+	}
+	var index *linkage.Index
+	if err == nil {
+		index, err = builder.Amend(earlier, gone, workers)
+	}
+	if err != nil {
+		return nil, none, errors.Join(err, closeEarlier())
+	}
+	return index, closeEarlier, nil
+}
+
+// mostDiffering is the share of records, one in so many, from which on it costs less to build the index of all. It changes no
+// result.
+const mostDiffering = 20
+
+func texts(ctx context.Context, s *sql.Session, query string) (all []string, err error) {
+	err = s.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
+		column := batch.Column(0).(*array.String)
+		for i := range column.Len() {
+			all = append(all, strings.Clone(column.Value(i)))
+		}
+		return nil
+	})
+	return all, err
+}
+
+// read reads the directory piece by piece. The parts are each in the order of their ids, which the builder merges.
+func read(ctx context.Context, s *sql.Session, in In, pieces []sql.Snapshot, to *linkage.Records) error {
+	query, err := reading(in)
 	if err != nil {
 		return err
 	}
-	table := in.Section.RightTable()
-	for i, c := range columns {
-		columns[i] = schemas.Quote(c)
-	}
-	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + table.Name
-	for _, piece := range in.Directory.Pieces(recordsAtOnce) {
-		if err := s.BindAs(ctx, table.Name, piece); err != nil {
+	for _, piece := range pieces {
+		if err := s.BindAs(ctx, piece.Table, piece); err != nil {
 			return err
 		}
 		if err := s.Each(ctx, query, nil, to.Append); err != nil {
@@ -100,6 +161,37 @@ func read(ctx context.Context, s *sql.Session, in In, to *linkage.Records) error
 		}
 	}
 	return nil
+}
+
+// readChanged reads the directory's records whose ids stand in a table. They are among the rows that the earlier directory may
+// not have.
+func readChanged(ctx context.Context, s *sql.Session, in In, ids string, to *linkage.Records) error {
+	query, err := reading(in)
+	if err != nil {
+		return err
+	}
+	drop, err := s.BindLater(ctx, later, in.Earlier.In.Directory, in.Directory)
+	if err != nil {
+		return err
+	}
+	defer drop()
+	table := schemas.Quote(in.Directory.Table)
+	return s.Each(ctx, "WITH "+table+" AS (FROM "+later+" SEMI JOIN "+ids+" USING (entity_id)) "+query, nil, to.Append)
+}
+
+// later names the view of rows that the earlier directory may not have.
+const later = "later_members"
+
+// reading is the query for what the section reads of the directory.
+func reading(in In) (string, error) {
+	columns, err := in.Section.RightColumns()
+	if err != nil {
+		return "", err
+	}
+	for i, c := range columns {
+		columns[i] = schemas.Quote(c)
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + in.Section.RightTable().Name, nil
 }
 
 // recordsAtOnce are read by one query where the parts are smaller: what it hands over is in memory as a whole, beside the

@@ -29,7 +29,7 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		empty, err := Run(t.Context(), s, In{m.Company, directory})
+		empty, err := Run(t.Context(), s, In{Section: m.Company, Directory: directory})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,14 +55,14 @@ func TestRun(t *testing.T) {
 			return saved
 		}
 		directory = save(" FROM range(100)")
-		out, err := Run(t.Context(), s, In{m.Company, directory})
+		out, err := Run(t.Context(), s, In{Section: m.Company, Directory: directory})
 		if err != nil {
 			t.Fatal(err)
 		}
 		indexes = append(indexes, out.Index+out.Cost.ID)
 		// Invariant 9: how the directory is divided changes nothing.
 		divided := sql.Together(directory.Table, save(" FROM range(100) WHERE range % 3 = 2"), save(" FROM range(100) WHERE range % 3 < 2"))
-		if again, err := Run(t.Context(), s, In{m.Company, divided}); err != nil || again.Index != out.Index {
+		if again, err := Run(t.Context(), s, In{Section: m.Company, Directory: divided}); err != nil || again.Index != out.Index {
 			t.Errorf("of a divided directory the index is %s, want %s: %v", again.Index, out.Index, err)
 		}
 		data, err := s.Object(out.Index)

@@ -2,15 +2,15 @@ package linkage
 
 import "math"
 
-// change is what a change, or none, makes of the comparison with the entity.
-type change struct {
+// tried is what a change, or none, makes of the comparison with the entity.
+type tried struct {
 	place          int    // in Ask.Patches
 	cells, differs uint64 // its columns, and those of them in which the record differs
 	parts, sums    []int32
 }
 
-func (t *tryer) newChange() change {
-	return change{parts: make([]int32, len(t.parts)), sums: make([]int32, t.ways)}
+func (t *tryer) newTried() tried {
+	return tried{parts: make([]int32, len(t.parts)), sums: make([]int32, t.ways)}
 }
 
 // leastFor is a weight below which a candidate stays below the threshold though no entity but it is thought of. A
@@ -62,7 +62,7 @@ func differing(a, b []uint32) (cells uint64) {
 }
 
 // single gives sums what the entity comes to with one change, which row holds.
-func (t *tryer) single(entity uint32, one *change) {
+func (t *tryer) single(entity uint32, one *tried) {
 	copy(one.parts, t.none.parts)
 	t.turn(one.differs)
 	t.look(entity, t.affected, one.parts)
@@ -72,7 +72,7 @@ func (t *tryer) single(entity uint32, one *change) {
 
 // double gives sums what the entity comes to with two changes: a comparison that one of them alone reaches comes to what
 // it does with this one. It says no where they cannot suffice.
-func (t *tryer) double(entity uint32, ask Ask, first, second *change) bool {
+func (t *tryer) double(entity uint32, ask Ask, first, second *tried) bool {
 	for h := range t.sums {
 		t.sums[h] = first.sums[h] + second.sums[h] - t.none.sums[h]
 	}

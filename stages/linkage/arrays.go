@@ -9,7 +9,7 @@ import (
 
 // stored is what an array of the index may hold: numbers of a fixed size, and structs of such without gaps.
 type stored interface {
-	byte | uint32 | uint64 | form
+	byte | uint32 | uint64 | form | keyCount
 }
 
 // byteOrder is a number that reads otherwise on a machine with another order of bytes.

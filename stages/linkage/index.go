@@ -99,6 +99,92 @@ func (b *Builder) Build(workers int) (*Index, error) {
 	return x, nil
 }
 
+// Amend makes the index of the records that an earlier index holds, but for those with an id in gone, which ascends, and of
+// the builder's, which take the place of those with their ids. It gives what Build gives of all of them; it costs less where
+// few records differ, and may cost more where many do. The earlier index must be of the builder's section.
+func (b *Builder) Amend(earlier *Index, gone []string, workers int) (*Index, error) {
+	records, space := b.records, b.records.build.space
+	b.records = nil
+	merged, err := records.mergeWith(earlier.records, gone)
+	if err == nil && records.Len() > mostInList {
+		err = fmt.Errorf("%d records, at most %d", records.Len(), mostInList)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("building the index: %w", err)
+	}
+	n := len(b.plan.rules)
+	workers, _ = b.share(records.Len(), max(1, min(workers, n)))
+	c := &change{merged: merged, was: earlier.records, is: records, plan: b.plan}
+	x := &Index{plan: b.plan, records: records, postings: make([]postings, n), costs: make([]Cost, n)}
+	together := n
+	if b.memory > 0 {
+		together = int(max(1, b.memory/4/perDifference/int64(max(1, len(c.differ)))))
+	}
+	for from := 0; from < n; from += together {
+		to := min(from+together, n)
+		if err := c.amend(earlier, x, from, to, workers, space); err != nil {
+			return nil, fmt.Errorf("building the index: %w", err)
+		}
+	}
+	return x, nil
+}
+
+// perDifference is about what amending a rule takes for each record that differs, in bytes.
+const perDifference = 300
+
+// amend makes the postings of some rules.
+func (c *change) amend(earlier, x *Index, from, to, workers int, space func() (Space, error)) error {
+	rules := make([]*amendment, to-from)
+	for i := range rules {
+		rules[i] = &amendment{rule: c.plan.rules[from+i], before: &earlier.postings[from+i], cost: earlier.costs[from+i], change: c}
+	}
+	var wait sync.WaitGroup
+	for w := range workers { // rules beside each other share most parts
+		wait.Go(func() {
+			a, mine := newAmender(c), rules[len(rules)*w/workers:len(rules)*(w+1)/workers]
+			a.gather(mine)
+			for _, m := range mine {
+				a.planFor(m)
+			}
+		})
+	}
+	wait.Wait()
+	c.seekAll(rules, workers)
+	var mutex sync.Mutex
+	putting := func(p *postings) error {
+		mutex.Lock()
+		defer mutex.Unlock()
+		return p.away(space)
+	}
+	failed := make([]error, len(rules))
+	next := make(chan int)
+	for range workers {
+		wait.Go(func() {
+			a, builder := newAmender(c), ruleBuilder{records: c.is, keys: newKeyMaker(c.plan)}
+			for i := range next {
+				p, cost, done, err := a.finish(rules[i])
+				switch {
+				case err != nil:
+					err = fmt.Errorf("rule %s: %w", rules[i].rule.Name, err)
+				case done:
+					err = putting(&p)
+				default:
+					one := []planRule{rules[i].rule}
+					builder.gather(one)
+					p, cost, err = builder.build(one[0], &builder.gathered[0], putting)
+				}
+				x.postings[from+i], x.costs[from+i], failed[i], rules[i] = p, cost, err, nil
+			}
+		})
+	}
+	for i := range rules {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	return errors.Join(failed...)
+}
+
 // share says how many goroutines build, and of how many rules each makes the keys together, which share their parts: as
 // many as fit in three quarters of the memory.
 func (b *Builder) share(records, workers int) (goroutines, rules int) {

@@ -10,7 +10,7 @@ import (
 )
 
 // indexMagic names the format. A change of what is written, or of how keys are hashed, gets a new number.
-const indexMagic = "crmlink index 2\n"
+const indexMagic = "crmlink index 3\n"
 
 // indexHead is what must agree between the model that reads an index and the one that built it.
 type indexHead struct {
@@ -45,6 +45,8 @@ func (x *Index) WriteTo(to io.Writer) (int64, error) {
 		writeArray(&w, p.ranges)
 		writeArray(&w, p.slots)
 		writeArray(&w, p.lists)
+		writeArray(&w, p.crowded)
+		writeArray(&w, p.dropped)
 	}
 	if w.err != nil {
 		return w.written, fmt.Errorf("writing the index: %w", w.err)
@@ -85,7 +87,8 @@ func ReadIndex(s Section, stored []byte) (*Index, error) {
 		len(x.records.cells) == len(x.records.ids)*len(p.right.names)
 	for range p.rules {
 		width := readArray[uint64](&in)
-		q := postings{ranges: readArray[uint32](&in), slots: readArray[uint64](&in), lists: readArray[uint32](&in)}
+		q := postings{ranges: readArray[uint32](&in), slots: readArray[uint64](&in), lists: readArray[uint32](&in),
+			crowded: readArray[keyCount](&in), dropped: readArray[keyCount](&in)}
 		if sound = sound && len(width) == 1 && width[0] < 32 && len(q.ranges) == 1<<width[0]+1 &&
 			q.ranges[len(q.ranges)-1] == uint32(len(q.slots)); sound {
 			q.width = uint(width[0])
@@ -96,4 +99,14 @@ func ReadIndex(s Section, stored []byte) (*Index, error) {
 		return nil, errors.Join(errors.New("reading the index: it is damaged"), in.err)
 	}
 	return x, nil
+}
+
+// IndexedAlike says whether two sections have their indexes made of the same columns, by the same rules.
+func IndexedAlike(a, b Section) bool {
+	p, err := compile(a)
+	if err != nil {
+		return false
+	}
+	q, err := compile(b)
+	return err == nil && a.Kind == b.Kind && reflect.DeepEqual(p.right, q.right) && reflect.DeepEqual(a.Rules, b.Rules)
 }

@@ -13,11 +13,7 @@ type numbering struct {
 	ids         []uint32 // as they were read …
 	cells, pool []uint32
 	codes       []uint32 // by the number that a text had: its code, 0 where it has none yet
-
-	newIDs            []uint32 // … and as they are stored
-	newCells, newPool pile[uint32]
-	text              pile[byte]
-	forms             pile[form]
+	inOrder              // … and as they are stored
 
 	flat    []uint32 // the numbers in some records, in their order
 	touched uint64
@@ -31,12 +27,12 @@ func (r *Records) finish() (err error) {
 		return err
 	}
 	b.texts.slots = nil
-	n := numbering{texts: &b.texts, width: len(r.layout.names), ids: r.ids, codes: make([]uint32, len(b.texts.ends)), newIDs: make([]uint32, 0, len(r.ids))}
+	n := numbering{texts: &b.texts, width: len(r.layout.names), ids: r.ids, codes: make([]uint32, len(b.texts.ends))}
 	if n.cells, err = b.cells.all(); err == nil {
 		n.pool, err = b.pool.all()
 	}
 	if err == nil {
-		err = n.open(b.space)
+		err = n.open(b.space, sizes{len(r.ids), len(n.cells), len(n.pool), len(b.texts.text), len(b.texts.ends)})
 	}
 	if err == nil {
 		err = b.merge(r, n.take)
@@ -45,37 +41,7 @@ func (r *Records) finish() (err error) {
 		return err
 	}
 	b.texts, n.codes = spellings{}, nil // all of it is in the dictionary now
-	d := &dictionary{first: 1}
-	r.ids, r.dict = n.newIDs, d
-	if r.cells, err = n.newCells.all(); err == nil {
-		r.pool, err = n.newPool.all()
-	}
-	if err == nil {
-		d.text, err = n.text.all()
-	}
-	if err == nil {
-		d.forms, err = n.forms.all()
-	}
-	if err != nil {
-		return err
-	}
-	d.rehash(len(d.forms) * 3 / 2)
-	d.table, err = putAway(b.space, d.table)
-	return err
-}
-
-func (n *numbering) open(space func() (Space, error)) (err error) {
-	if n.newCells, err = newPile[uint32](space, len(n.cells)); err == nil {
-		n.newPool, err = newPile[uint32](space, len(n.pool))
-	}
-	if err == nil {
-		n.text, err = newPile[byte](space, len(n.texts.text))
-	}
-	if err == nil {
-		n.forms, err = newPile[form](space, len(n.texts.ends))
-		n.forms.values = append(n.forms.values, form{})
-	}
-	return err
+	return n.into(r, b.space)
 }
 
 // take adds the next records, by their places as they were read.
@@ -142,10 +108,8 @@ func (n *numbering) near() {
 
 // add gives a text its code.
 func (n *numbering) add(old uint32) {
-	n.codes[old] = uint32(n.forms.len())
 	text := n.texts.of(old)
-	n.text.values = append(n.text.values, text...)
-	n.forms.values = append(n.forms.values, form{uint64(n.text.len()), n.texts.hashes[old], signature(text), headOf(text)})
+	n.codes[old] = n.spell(text, form{hash: n.texts.hashes[old], sign: signature(text), head: headOf(text)})
 }
 
 // addSet stores a set and returns its cell.
@@ -158,19 +122,6 @@ func (n *numbering) addSet(set []uint32) uint32 {
 	}
 	slices.Sort(p.values[start+1:])
 	return place | inPool
-}
-
-func (n *numbering) away() (err error) {
-	if err = n.newCells.away(); err == nil {
-		err = n.newPool.away()
-	}
-	if err == nil {
-		err = n.text.away()
-	}
-	if err == nil {
-		err = n.forms.away()
-	}
-	return err
 }
 
 // run is the rest of some records whose ids ascend.

@@ -14,7 +14,13 @@ type postings struct {
 	ranges []uint32 // first slot of each range; one more than there are
 	slots  []uint64 // in the order of keys: the tag, then the record or, with inLists, a place in lists
 	lists  []uint32 // per key with other than one record: their number, then the records, ascending
+	// Keys that have too many records, and narrowed ones that still do, in their order, so that an index can be made of an
+	// earlier one: nothing else says how many a change leaves there.
+	crowded, dropped []keyCount
 }
+
+// keyCount is how many records a key has.
+type keyCount struct{ key, records uint64 }
 
 const (
 	inLists    = 1 << 31
@@ -55,7 +61,11 @@ func (p *postings) records(held uint32, space *[1]uint32) []uint32 {
 func (p *postings) away(space func() (Space, error)) (err error) {
 	if p.ranges, err = putAway(space, p.ranges); err == nil {
 		if p.slots, err = putAway(space, p.slots); err == nil {
-			p.lists, err = putAway(space, p.lists)
+			if p.lists, err = putAway(space, p.lists); err == nil {
+				if p.crowded, err = putAway(space, p.crowded); err == nil {
+					p.dropped, err = putAway(space, p.dropped)
+				}
+			}
 		}
 	}
 	return err
@@ -168,6 +178,7 @@ func (b *ruleBuilder) build(rule planRule, gathered *entryList, away func(*posti
 	entries := slices.CompactFunc(b.entries, sameEntry)
 	cost.Entries = int64(len(entries))
 	kept := entries[:0] // what is kept is never more than what was read
+	var crowded []keyCount
 	for from := 0; from < len(entries); {
 		to := runOf(entries, from)
 		cost.Keys++
@@ -178,6 +189,7 @@ func (b *ruleBuilder) build(rule planRule, gathered *entryList, away func(*posti
 			continue
 		}
 		cost.HotKeys++
+		crowded = append(crowded, keyCount{entries[from].key, uint64(to - from)})
 		if rule.narrow != nil {
 			b.narrow(entries[from:to], *rule.narrow, uint32(cost.HotEntries))
 			kept = append(kept, entry{key: entries[from].key, record: hotMark})
@@ -185,9 +197,10 @@ func (b *ruleBuilder) build(rule planRule, gathered *entryList, away func(*posti
 		cost.HotEntries += int64(to - from)
 		from = to
 	}
-	narrowed, reached := b.reached(rule.Max, cost.HotEntries)
+	narrowed, dropped, reached := b.reached(rule.Max, cost.HotEntries)
 	cost.DroppedEntries = cost.HotEntries - reached
 	p, err := newPostings(kept, narrowed)
+	p.crowded, p.dropped = crowded, dropped
 	if err == nil {
 		err = away(&p)
 	}
@@ -221,8 +234,9 @@ func (b *ruleBuilder) narrow(hot []entry, part planKey, first uint32) {
 
 const narrowAtOnce = 64
 
-// reached gives the entries under narrowed keys that are not hot in turn, and how many of the hot entries they are.
-func (b *ruleBuilder) reached(most int, hot int64) (kept []entry, reached int64) {
+// reached gives the entries under narrowed keys that are not hot in turn, those keys that are, and how many of the hot
+// entries are reached.
+func (b *ruleBuilder) reached(most int, hot int64) (kept []entry, dropped []keyCount, reached int64) {
 	b.narrowed, b.space = sortEntries(b.narrowed, b.space)
 	narrowed := slices.CompactFunc(b.narrowed, sameEntry)
 	kept = narrowed[:0]
@@ -237,10 +251,12 @@ func (b *ruleBuilder) reached(most int, hot int64) (kept []entry, reached int64)
 				}
 			}
 			kept = append(kept, narrowed[from:to]...)
+		} else {
+			dropped = append(dropped, keyCount{narrowed[from].key, uint64(to - from)})
 		}
 		from = to
 	}
-	return kept, reached
+	return kept, dropped, reached
 }
 
 func sameEntry(a, b entry) bool { return a.key == b.key && a.record == b.record }
@@ -264,7 +280,7 @@ func newPostings(a, b []entry) (postings, error) {
 			}
 		}
 	}
-	p := postings{width: uint(max(1, bits.Len(uint(count))-1)), slots: make([]uint64, 0, count)}
+	p := postings{width: widthFor(count), slots: make([]uint64, 0, count)}
 	p.ranges = make([]uint32, 1<<p.width+1)
 	var list []uint32
 	next := uint64(0) // the first range whose start is not known yet
@@ -305,3 +321,6 @@ func newPostings(a, b []entry) (postings, error) {
 	}
 	return p, nil
 }
+
+// widthFor is how many bits say in which range one of so many keys is.
+func widthFor(keys int) uint { return uint(max(1, bits.Len(uint(keys))-1)) }

@@ -85,8 +85,8 @@ type tryer struct {
 	sums     []int32  // what the entity comes to in this try, by hypothesis
 	affected []int    // comparisons that are made again
 	parts    []int32  // of a pair that is looked at, by comparison and hypothesis
-	none     change
-	changes  []change // of the ask, one by one; their space is kept
+	none     tried
+	changes  []tried // of the ask, one by one; their space is kept
 }
 
 func (s *Scorer) newTryer(records *Records, threshold int64) *tryer {
@@ -94,7 +94,7 @@ func (s *Scorer) newTryer(records *Records, threshold int64) *tryer {
 	t := &tryer{worker: s.newWorker(records), threshold: threshold, least: leastFor(threshold), ways: 1 + len(s.looks), reads: plan.reads(),
 		row: make([]uint32, len(records.layout.names))}
 	t.sums, t.parts = make([]int32, t.ways), make([]int32, t.ways*len(s.weights))
-	t.none = t.newChange()
+	t.none = t.newTried()
 	for c, weights := range s.weights {
 		t.whole = append(t.whole, c)
 		most := int32(0)
@@ -126,7 +126,7 @@ func (t *tryer) remedy(ask Ask) Remedy {
 			continue
 		}
 		if n == len(t.changes) {
-			t.changes = append(t.changes, t.newChange())
+			t.changes = append(t.changes, t.newTried())
 		}
 		one := &t.changes[n]
 		n++

@@ -47,7 +47,7 @@ func TestRenewal_Invariant2_EqualsScoringWhole(t *testing.T) {
 			for _, r := range was {
 				totals.Put(had.ID(r.Record), r.Total())
 			}
-			kept := readBack(t, s, totals)
+			kept := readTotals(t, s, totals)
 			meetings := NewMeetings(NewDiffering(before, after))
 			renewer, err := meetings.NewRenewer(p, frequencies)
 			if err != nil {
@@ -164,7 +164,7 @@ func later(random *rand.Rand, members []values, n int, prefix string) []values {
 	return out
 }
 
-func readBack(t *testing.T, s Section, totals *NewTotals) *Totals {
+func readTotals(t *testing.T, s Section, totals *NewTotals) *Totals {
 	t.Helper()
 	var file bytes.Buffer
 	if _, err := totals.WriteTo(&file); err != nil {
@@ -213,7 +213,7 @@ func TestTotals_AreTheSameInWhateverSteps(t *testing.T) {
 		if !bytes.Equal(a.Bytes(), b.Bytes()) {
 			t.Fatal("other bytes")
 		}
-		before = readBack(t, s, next)
+		before = readTotals(t, s, next)
 		for i := range 50 {
 			id := fmt.Sprint(i)
 			want, ok := hold[id]
