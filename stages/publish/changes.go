@@ -44,7 +44,7 @@ func Changes(ctx context.Context, s *sql.Session, in ChangesIn) (ChangesOut, err
 	if len(in.Way) < 2 {
 		return ChangesOut{Change: sql.Empty(schemas.Change.Name), BlastRadius: sql.Empty(schemas.BlastRadius.Name)}, nil
 	}
-	p := publication{ctx: ctx, session: s, values: map[string]any{}, tables: map[string]sql.Snapshot{}}
+	p := newPublication(ctx, s, In{})
 	first, last := in.Way[0], in.Way[len(in.Way)-1]
 	var walked []sql.Snapshot
 	for i, exchange := range in.Way[1:] {

@@ -26,6 +26,8 @@ type In struct {
 	// Previous are the tables last published; only auto_save is read. Empty on the first run.
 	Previous map[string]sql.Snapshot `json:"previous,omitempty"`
 	About    About                   `json:"about"`
+	// Earlier is an earlier call whose tables may be taken over where they hold, nil for none.
+	Earlier *Earlier `json:"-"`
 }
 
 // Settings are what the administrator chose (F18).
@@ -67,6 +69,8 @@ type Out struct {
 	Tables  map[string]sql.Snapshot `json:"tables"` // by name, mapping and unmatched among them
 	Checks  []Check                 `json:"checks"`
 	Summary Summary                 `json:"summary"`
+	// Stages is a hash of the order of stages that the tables were made with.
+	Stages string `json:"stages,omitempty"`
 }
 
 // Views names the views that go with the tables: the SELECT of view v is the file publish/views/v.
@@ -83,11 +87,23 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if err := in.Settings.validate(); err != nil {
 		return Out{}, err
 	}
-	p := publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{}}
+	p := newPublication(ctx, s, in)
+	if in.Earlier != nil {
+		p.before(in, *in.Earlier)
+	}
+	out := p.all(in)
+	if p.err != nil {
+		return Out{}, fmt.Errorf("publish: %w", p.err)
+	}
+	return out, nil
+}
+
+// all makes the tables in the order in which they read each other.
+func (p *publication) all(in In) Out {
 	for _, name := range inputs {
 		p.bind(name, name, in.Raw[name])
 	}
-	p.bind("previous_auto_save", schemas.AutoSave.Name, in.Previous[schemas.AutoSave.Name])
+	p.bind(previousAutoSave, schemas.AutoSave.Name, in.Previous[schemas.AutoSave.Name])
 	p.bind("data_quality", schemas.DataQuality.Name, sql.Together(schemas.DataQuality.Name, in.Quality...))
 	p.bind("dir_company", "dir_company", in.Companies)
 	p.bind("dir_member", "dir_member", in.Members)
@@ -113,13 +129,12 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	p.save("publish/data_quality")
 	p.save("publish/field_gain")
 	p.save("publish/run")
-	roiChecks := p.roi(in)
-
-	out := Out{Checks: append(p.checks(), roiChecks...), Summary: p.summary(), Tables: p.tables}
-	if p.err != nil {
-		return Out{}, fmt.Errorf("publish: %w", p.err)
+	checks := p.checks()
+	checks = append(checks, p.roi(in)...)
+	if p.dry != nil {
+		return Out{}
 	}
-	return out, nil
+	return Out{Checks: checks, Summary: p.summary(), Tables: p.tables, Stages: p.is[schemas.StageOrder.Name]}
 }
 
 // values are the $names of all files; each takes those its header declares.
@@ -133,6 +148,7 @@ func (in In) values() map[string]any {
 		"green":        in.Settings.GreenMicros,
 		"yellow":       in.Settings.YellowMicros,
 		"as_of":        in.AsOf.UTC(),
+		"today":        in.AsOf.UTC().Truncate(24 * time.Hour),
 		"run_id":       in.About.RunID,
 		"org_kind":     in.About.OrgKind,
 		"import":       in.About.Import,
@@ -154,15 +170,48 @@ type publication struct {
 	session *sql.Session
 	values  map[string]any
 	tables  map[string]sql.Snapshot
-	err     error
+	// is says what each relation holds: the id of a table, or of a step's file and of all that it follows from.
+	is map[string]string
+	// late are relations that no file has read yet.
+	late map[string]func()
+	// alike says what a file may take a relation or value for, by the file's name and that one's.
+	alike map[string]string
+	// was is the earlier call, nil for none: walked over what it gave, dry, to note what the tables of its files follow from.
+	was    *publication
+	dry    *Out
+	follow map[string]string
+	made   []string // files of tables that were not taken over
+	err    error
 }
 
-// bind makes a snapshot readable as name; a zero snapshot as the empty table.
+func newPublication(ctx context.Context, s *sql.Session, in In) *publication {
+	return &publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{},
+		is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{}}
+}
+
+// bind makes a snapshot readable as name, for files that read it; a zero snapshot as the empty table.
 func (p *publication) bind(name, table string, snap sql.Snapshot) {
-	if p.err != nil {
-		return
+	snap = snap.Or(table)
+	p.is[name] = snap.ID
+	p.late[name] = func() { p.err = p.session.BindAs(p.ctx, name, snap) }
+}
+
+// read makes sure that relations can be read.
+func (p *publication) read(names ...string) {
+	for _, name := range names {
+		if bind := p.late[name]; bind != nil && p.err == nil {
+			delete(p.late, name)
+			bind()
+		}
 	}
-	p.err = p.session.BindAs(p.ctx, name, snap.Or(table))
+}
+
+// readFor makes sure that a file can run.
+func (p *publication) readFor(f sql.File) {
+	p.read(f.In...)
+	for value := range f.Values {
+		p.read("$" + value)
+	}
 }
 
 // publish adds a table to the publication and lets later files read it.
@@ -175,9 +224,17 @@ func (p *publication) publish(name string, snap sql.Snapshot) {
 }
 
 func (p *publication) run(file string) sql.Snapshot {
+	f := p.file(file)
 	if p.err != nil {
 		return sql.Snapshot{}
 	}
+	if snap, ok := p.taken(f); ok {
+		return snap
+	}
+	if p.readFor(f); p.err != nil {
+		return sql.Snapshot{}
+	}
+	p.made = append(p.made, file)
 	snap, err := p.session.Save(p.ctx, file, p.values)
 	p.err = err
 	return snap
@@ -189,9 +246,25 @@ func (p *publication) save(file string) {
 	}
 }
 
-// step makes a table that only later files read.
+// step makes a table that only later files read, when the first of them does.
 func (p *publication) step(file string) {
-	if p.err == nil {
-		p.err = p.session.Step(p.ctx, file, p.values)
+	f := p.file(file)
+	if p.err != nil {
+		return
 	}
+	p.is[f.Out] = p.follows(f)
+	p.late[f.Out] = func() {
+		if p.readFor(f); p.err == nil {
+			p.err = p.session.Step(p.ctx, file, p.values)
+		}
+	}
+}
+
+func (p *publication) file(name string) sql.File {
+	if p.err != nil {
+		return sql.File{}
+	}
+	f, err := sql.Named(name)
+	p.err = err
+	return f
 }
