@@ -28,7 +28,7 @@ func (p *publication) before(in In, e Earlier) {
 	// The list that the earlier call gave is its own list's next one: rows stay what they are, and new ones have their time.
 	if in.Previous[schemas.AutoSave.Name].Or(schemas.AutoSave.Name).ID == e.Out.Tables[schemas.AutoSave.Name].ID {
 		p.takeAs(was, "publish/auto_save", previousAutoSave, "$as_of")
-		p.takeAs(was, "publish/check_count", previousAutoSave)
+		p.takeAs(was, "publish/check_list", previousAutoSave)
 	}
 	p.takeTimeAs(was, in, e.In)
 	was.all(e.In)

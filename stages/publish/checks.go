@@ -1,7 +1,9 @@
 package publish
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/crmlink/crmlink/sql"
 )
@@ -17,26 +19,51 @@ type Check struct {
 // but no reason to stop.
 const onlyCounted = "badge_entities_in_directory"
 
-func (p *publication) checks() []Check { return p.counts("publish/check_count") }
+func (p *publication) checks() []Check {
+	checks := p.countsOfRecords("publish/check_record")
+	checks = append(checks, p.countsOfEntities("publish/check_entity")...)
+	checks = append(checks, p.countsOfList("publish/check_list")...)
+	checks = append(checks, p.countsOfBadges("publish/check_badge")...)
+	slices.SortFunc(checks, func(a, b Check) int { return cmp.Compare(slices.Index(inOrder, a.Name), slices.Index(inOrder, b.Name)) })
+	return checks
+}
+
+// inOrder are the checks in the order in which people read them.
+var inOrder = []string{"one_mapping_row_per_record", "one_primary_per_entity", "one_winner_per_entity_and_object",
+	"reason_for_each_record_without_entity", "auto_save_cites_records", "auto_save_keeps_every_row", onlyCounted}
 
 // counts are the checks of a file that counts the rows that break each.
-func (p *publication) counts(file string) (checks []Check) {
+func (p *publication) counts(file string) []Check {
 	if checks, ok := p.takenChecks(p.file(file)); ok {
 		return checks
 	}
+	return judged(p.count(file))
+}
+
+// failing is the number of rows that break a check.
+type failing struct {
+	check string
+	rows  int64
+}
+
+func (p *publication) count(file string) (all []failing) {
 	p.query(file, func(rows *sql.Rows) error {
-		var c Check
-		var failing int64
-		if err := rows.Scan(&c.Name, &failing); err != nil {
-			return err
-		}
-		c.Passed = failing == 0 || c.Name == onlyCounted
-		if failing > 0 {
-			c.Detail = fmt.Sprintf("%d rows", failing)
+		var f failing
+		err := rows.Scan(&f.check, &f.rows)
+		all = append(all, f)
+		return err
+	})
+	return all
+}
+
+func judged(all []failing) (checks []Check) {
+	for _, f := range all {
+		c := Check{Name: f.check, Passed: f.rows == 0 || f.check == onlyCounted}
+		if f.rows > 0 {
+			c.Detail = fmt.Sprintf("%d rows", f.rows)
 		}
 		checks = append(checks, c)
-		return nil
-	})
+	}
 	return checks
 }
 

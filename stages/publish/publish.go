@@ -91,6 +91,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if in.Earlier != nil {
 		p.before(in, *in.Earlier)
 	}
+	defer p.dropKept()
 	out := p.all(in)
 	if p.err != nil {
 		return Out{}, fmt.Errorf("publish: %w", p.err)
@@ -104,12 +105,14 @@ func (p *publication) all(in In) Out {
 		p.bind(name, name, in.Raw[name])
 	}
 	p.bind(previousAutoSave, schemas.AutoSave.Name, in.Previous[schemas.AutoSave.Name])
-	p.bind("data_quality", schemas.DataQuality.Name, sql.Together(schemas.DataQuality.Name, in.Quality...))
+	p.counted = sql.Together(schemas.DataQuality.Name, in.Quality...)
+	p.bind("data_quality", schemas.DataQuality.Name, p.counted)
 	p.bind("dir_company", "dir_company", in.Companies)
 	p.bind("dir_member", "dir_member", in.Members)
 	p.publish(schemas.Mapping.Name, in.Mapping)
 	p.publish(schemas.Unmatched.Name, in.Unmatched)
 
+	p.unconcerned()
 	p.stages(in.Settings)
 	if in.Raw["raw_redirect"].Rows > 0 {
 		p.step("resolve/redirected")
@@ -122,12 +125,14 @@ func (p *publication) all(in In) Out {
 	p.save("publish/auto_save")
 	p.save("publish/not_saved")
 	p.save("publish/suggested_lead")
-	p.save("publish/badge")
-	p.save("publish/contact_card")
-	p.save("publish/missing_in_crm")
+	p.badge()
+	p.contactCard()
+	p.missing()
+	p.mappingCount()
 	p.save("publish/sync_stats")
+	p.requiredCount()
 	p.save("publish/data_quality")
-	p.save("publish/field_gain")
+	p.fieldGain()
 	p.save("publish/run")
 	checks := p.checks()
 	checks = append(checks, p.roi(in)...)
@@ -170,6 +175,8 @@ type publication struct {
 	session *sql.Session
 	values  map[string]any
 	tables  map[string]sql.Snapshot
+	// snaps are the tables that relations were bound to.
+	snaps map[string]sql.Snapshot
 	// is says what each relation holds: the id of a table, or of a step's file and of all that it follows from.
 	is map[string]string
 	// late are relations that no file has read yet.
@@ -181,18 +188,22 @@ type publication struct {
 	dry    *Out
 	follow map[string]string
 	made   []string // files of tables that were not taken over
-	err    error
+	some   some
+	// counted is what normalize counted: its relation's name is the published table's as well.
+	counted sql.Snapshot
+	kept    []string // temporary tables
+	err     error
 }
 
 func newPublication(ctx context.Context, s *sql.Session, in In) *publication {
 	return &publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{},
-		is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{}}
+		snaps: map[string]sql.Snapshot{}, is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{}}
 }
 
 // bind makes a snapshot readable as name, for files that read it; a zero snapshot as the empty table.
 func (p *publication) bind(name, table string, snap sql.Snapshot) {
 	snap = snap.Or(table)
-	p.is[name] = snap.ID
+	p.is[name], p.snaps[name] = snap.ID, snap
 	p.late[name] = func() { p.err = p.session.BindAs(p.ctx, name, snap) }
 }
 

@@ -230,6 +230,9 @@ func TestSyncStats_Z12_Z22_RoundingAndColor(t *testing.T) {
 		if err := s.Bind(t.Context(), sqltest.Load(t, s, "mapping", mapping), sql.Empty("auto_save"), sql.Empty("suggested_lead")); err != nil {
 			t.Fatal(err)
 		}
+		if err := s.Step(t.Context(), "publish/mapping_count", nil); err != nil {
+			t.Fatal(err)
+		}
 		stats, err := s.Save(t.Context(), "publish/sync_stats", map[string]any{"green": int64(800_000), "yellow": int64(600_000), "keep": true})
 		if err != nil {
 			t.Fatal(err)
