@@ -75,16 +75,28 @@ func (p *publication) follows(f sql.File) string {
 		names = append(names, "$"+name)
 	}
 	for _, name := range names {
-		is, ok := p.alike[f.Name+" "+name]
-		if !ok {
-			is, ok = p.is[name]
-		}
+		is, ok := p.isTo(f, name)
 		if value, isValue := strings.CutPrefix(name, "$"); !ok && isValue {
 			is = fmt.Sprint(p.values[value])
 		}
 		fmt.Fprintf(h, "%s %q\n", name, is)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// isTo is what a relation holds, as far as a file can tell.
+func (p *publication) isTo(f sql.File, name string) (is string, ok bool) {
+	if is, ok = p.alike[f.Name+" "+name]; !ok {
+		is, ok = p.is[name]
+	}
+	return is, ok
+}
+
+// same says whether a relation is to a file what it was in the earlier call.
+func (p *publication) same(f sql.File, name string) bool {
+	was, _ := p.was.isTo(f, name)
+	is, _ := p.isTo(f, name)
+	return was == is
 }
 
 // holds says whether a file's result is what it was in the earlier call.

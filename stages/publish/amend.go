@@ -165,7 +165,7 @@ func (p *publication) missing() {
 	}
 	same := p.gave(schemas.MissingInCRM).Table != ""
 	for _, name := range f.In {
-		same = same && (name == "badge" || p.was.is[name] == p.is[name])
+		same = same && (name == "badge" || p.same(f, name))
 	}
 	if !same || !p.differ() {
 		p.save(f.Name)
@@ -213,8 +213,8 @@ func (p *publication) view(name, query string) {
 	}
 }
 
-// earlierCounts are the earlier call's numbers by the checks of a file.
-func (p *publication) earlierCounts(f sql.File) (counts map[string]int64, ok bool) {
+// earlierCounts are the earlier call's numbers by check.
+func (p *publication) earlierCounts() (counts map[string]int64, ok bool) {
 	if p.was == nil || p.dry != nil {
 		return nil, false
 	}
@@ -237,7 +237,7 @@ func (p *publication) countsOfRecords(file string) []Check {
 	if checks, ok := p.takenChecks(f); ok {
 		return checks
 	}
-	counts, ok := p.earlierCounts(f)
+	counts, ok := p.earlierCounts()
 	if !ok || !p.differ() {
 		return judged(p.count(file))
 	}
@@ -262,26 +262,6 @@ func (p *publication) alone(f sql.File) {
 	}
 }
 
-// countsOfEntities looks at the entities of records that differ, where all others were right.
-func (p *publication) countsOfEntities(file string) []Check {
-	f := p.file(file)
-	if checks, ok := p.takenChecks(f); ok {
-		return checks
-	}
-	counts, ok := p.earlierCounts(f)
-	if !ok || counts["one_primary_per_entity"]+counts["one_winner_per_entity_and_object"] > 0 || !p.differ() {
-		return judged(p.count(file))
-	}
-	p.keep("answered_entity", "SELECT entity_id FROM was_mapping WHERE entity_id IS NOT NULL UNION SELECT entity_id FROM is_mapping WHERE entity_id IS NOT NULL")
-	if p.err == nil {
-		p.err = p.session.BindOnly(p.ctx, "mapping", p.snaps["mapping"], "entity_id", "answered_entity")
-		delete(p.late, "mapping")
-	}
-	all := p.count(file)
-	p.bind("mapping", "mapping", p.snaps["mapping"])
-	return judged(all)
-}
-
 // countsOfList reads of the records' tables those alone that are on the list.
 func (p *publication) countsOfList(file string) []Check {
 	f := p.file(file)
@@ -301,29 +281,4 @@ func (p *publication) countsOfList(file string) []Check {
 		p.bind(name, name, p.snaps[name])
 	}
 	return judged(all)
-}
-
-// countsOfBadges looks at the badges that differ, where the directory is the same.
-func (p *publication) countsOfBadges(file string) []Check {
-	f := p.file(file)
-	if checks, ok := p.takenChecks(f); ok {
-		return checks
-	}
-	counts, ok := p.earlierCounts(f)
-	if !ok || p.was.is["dir_company"] != p.is["dir_company"] || p.was.is["dir_member"] != p.is["dir_member"] || !p.tables["badge"].Amended() {
-		return judged(p.count(file))
-	}
-	changed := p.changed("badge")
-	rows := counts[onlyCounted]
-	for _, side := range []struct {
-		where string
-		sign  int64
-	}{{"NOT later", -1}, {"later", 1}} {
-		p.view("badge", "SELECT * EXCLUDE (later) FROM "+changed+" WHERE "+side.where)
-		for _, c := range p.count(file) {
-			rows += side.sign * c.rows
-		}
-	}
-	p.bind("badge", "badge", p.snaps["badge"])
-	return judged([]failing{{onlyCounted, rows}})
 }

@@ -131,11 +131,15 @@ func (p *publication) differences(columns map[string]string, before, after map[s
 
 // touched binds the answers to the records whose fate changed.
 func (p *publication) touched(before, after map[string]sql.Snapshot) {
-	const name, fates = "mapping", "fate_change"
-	for as, tables := range map[string]map[string]sql.Snapshot{"previous_" + name: before, name: after} {
-		if p.err == nil {
-			delete(p.late, as)
-			p.err = p.session.BindOnly(p.ctx, as, tables[name].Or(name), "crm_id", fates)
-		}
+	const name, was, is = "mapping", "touched_was", "touched_is"
+	if !p.any("FROM fate_change") {
+		p.both(name, sql.Snapshot{}, sql.Snapshot{})
+		return
 	}
+	p.kept = append(p.kept, was, is)
+	if p.err == nil {
+		p.err = p.session.KeepSome(p.ctx, was, is, before[name].Or(name), after[name].Or(name), []string{"crm_id", "entity_id"}, "fate_change")
+	}
+	p.view("previous_"+name, "FROM "+was)
+	p.view(name, "FROM "+is)
 }

@@ -24,7 +24,7 @@ const differingRecord = "differing_record"
 
 // told are the columns that the files read of what is told of a record, by table.
 var told = map[string][]string{
-	"mapping":   {"object", "crm_id", "entity_kind", "entity_id", "status", "primary", "reason", "decision_seq", "tier"},
+	"mapping":   {"object", "crm_id", "entity_kind", "entity_id", "status", "primary", "lost_to", "reason", "decision_seq", "tier"},
 	"unmatched": {"object", "crm_id", "reason", "change_fields"},
 	"raw_account": {"Id", "IsDeleted", "Name", "OwnerId", "LastModifiedDate", "Website", "BillingCountry", "ShippingCountry",
 		"BillingCity", "ShippingCity"},
@@ -95,18 +95,25 @@ func apart(a, b sql.Snapshot) (rows int64) {
 }
 
 // unconcerned finds out whether what differs in mapping is told of no record that is on an opportunity or a list: then these are
-// what they were.
+// what they were. Where it is told of no account with an opportunity, companies with an open one are what they were.
 func (p *publication) unconcerned() {
-	if !p.differ() || p.some.changes[schemas.Mapping.Name] == "" {
+	if !p.differ() {
 		return
 	}
 	p.read("raw_opportunity", "raw_opportunity_contact_role", previousAutoSave)
-	if p.any("FROM " + p.some.changes[schemas.Mapping.Name] + ` SEMI JOIN (SELECT AccountId AS crm_id FROM raw_opportunity
+	p.keep("other_answer", `SELECT coalesce(a.object, b.object) AS object, coalesce(a.crm_id, b.crm_id) AS crm_id
+		FROM was_mapping b FULL JOIN is_mapping a ON a.object = b.object AND a.crm_id = b.crm_id
+		WHERE a.status IS DISTINCT FROM b.status OR a.entity_kind IS DISTINCT FROM b.entity_kind
+			OR a.entity_id IS DISTINCT FROM b.entity_id OR a.lost_to IS DISTINCT FROM b.lost_to`)
+	if !p.any(`FROM other_answer SEMI JOIN (SELECT AccountId AS crm_id FROM raw_opportunity
 		UNION ALL SELECT ContactId FROM raw_opportunity_contact_role UNION ALL SELECT crm_id FROM previous_auto_save) USING (crm_id)`) {
-		return
+		for _, file := range []string{"publish/opportunity_record", "publish/auto_save"} {
+			p.alike[file+" mapping"] = p.was.is["mapping"]
+		}
 	}
-	for _, file := range []string{"publish/opportunity_record", "publish/auto_save"} {
-		p.alike[file+" mapping"] = p.was.is["mapping"]
+	if p.was.is["raw_opportunity"] == p.is["raw_opportunity"] &&
+		!p.any("FROM other_answer o SEMI JOIN raw_opportunity r ON r.AccountId = o.crm_id WHERE o.object = 'Account'") {
+		p.takeAs(p.was, "publish/missing_in_crm", "opportunity_record")
 	}
 }
 
