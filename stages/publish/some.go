@@ -10,10 +10,7 @@ import (
 
 // some are the CRM records that differ between the earlier call and this one.
 type some struct {
-	looked bool
-	few    bool
-	// changes are temporary tables of the keys in which a table differs, by its name; none where it is the same.
-	changes map[string]string
+	looked, few bool
 }
 
 // fewOf is the share of a table, one row in so many, from which on making its counts and lists anew costs less than looking for
@@ -42,7 +39,7 @@ func (p *publication) differ() bool {
 	if p.err != nil || p.was == nil || p.some.looked {
 		return p.some.few && p.err == nil
 	}
-	p.some.looked, p.some.changes = true, map[string]string{}
+	p.some.looked = true
 	var selects []string
 	for _, name := range perRecord {
 		was, is := p.was.snaps[name], p.snaps[name]
@@ -57,7 +54,7 @@ func (p *publication) differ() bool {
 			return false
 		}
 		table, _ := schemas.Lookup(name)
-		p.kept, p.some.changes[name] = append(p.kept, changes.Name), changes.Name
+		p.kept = append(p.kept, changes.Name)
 		selects = append(selects, "SELECT "+schemas.Quote(table.PartKey())+" AS crm_id FROM "+changes.Name)
 	}
 	if len(selects) == 0 {
