@@ -160,7 +160,7 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 		return computed{}, err
 	}
 
-	pub, err := do(ctx, r, "publish", publish.Run, publish.In{
+	asked := publish.In{
 		Raw: in.Raw, Mapping: answers.Mapping, Unmatched: answers.Unmatched, Companies: rec.DirCompany, Members: rec.DirMember,
 		Quality: rec.Quality, Settings: in.Settings, AsOf: r.record.AsOf,
 		Previous: map[string]sql.Snapshot{schemas.AutoSave.Name: in.AutoSave},
@@ -168,7 +168,11 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 			Engine: r.record.Engine, ModelID: m.model.ID, ModelOrigin: m.model.Origin(),
 			ThresholdMicros: m.sections.Person.ThresholdMicros(), SureMicros: m.sections.Person.SureMicros(),
 			CompanyThresholdMicros: m.sections.Company.ThresholdMicros(), CompanySureMicros: m.sections.Company.SureMicros()},
-	})
+	}
+	if before, out, ok := earlierOf[publish.In, publish.Out](r, "publish"); ok {
+		asked.Earlier = &publish.Earlier{In: before, Out: out}
+	}
+	pub, err := do(ctx, r, "publish", publish.Run, asked)
 	if err != nil {
 		return computed{}, err
 	}

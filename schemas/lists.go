@@ -5,7 +5,7 @@ package schemas
 // Badge is the "in CRM" mark of a directory entity. It holds no CRM field but id and link (D18).
 var Badge = Table{
 	Name: "badge", Doc: "The CRM badge: one row per directory entity that is in the CRM.",
-	Key: []string{"entity_kind", "entity_id"},
+	Key: []string{"entity_kind", "entity_id"}, Large: true,
 	Columns: []Column{
 		key("entity_kind", "company or member."),
 		key("entity_id", "Directory entity."),
@@ -20,7 +20,7 @@ var Badge = Table{
 // ContactCard is the contact data from the CRM shown with a member.
 var ContactCard = Table{
 	Name: "contact_card", Doc: "CRM contact data of members that are in the CRM, from their primary record.",
-	Key: []string{"member_id"},
+	Key: []string{"member_id"}, Large: true,
 	Columns: []Column{
 		key("member_id", "Directory member."),
 		{Name: "object", Type: Text, Doc: "Contact or Lead.", NotNull: true},

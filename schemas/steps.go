@@ -122,6 +122,37 @@ var OpportunityRecord = Table{
 	},
 }
 
+// MappingCount is a step of sync_stats: the answers counted.
+var MappingCount = Table{
+	Name: "mapping_count", Doc: "Rows of mapping by object and what they say.",
+	Key: []string{"object"}, Internal: true,
+	Columns: []Column{
+		key("object", "Account, Contact or Lead."),
+		count("records", "As sync_stats."),
+		count("matched", "As sync_stats."),
+		count("sure", "As sync_stats."),
+		count("duplicates", "As sync_stats."),
+		count("decided", "As sync_stats."),
+		count("unmatched", "As sync_stats."),
+		count("person_accounts", "As sync_stats."),
+		count("converted", "As sync_stats."),
+		count("merged", "As sync_stats."),
+		count("deleted", "As sync_stats."),
+	},
+}
+
+// RequiredCount is a step of data_quality: how often a field that the import needs is empty.
+var RequiredCount = Table{
+	Name: "required_count", Doc: "Records without a field that the import needs.",
+	Key: []string{"object", "field"}, Internal: true,
+	Columns: []Column{
+		key("object", "CRM object."),
+		key("field", "Field of the source."),
+		count("records", "Records without it."),
+		count("of", "Records looked at."),
+	},
+}
+
 // CheckCount counts the rows that break an invariant of the publication.
 var CheckCount = Table{
 	Name: "check_count", Doc: "Rows that break an invariant, by check.",

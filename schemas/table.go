@@ -154,11 +154,11 @@ func ints(name, doc string) Column    { return Column{Name: name, Type: IntList,
 func moment(name, doc string) Column  { return Column{Name: name, Type: Timestamp, Doc: doc} }
 func share(name, doc string) Column   { return Column{Name: name, Type: Share, Doc: doc} }
 
-// PartKey is the column whose hash chooses a row's part: the record's own id, so that all rows of one record lie
+// PartKey is the column whose hash chooses a row's part: the record's own id, or the entity's, so that all its rows lie
 // together.
 func (t Table) PartKey() string {
 	for _, k := range t.Key {
-		if k == "crm_id" {
+		if k == "crm_id" || k == "entity_id" {
 			return k
 		}
 	}

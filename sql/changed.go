@@ -304,6 +304,14 @@ func (s *Session) Keep(ctx context.Context, name, query string) error {
 	return nil
 }
 
+// View makes a query readable under a name, in the place of what was bound there.
+func (s *Session) View(ctx context.Context, name, query string) error {
+	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+schemas.Quote(name)+" AS "+query); err != nil {
+		return bound(name, err)
+	}
+	return s.dropStep(ctx, name)
+}
+
 // Drop removes what Keep made.
 func (s *Session) Drop(ctx context.Context, name string) error {
 	_, err := s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+schemas.Quote(name))

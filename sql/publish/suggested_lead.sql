@@ -3,7 +3,7 @@
 -- where a deal is open, then the recently active, the unread and the rest; within each the latest activity first (F12).
 -- in: raw_lead, mapping, seat_map, raw_activity, redirected, dir_member, opportunity_record
 -- out: suggested_lead
--- values: $as_of TIMESTAMPTZ, $open_only BOOLEAN
+-- values: $today TIMESTAMPTZ, $open_only BOOLEAN
 WITH assigned AS (
     SELECT s.seat_id, l.Id AS crm_id, m.entity_id, m.weight, l.LastActivityDate AS last_activity, l.IsUnreadByOwner AS unread
     FROM raw_lead l
@@ -34,7 +34,7 @@ judged AS (
     SELECT a.*,
         CASE
             WHEN o.entity_id IS NOT NULL THEN 1
-            WHEN a.last_activity >= CAST(CAST($as_of AS TIMESTAMPTZ) AS DATE) - 30 THEN 2
+            WHEN a.last_activity >= CAST(CAST($today AS TIMESTAMPTZ) AS DATE) - 30 THEN 2
             WHEN a.unread THEN 3
             ELSE 4
         END AS relevance

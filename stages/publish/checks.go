@@ -1,7 +1,9 @@
 package publish
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/crmlink/crmlink/sql"
 )
@@ -18,20 +20,50 @@ type Check struct {
 const onlyCounted = "badge_entities_in_directory"
 
 func (p *publication) checks() []Check {
-	var checks []Check
-	p.query("publish/check_count", func(rows *sql.Rows) error {
-		var c Check
-		var failing int64
-		if err := rows.Scan(&c.Name, &failing); err != nil {
-			return err
-		}
-		c.Passed = failing == 0 || c.Name == onlyCounted
-		if failing > 0 {
-			c.Detail = fmt.Sprintf("%d rows", failing)
+	checks := p.countsOfRecords("publish/check_record")
+	checks = append(checks, p.counts("publish/check_entity")...)
+	checks = append(checks, p.countsOfList("publish/check_list")...)
+	checks = append(checks, p.counts("publish/check_badge")...)
+	slices.SortFunc(checks, func(a, b Check) int { return cmp.Compare(slices.Index(inOrder, a.Name), slices.Index(inOrder, b.Name)) })
+	return checks
+}
+
+// inOrder are the checks in the order in which people read them.
+var inOrder = []string{"one_mapping_row_per_record", "one_primary_per_entity", "one_winner_per_entity_and_object",
+	"reason_for_each_record_without_entity", "auto_save_cites_records", "auto_save_keeps_every_row", onlyCounted}
+
+// counts are the checks of a file that counts the rows that break each.
+func (p *publication) counts(file string) []Check {
+	if checks, ok := p.takenChecks(p.file(file)); ok {
+		return checks
+	}
+	return judged(p.count(file))
+}
+
+// failing is the number of rows that break a check.
+type failing struct {
+	check string
+	rows  int64
+}
+
+func (p *publication) count(file string) (all []failing) {
+	p.query(file, func(rows *sql.Rows) error {
+		var f failing
+		err := rows.Scan(&f.check, &f.rows)
+		all = append(all, f)
+		return err
+	})
+	return all
+}
+
+func judged(all []failing) (checks []Check) {
+	for _, f := range all {
+		c := Check{Name: f.check, Passed: f.rows == 0 || f.check == onlyCounted}
+		if f.rows > 0 {
+			c.Detail = fmt.Sprintf("%d rows", f.rows)
 		}
 		checks = append(checks, c)
-		return nil
-	})
+	}
 	return checks
 }
 
@@ -74,12 +106,8 @@ func (p *publication) summary() Summary {
 
 // query runs a file whose answer is not stored.
 func (p *publication) query(file string, each func(*sql.Rows) error) {
-	if p.err != nil {
-		return
-	}
-	f, err := sql.Named(file)
-	if err != nil {
-		p.err = err
+	f := p.file(file)
+	if p.readFor(f); p.err != nil {
 		return
 	}
 	rows, err := p.session.Query(p.ctx, f.Text, p.values)

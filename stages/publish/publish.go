@@ -26,6 +26,8 @@ type In struct {
 	// Previous are the tables last published; only auto_save is read. Empty on the first run.
 	Previous map[string]sql.Snapshot `json:"previous,omitempty"`
 	About    About                   `json:"about"`
+	// Earlier is an earlier call whose tables may be taken over where they hold, nil for none.
+	Earlier *Earlier `json:"-"`
 }
 
 // Settings are what the administrator chose (F18).
@@ -67,6 +69,8 @@ type Out struct {
 	Tables  map[string]sql.Snapshot `json:"tables"` // by name, mapping and unmatched among them
 	Checks  []Check                 `json:"checks"`
 	Summary Summary                 `json:"summary"`
+	// Stages is a hash of the order of stages that the tables were made with.
+	Stages string `json:"stages,omitempty"`
 }
 
 // Views names the views that go with the tables: the SELECT of view v is the file publish/views/v.
@@ -83,17 +87,32 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if err := in.Settings.validate(); err != nil {
 		return Out{}, err
 	}
-	p := publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{}}
+	p := newPublication(ctx, s, in)
+	if in.Earlier != nil {
+		p.before(in, *in.Earlier)
+	}
+	defer p.dropKept()
+	out := p.all(in)
+	if p.err != nil {
+		return Out{}, fmt.Errorf("publish: %w", p.err)
+	}
+	return out, nil
+}
+
+// all makes the tables in the order in which they read each other.
+func (p *publication) all(in In) Out {
 	for _, name := range inputs {
 		p.bind(name, name, in.Raw[name])
 	}
-	p.bind("previous_auto_save", schemas.AutoSave.Name, in.Previous[schemas.AutoSave.Name])
-	p.bind("data_quality", schemas.DataQuality.Name, sql.Together(schemas.DataQuality.Name, in.Quality...))
+	p.bind(previousAutoSave, schemas.AutoSave.Name, in.Previous[schemas.AutoSave.Name])
+	p.counted = sql.Together(schemas.DataQuality.Name, in.Quality...)
+	p.bind("data_quality", schemas.DataQuality.Name, p.counted)
 	p.bind("dir_company", "dir_company", in.Companies)
 	p.bind("dir_member", "dir_member", in.Members)
 	p.publish(schemas.Mapping.Name, in.Mapping)
 	p.publish(schemas.Unmatched.Name, in.Unmatched)
 
+	p.unconcerned()
 	p.stages(in.Settings)
 	if in.Raw["raw_redirect"].Rows > 0 {
 		p.step("resolve/redirected")
@@ -106,20 +125,21 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	p.save("publish/auto_save")
 	p.save("publish/not_saved")
 	p.save("publish/suggested_lead")
-	p.save("publish/badge")
-	p.save("publish/contact_card")
-	p.save("publish/missing_in_crm")
+	p.badge()
+	p.contactCard()
+	p.missing()
+	p.mappingCount()
 	p.save("publish/sync_stats")
+	p.requiredCount()
 	p.save("publish/data_quality")
-	p.save("publish/field_gain")
+	p.fieldGain()
 	p.save("publish/run")
-	roiChecks := p.roi(in)
-
-	out := Out{Checks: append(p.checks(), roiChecks...), Summary: p.summary(), Tables: p.tables}
-	if p.err != nil {
-		return Out{}, fmt.Errorf("publish: %w", p.err)
+	checks := p.checks()
+	checks = append(checks, p.roi(in)...)
+	if p.dry != nil {
+		return Out{}
 	}
-	return out, nil
+	return Out{Checks: checks, Summary: p.summary(), Tables: p.tables, Stages: p.is[schemas.StageOrder.Name]}
 }
 
 // values are the $names of all files; each takes those its header declares.
@@ -133,6 +153,7 @@ func (in In) values() map[string]any {
 		"green":        in.Settings.GreenMicros,
 		"yellow":       in.Settings.YellowMicros,
 		"as_of":        in.AsOf.UTC(),
+		"today":        in.AsOf.UTC().Truncate(24 * time.Hour),
 		"run_id":       in.About.RunID,
 		"org_kind":     in.About.OrgKind,
 		"import":       in.About.Import,
@@ -154,15 +175,54 @@ type publication struct {
 	session *sql.Session
 	values  map[string]any
 	tables  map[string]sql.Snapshot
+	// snaps are the tables that relations were bound to.
+	snaps map[string]sql.Snapshot
+	// is says what each relation holds: the id of a table, or of a step's file and of all that it follows from.
+	is map[string]string
+	// late are relations that no file has read yet.
+	late map[string]func()
+	// alike says what a file may take a relation or value for, by the file's name and that one's.
+	alike map[string]string
+	// was is the earlier call, nil for none: walked over what it gave, dry, to note what the tables of its files follow from.
+	was    *publication
+	dry    *Out
+	follow map[string]string
+	made   []string // files of tables that were not taken over
+	some   some
+	// counted is what normalize counted: its relation's name is the published table's as well.
+	counted sql.Snapshot
+	kept    []string // temporary tables
 	err     error
 }
 
-// bind makes a snapshot readable as name; a zero snapshot as the empty table.
+func newPublication(ctx context.Context, s *sql.Session, in In) *publication {
+	return &publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{},
+		snaps: map[string]sql.Snapshot{}, is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{}}
+}
+
+// bind makes a snapshot readable as name, for files that read it; a zero snapshot as the empty table.
 func (p *publication) bind(name, table string, snap sql.Snapshot) {
-	if p.err != nil {
-		return
+	snap = snap.Or(table)
+	p.is[name], p.snaps[name] = snap.ID, snap
+	p.late[name] = func() { p.err = p.session.BindAs(p.ctx, name, snap) }
+}
+
+// read makes sure that relations can be read.
+func (p *publication) read(names ...string) {
+	for _, name := range names {
+		if bind := p.late[name]; bind != nil && p.err == nil {
+			delete(p.late, name)
+			bind()
+		}
 	}
-	p.err = p.session.BindAs(p.ctx, name, snap.Or(table))
+}
+
+// readFor makes sure that a file can run.
+func (p *publication) readFor(f sql.File) {
+	p.read(f.In...)
+	for value := range f.Values {
+		p.read("$" + value)
+	}
 }
 
 // publish adds a table to the publication and lets later files read it.
@@ -175,9 +235,17 @@ func (p *publication) publish(name string, snap sql.Snapshot) {
 }
 
 func (p *publication) run(file string) sql.Snapshot {
+	f := p.file(file)
 	if p.err != nil {
 		return sql.Snapshot{}
 	}
+	if snap, ok := p.taken(f); ok {
+		return snap
+	}
+	if p.readFor(f); p.err != nil {
+		return sql.Snapshot{}
+	}
+	p.made = append(p.made, file)
 	snap, err := p.session.Save(p.ctx, file, p.values)
 	p.err = err
 	return snap
@@ -189,9 +257,25 @@ func (p *publication) save(file string) {
 	}
 }
 
-// step makes a table that only later files read.
+// step makes a table that only later files read, when the first of them does.
 func (p *publication) step(file string) {
-	if p.err == nil {
-		p.err = p.session.Step(p.ctx, file, p.values)
+	f := p.file(file)
+	if p.err != nil {
+		return
 	}
+	p.is[f.Out] = p.follows(f)
+	p.late[f.Out] = func() {
+		if p.readFor(f); p.err == nil {
+			p.err = p.session.Step(p.ctx, file, p.values)
+		}
+	}
+}
+
+func (p *publication) file(name string) sql.File {
+	if p.err != nil {
+		return sql.File{}
+	}
+	f, err := sql.Named(name)
+	p.err = err
+	return f
 }

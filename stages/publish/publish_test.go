@@ -34,7 +34,7 @@ func TestPublish(t *testing.T) {
 				t.Errorf("check %s: %s", check.Name, check.Detail)
 			}
 		}
-		addViews(t, s, out.Tables)
+		addViews(t, s, in, out.Tables)
 		return out.Tables
 	})
 }
@@ -61,8 +61,14 @@ func caseIn(t *testing.T, c sqltest.Case) publish.In {
 	return in
 }
 
-// addViews runs the views over the published tables and the inputs, which are still bound.
-func addViews(t *testing.T, s *sql.Session, tables map[string]sql.Snapshot) {
+// addViews runs the views over the published tables and the inputs.
+func addViews(t *testing.T, s *sql.Session, in publish.In, tables map[string]sql.Snapshot) {
+	for _, snap := range []sql.Snapshot{tables["mapping"], tables["badge"], in.Companies.Or("dir_company"), in.Members.Or("dir_member"),
+		in.Raw["raw_opportunity"].Or("raw_opportunity"), in.Raw["raw_opportunity_contact_role"].Or("raw_opportunity_contact_role")} {
+		if err := s.Bind(t.Context(), snap); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, name := range publish.Views {
 		snap, err := s.Save(t.Context(), "publish/views/"+name, nil)
 		if err != nil {
@@ -222,6 +228,9 @@ func TestSyncStats_Z12_Z22_RoundingAndColor(t *testing.T) {
 			}
 		}
 		if err := s.Bind(t.Context(), sqltest.Load(t, s, "mapping", mapping), sql.Empty("auto_save"), sql.Empty("suggested_lead")); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Step(t.Context(), "publish/mapping_count", nil); err != nil {
 			t.Fatal(err)
 		}
 		stats, err := s.Save(t.Context(), "publish/sync_stats", map[string]any{"green": int64(800_000), "yellow": int64(600_000), "keep": true})

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/crmlink/crmlink/sql"
 )
 
 // ROI are the settings of the ROI tables. Without Enabled there are none (I1).
@@ -28,27 +26,31 @@ func (p *publication) roi(in In) []Check {
 	for _, name := range []string{"raw_dated_conversion_rate", "raw_organization"} {
 		p.bind(name, name, in.Raw[name])
 	}
-	p.values["zone"] = p.zone(settings.TimeZone)
+	p.zoneLate(in)
 	p.values["amount_field"] = settings.WonValueField
 	p.step("publish/roi/person_v1")
 	p.step("publish/roi/amount_v1")
 	p.save("publish/roi/touch_v1")
 	p.save("publish/roi/opportunity_v1")
 	p.save("publish/roi/summary_v1")
-	var checks []Check
-	p.query("publish/roi/check_v1", func(rows *sql.Rows) error {
-		var c Check
-		var failing int64
-		if err := rows.Scan(&c.Name, &failing); err != nil {
-			return err
-		}
-		if c.Passed = failing == 0; !c.Passed {
-			c.Detail = fmt.Sprintf("%d rows", failing)
-		}
-		checks = append(checks, c)
-		return nil
-	})
-	return checks
+	return p.counts("publish/roi/check_v1")
+}
+
+// zoneFollows is what the time zone of days follows from.
+func zoneFollows(in In) string {
+	return in.Settings.ROI.TimeZone + "\n" + in.Raw["raw_organization"].Or("raw_organization").ID
+}
+
+// zoneLate has the time zone looked for when the first file needs it.
+func (p *publication) zoneLate(in In) {
+	if _, ok := p.is["$zone"]; ok {
+		return
+	}
+	p.is["$zone"] = zoneFollows(in)
+	p.late["$zone"] = func() {
+		p.read("raw_organization")
+		p.values["zone"] = p.zone(in.Settings.ROI.TimeZone)
+	}
 }
 
 // zone is the time zone of days: the one set, else the Organization's, else UTC. The engine must know it.

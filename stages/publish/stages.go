@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,13 +63,29 @@ func (p *publication) stages(settings Settings) {
 		p.bind(schemas.StageOrder.Name, schemas.StageOrder.Name, sql.Snapshot{})
 		return
 	}
-	order, err := p.stageOrder(settings)
-	if err == nil {
-		err = p.saveStages(order, settings)
+	const name, file = "stage_order", "stages"
+	follow := fmt.Sprintf("%q %q %s %s", settings.PipelineStage, settings.Stages, p.is["raw_opportunity_stage"], p.is["raw_opportunity"])
+	if p.dry != nil {
+		p.follow[file], p.is[name] = follow, p.dry.Stages
+		return
 	}
-	if p.err == nil {
-		p.err = err
+	order := func() {
+		if p.read("raw_opportunity_stage", "raw_opportunity"); p.err != nil {
+			return
+		}
+		order, err := p.stageOrder(settings)
+		if err == nil {
+			err = p.saveStages(order, settings)
+		}
+		if p.err == nil {
+			p.err = err
+		}
 	}
+	if p.was != nil && p.was.follow[file] == follow && p.was.is[name] != "" {
+		p.is[name], p.late[name] = p.was.is[name], order
+		return
+	}
+	order()
 }
 
 // stageOrder is OpportunityStage by SortOrder, inactive stages too because old opportunities are still in them; or the
@@ -133,7 +151,9 @@ func (p *publication) saveStages(order []stage, settings Settings) error {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schemas.StageOrder.Arrow())
 	defer b.Release()
 	known := map[string]bool{}
+	content := sha256.New()
 	add := func(value string, position int) {
+		fmt.Fprintf(content, "%q %d %t\n", value, position, position > chosen)
 		if known[value] {
 			return
 		}
@@ -161,6 +181,7 @@ func (p *publication) saveStages(order []stage, settings Settings) error {
 	if err := w.Write(p.ctx, batch); err != nil {
 		return err
 	}
+	p.is[schemas.StageOrder.Name] = hex.EncodeToString(content.Sum(nil))
 	return w.Step(p.ctx)
 }
 

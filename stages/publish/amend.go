@@ -1,0 +1,284 @@
+package publish
+
+import (
+	"fmt"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+)
+
+// fieldGain adds to the earlier counts what the records that differ add.
+func (p *publication) fieldGain() {
+	f := p.file("publish/field_gain")
+	snap, ok := p.taken(f)
+	earlier := p.gave(schemas.FieldGain)
+	if ok {
+		p.publish(f.Out, snap)
+	} else if earlier.Table == "" || !p.differ() {
+		p.save(f.Name)
+	} else {
+		p.read("earlier_" + f.Out)
+		query := p.summed(f, schemas.FieldGain, "FROM earlier_field_gain", " HAVING sum(records) > 0")
+		p.saveQuery(schemas.FieldGain, query)
+	}
+}
+
+// mappingCount is a step as any other, but that it is added up where few records differ.
+func (p *publication) mappingCount() {
+	p.stepSummed("publish/mapping_count", schemas.MappingCount, schemas.SyncStats, "FROM earlier_sync_stats", "")
+}
+
+// requiredCount is likewise told from the earlier data quality, unless a count of normalize stood there that has gone.
+func (p *publication) requiredCount() {
+	p.stepSummed("publish/required_count", schemas.RequiredCount, schemas.DataQuality,
+		`SELECT * FROM earlier_data_quality WHERE "check" = 'missing'`, ` HAVING sum("of") > 0`)
+}
+
+func (p *publication) stepSummed(file string, table, from schemas.Table, earlier, having string) {
+	p.step(file)
+	if p.err != nil || p.dry != nil {
+		return
+	}
+	whole := p.late[table.Name]
+	p.late[table.Name] = func() {
+		if p.gave(from).Table == "" || !p.differ() || from.Name == schemas.DataQuality.Name && p.uncovered() {
+			whole()
+			return
+		}
+		p.read("earlier_" + from.Name)
+		if query := p.summed(p.file(file), table, earlier, having); p.err == nil {
+			p.err = p.session.StepQuery(p.ctx, query, table)
+		}
+	}
+}
+
+// uncovered says whether normalize counted something that it counts no longer.
+func (p *publication) uncovered() bool {
+	p.bind("earlier_counted", schemas.DataQuality.Name, p.was.counted)
+	p.bind("counted", schemas.DataQuality.Name, p.counted)
+	p.read("earlier_counted", "counted")
+	return p.any(`FROM earlier_counted ANTI JOIN counted USING (object, field, "check")`)
+}
+
+// gave is a table that the earlier call gave, to be read as earlier_<its name>.
+func (p *publication) gave(table schemas.Table) sql.Snapshot {
+	if p.was == nil || p.dry != nil {
+		return sql.Snapshot{}
+	}
+	snap := p.was.dry.Tables[table.Name]
+	if snap.Table != "" {
+		p.bind("earlier_"+table.Name, table.Name, snap)
+	}
+	return snap
+}
+
+func (p *publication) saveQuery(table schemas.Table, query string) {
+	if p.err != nil {
+		return
+	}
+	snap, err := p.session.SaveQuery(p.ctx, query, table, nil)
+	if p.err = err; err == nil {
+		p.publish(table.Name, snap)
+	}
+}
+
+// amend stores what a table becomes where a file makes the rows of some part keys anew, those that replaced gives.
+func (p *publication) amend(f sql.File, table schemas.Table, replaced string) {
+	if p.err != nil {
+		return
+	}
+	w, err := p.session.Writer(p.ctx, table)
+	if p.err = err; err != nil {
+		return
+	}
+	if p.err = p.session.Step(p.ctx, f.Name, p.values); p.err == nil {
+		p.err = w.Take(p.ctx, "SELECT * FROM "+table.Name)
+	}
+	if p.err != nil {
+		w.Discard(p.ctx) //nolint:errcheck // the first error counts
+		return
+	}
+	snap, err := w.Amend(p.ctx, p.was.dry.Tables[table.Name], replaced)
+	if p.err = err; err == nil {
+		p.publish(table.Name, snap)
+	}
+}
+
+// badge makes the badges anew of entities whose primary record differs, or that came to a list or left it.
+func (p *publication) badge() {
+	f := p.file("publish/badge")
+	snap, ok := p.taken(f)
+	if ok {
+		p.publish(f.Out, snap)
+		return
+	}
+	if p.gave(schemas.Badge).Table == "" || p.values["instance_url"] != p.was.values["instance_url"] || p.values["keep"] != p.was.values["keep"] || !p.differ() {
+		p.save(f.Name)
+		return
+	}
+	lists := ""
+	if p.was.is["auto_save"] != p.is["auto_save"] {
+		if lists = p.changed("auto_save"); lists != "" {
+			lists = " UNION SELECT entity_id FROM " + lists
+		}
+	}
+	p.keep("badge_entity", `SELECT entity_id FROM was_mapping WHERE "primary" AND entity_id IS NOT NULL
+		UNION SELECT entity_id FROM is_mapping WHERE "primary" AND entity_id IS NOT NULL`+lists)
+	// The badge of another record says what its row in mapping says.
+	p.read("earlier_badge", "auto_save")
+	p.keep("badge_mapping", `SELECT object, crm_id, entity_kind, entity_id, "primary" FROM is_mapping
+		UNION ALL SELECT object, crm_id, entity_kind, entity_id, true FROM earlier_badge SEMI JOIN badge_entity USING (entity_id)
+		ANTI JOIN `+differingRecord+" USING (crm_id)")
+	p.view("mapping", "FROM badge_mapping")
+	p.amend(f, schemas.Badge, "FROM badge_entity")
+	p.bind("mapping", "mapping", p.snaps["mapping"])
+}
+
+// contactCard makes the cards of records that differ anew.
+func (p *publication) contactCard() {
+	f := p.file("publish/contact_card")
+	snap, ok := p.taken(f)
+	if ok {
+		p.publish(f.Out, snap)
+		return
+	}
+	if p.gave(schemas.ContactCard).Table == "" || !p.differ() {
+		p.save(f.Name)
+		return
+	}
+	for _, name := range f.In {
+		p.view(name, "FROM is_"+name)
+	}
+	p.amend(f, schemas.ContactCard, `SELECT entity_id FROM was_mapping WHERE "primary" AND object <> 'Account' AND entity_id IS NOT NULL`)
+	for _, name := range f.In {
+		p.bind(name, name, p.snaps[name])
+	}
+}
+
+// missing looks at the entities alone that got a badge or lost it, where nothing else has changed.
+func (p *publication) missing() {
+	f := p.file("publish/missing_in_crm")
+	snap, ok := p.taken(f)
+	if ok {
+		p.publish(f.Out, snap)
+		return
+	}
+	same := p.gave(schemas.MissingInCRM).Table != ""
+	for _, name := range f.In {
+		same = same && (name == "badge" || p.same(f, name))
+	}
+	if !same || !p.differ() {
+		p.save(f.Name)
+		return
+	}
+	changed := p.changed("badge")
+	p.keep("marked_entity", "SELECT DISTINCT entity_id FROM "+changed)
+	p.read("redirected", "raw_activity", "opportunity_record", "earlier_missing_in_crm", "badge")
+	p.keep("marked_badge", "SELECT * FROM badge SEMI JOIN marked_entity USING (entity_id)")
+	p.keep("marked_id", "SELECT entity_id FROM marked_entity UNION SELECT old_id FROM redirected SEMI JOIN marked_entity ON new_id = entity_id")
+	p.keep("marked_activity", "SELECT * FROM raw_activity WHERE member_id IN (FROM marked_id) OR company_id IN (FROM marked_id)")
+	p.view("raw_activity", "FROM marked_activity")
+	p.view("badge", "FROM marked_badge")
+	for _, name := range []string{"dir_company", "dir_member"} {
+		if p.err == nil {
+			p.err = p.session.BindOnly(p.ctx, name, p.snaps[name], "entity_id", "marked_entity")
+			delete(p.late, name)
+		}
+	}
+	if p.err == nil {
+		p.err = p.session.Step(p.ctx, f.Name, p.values)
+	}
+	p.saveQuery(schemas.MissingInCRM, "FROM missing_in_crm UNION ALL FROM earlier_missing_in_crm ANTI JOIN marked_entity USING (entity_id)")
+	for _, name := range []string{"raw_activity", "badge", "dir_company", "dir_member"} {
+		p.bind(name, name, p.snaps[name])
+	}
+}
+
+// changed gives a temporary table of the rows in which a table differs.
+func (p *publication) changed(name string) string {
+	if p.err != nil {
+		return ""
+	}
+	changes, err := p.session.Changed(p.ctx, p.was.dry.Tables[name].Or(name), p.tables[name].Or(name), "")
+	p.err = err
+	p.kept = append(p.kept, changes.Name)
+	return changes.Name
+}
+
+// view lets files read a query's rows under a name, until it is bound anew.
+func (p *publication) view(name, query string) {
+	if p.err == nil {
+		delete(p.late, name)
+		p.err = p.session.View(p.ctx, name, query)
+	}
+}
+
+// earlierCounts are the earlier call's numbers by check.
+func (p *publication) earlierCounts() (counts map[string]int64, ok bool) {
+	if p.was == nil || p.dry != nil {
+		return nil, false
+	}
+	counts = map[string]int64{}
+	for _, c := range p.was.dry.Checks {
+		var n int64
+		if c.Detail != "" {
+			if _, err := fmt.Sscanf(c.Detail, "%d rows", &n); err != nil {
+				return nil, false
+			}
+		}
+		counts[c.Name] = n
+	}
+	return counts, len(counts) > 0
+}
+
+// countsOfRecords adds to the earlier counts what the records that differ add.
+func (p *publication) countsOfRecords(file string) []Check {
+	f := p.file(file)
+	if checks, ok := p.takenChecks(f); ok {
+		return checks
+	}
+	counts, ok := p.earlierCounts()
+	if !ok || !p.differ() {
+		return judged(p.count(file))
+	}
+	var all []failing
+	p.withSome(f, func(when string) {
+		p.alone(f)
+		for i, c := range p.count(file) {
+			if when == "was" {
+				all = append(all, failing{c.check, counts[c.check] - c.rows})
+			} else {
+				all[i].rows += c.rows
+			}
+		}
+	})
+	return judged(all)
+}
+
+// alone says that a file's relations are bound already.
+func (p *publication) alone(f sql.File) {
+	for _, name := range f.In {
+		delete(p.late, name)
+	}
+}
+
+// countsOfList reads of the records' tables those alone that are on the list.
+func (p *publication) countsOfList(file string) []Check {
+	f := p.file(file)
+	if checks, ok := p.takenChecks(f); ok {
+		return checks
+	}
+	p.read("auto_save")
+	p.keep("listed_record", "SELECT DISTINCT crm_id FROM auto_save")
+	for _, name := range []string{"raw_account", "raw_contact", "raw_lead"} {
+		if p.err == nil {
+			p.err = p.session.BindOnly(p.ctx, name, p.snaps[name], "Id", "listed_record")
+			delete(p.late, name)
+		}
+	}
+	all := p.count(file)
+	for _, name := range []string{"raw_account", "raw_contact", "raw_lead"} {
+		p.bind(name, name, p.snaps[name])
+	}
+	return judged(all)
+}
