@@ -188,7 +188,7 @@ func references(text []byte) ([]reference, error) {
 }
 
 // objectKeys are the names under which records and actions hold the id of an object that is no table.
-var objectKeys = []string{"index", "sections", "survey", "shared_mail", "crm_state", "directory_state", "row_digests", "totals"}
+var objectKeys = []string{"index", "sections", "survey", "shared_mail", "crm_state", "directory_state", "row_digests", "totals", "grounds"}
 
 func eachReference(v any, visit func(reference)) {
 	switch v := v.(type) {

@@ -42,7 +42,7 @@ func (m *matching) remediesOf(ctx context.Context, name string, propose func(con
 		}
 		patches.Only, patches.Kept = differ.Records, before.Patches
 		if rescore.FitsWith(rescored) {
-			rescore.Only, rescore.Kept = differ.Records, found.Remedies
+			rescore.Only, rescore.Kept, rescore.KeptIndex, rescore.KeptGrounds = differ.Records, found.Remedies, rescored.Index, found.Grounds
 		}
 	}
 	changes, err := do(ctx, m.run, "propose for "+name, propose, patches)

@@ -53,6 +53,9 @@ func (s *Session) amendHeld(ctx context.Context, h *Held, parts [][]heldRow, ear
 		rows += len(some)
 	}
 	data, close, err := s.MapObject(earlier.Digests)
+	if Damaged(err) {
+		return Snapshot{}, false, nil
+	}
 	if err != nil {
 		return Snapshot{}, false, err
 	}

@@ -74,6 +74,12 @@ func (s *Session) checkObject(id string, data []byte) error {
 	return nil
 }
 
+// Damaged says whether an error is that an object is damaged. What is only built upon is done without then.
+func Damaged(err error) bool {
+	var damaged *DamagedError
+	return errors.As(err, &damaged)
+}
+
 // DamagedError says that an object has not the content that it is named after.
 type DamagedError struct{ ID string }
 

@@ -114,6 +114,9 @@ func again(ctx context.Context, s *sql.Session, in In, builder *linkage.Builder,
 		return nil, none, err
 	}
 	data, closeEarlier, err := s.MapObject(in.Earlier.Out.Index)
+	if sql.Damaged(err) {
+		return nil, none, nil
+	}
 	if err != nil {
 		return nil, none, err
 	}

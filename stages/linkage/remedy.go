@@ -34,10 +34,11 @@ type Ask struct {
 }
 
 // Remedy is the first change that does it: places in Ask.Patches, none where no change of one or two does. Probability
-// is what the entity comes to with the change, in millionths.
+// is what the entity comes to with the change, in millionths. Grounds are what the answer rests on in the directory.
 type Remedy struct {
 	Patches     []int
 	Probability int64
+	Grounds     []uint32
 }
 
 // Remedies answers each Ask by scoring the changed record anew in full competition: new blocking keys, all candidates,
@@ -87,6 +88,7 @@ type tryer struct {
 	parts    []int32  // of a pair that is looked at, by comparison and hypothesis
 	none     tried
 	changes  []tried // of the ask, one by one; their space is kept
+	grounds  []uint32
 }
 
 func (s *Scorer) newTryer(records *Records, threshold int64) *tryer {
@@ -110,6 +112,15 @@ func (s *Scorer) newTryer(records *Records, threshold int64) *tryer {
 }
 
 func (t *tryer) remedy(ask Ask) Remedy {
+	t.grounds = append(t.grounds[:0], ground(hashText(ask.Entity)))
+	r := t.first(ask)
+	slices.Sort(t.grounds)
+	r.Grounds = slices.Clone(slices.Compact(t.grounds))
+	return r
+}
+
+// first is the first change that does it.
+func (t *tryer) first(ask Ask) Remedy {
 	entity, ok := t.index.find(ask.Entity)
 	if !ok {
 		return Remedy{} // a redirect led to an id that the directory does not have
@@ -134,7 +145,7 @@ func (t *tryer) remedy(ask Ask) Remedy {
 		t.single(entity, one)
 		if t.alone() >= t.threshold {
 			if p := t.wins(entity); p > 0 {
-				return Remedy{[]int{i}, p}
+				return Remedy{Patches: []int{i}, Probability: p}
 			}
 		}
 	}
@@ -144,7 +155,7 @@ func (t *tryer) remedy(ask Ask) Remedy {
 			if t.double(entity, ask, &t.changes[k], &t.changes[l]) && t.alone() >= t.threshold {
 				t.change(ask.Patches[i], ask.Patches[j])
 				if p := t.wins(entity); p > 0 {
-					return Remedy{[]int{i, j}, p}
+					return Remedy{Patches: []int{i, j}, Probability: p}
 				}
 			}
 		}
@@ -168,6 +179,12 @@ func (t *tryer) change(patches ...Patch) {
 // found not to meet the entity, or to meet another that is as near.
 func (t *tryer) wins(entity uint32) int64 {
 	candidates := t.seek.candidates(t.records, t.row)
+	for _, q := range t.seek.asked {
+		t.grounds = append(t.grounds, ground(q.key))
+	}
+	for _, key := range t.seek.narrowed {
+		t.grounds = append(t.grounds, ground(key))
+	}
 	if !slices.ContainsFunc(candidates, func(f found) bool { return f.entity == entity }) {
 		return 0
 	}

@@ -8,6 +8,8 @@ type seeker struct {
 	found []found
 	seen  entitySet
 	space [1]uint32
+	// narrowed are the keys asked for in place of those that hold too many.
+	narrowed []uint64
 	// touched takes what was read only so that it is near when it is needed.
 	touched uint64
 }
@@ -36,7 +38,7 @@ func newSeeker(x *Index) *seeker {
 // memory most of the time, together they wait once.
 func (k *seeker) candidates(r *Records, row []uint32) []found {
 	k.keys.start()
-	k.found, k.asked = k.found[:0], k.asked[:0]
+	k.found, k.asked, k.narrowed = k.found[:0], k.asked[:0], k.narrowed[:0]
 	k.seen.clear()
 	for i, rule := range k.index.plan.rules {
 		for _, key := range k.keys.of(r, row, rule.parts, left) {
@@ -78,6 +80,7 @@ func (k *seeker) answer(q *question, r *Records, row []uint32) {
 	}
 	for _, part := range k.keys.part(r, row, *narrow, left) {
 		key := narrowKey(q.key, part)
+		k.narrowed = append(k.narrowed, key)
 		from, to := p.slotsOf(key)
 		records, _ := p.within(key, from, to, &k.space)
 		k.add(records, rule)

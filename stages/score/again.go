@@ -46,7 +46,11 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 	if !sameDirectory {
 		var closeBefore func() error
 		var err error
-		if before, closeBefore, err = openIndex(s, e.In.Section, e.In.Index); err != nil {
+		before, closeBefore, err = openIndex(s, e.In.Section, e.In.Index)
+		if sql.Damaged(err) {
+			return r.all(ctx)
+		}
+		if err != nil {
 			return Out{}, err
 		}
 		defer closeBefore() //nolint:errcheck // nothing was written
@@ -61,6 +65,14 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 			return Out{}, err
 		}
 	}
+	totals, closeTotals, err := openTotals(s, e)
+	if sql.Damaged(err) {
+		return r.all(ctx)
+	}
+	if err != nil {
+		return Out{}, err
+	}
+	defer closeTotals() //nolint:errcheck // nothing was written
 	changed, err := r.changedRecords(ctx, e)
 	if err != nil {
 		return Out{}, err
@@ -70,11 +82,6 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 	if len(changed) == 0 && sameDirectory {
 		return e.Out, r.to.Discard(ctx)
 	}
-	totals, closeTotals, err := openTotals(s, e)
-	if err != nil {
-		return Out{}, err
-	}
-	defer closeTotals() //nolint:errcheck // nothing was written
 	r.totals = r.in.Section.Renew(totals)
 	if err := r.scoreChanged(ctx, e, before); err != nil {
 		return Out{}, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -28,22 +29,32 @@ type RemediesIn struct {
 	// all are.
 	Only sql.Snapshot `json:"only,omitzero"`
 	Kept sql.Snapshot `json:"kept,omitzero"`
+	// KeptIndex is the index that Kept was found with, and KeptGrounds what it rests on in that directory (RemediesOut.Grounds).
+	// Where the index is another, records whose answers may be others by it are tried beside those of Only.
+	KeptIndex   string `json:"kept_index,omitempty"`
+	KeptGrounds string `json:"kept_grounds,omitempty"`
 }
 
-// FitsWith says whether what an earlier call found holds for records that do not differ, as far as the directory is the
-// same: a record that is changed can meet others than the record itself.
+// FitsWith says whether what an earlier call found can be built upon, whether or not the directory is the same.
 func (in RemediesIn) FitsWith(earlier RemediesIn) bool {
-	return in.Index == earlier.Index && in.ThresholdMicros == earlier.ThresholdMicros && (&Earlier{In: earlier.In}).fits(in.In)
+	return in.ThresholdMicros == earlier.ThresholdMicros && (&Earlier{In: earlier.In}).fits(in.In)
 }
 
-// RemediesOut is table remedy.
+// RemediesOut is table remedy, and the object that says what it rests on in the directory.
 type RemediesOut struct {
 	Remedies sql.Snapshot `json:"remedies"`
+	Grounds  string       `json:"grounds"`
 }
+
+// Objects are what RemediesOut names that is no table.
+func (o RemediesOut) Objects() []string { return []string{o.Grounds} }
 
 // Remedies finds the smallest change of each record without entity that would make it match one of its candidates: it
 // scores the record anew with each change that is proposed, and with two of them.
 func Remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, error) {
+	if in.Only.Table != "" && in.Only.Rows == 0 && in.KeptIndex == in.Index { // nothing differs
+		return RemediesOut{in.Kept, in.KeptGrounds}, nil
+	}
 	out, err := remedies(ctx, s, in)
 	if err != nil {
 		return RemediesOut{}, fmt.Errorf("seek changes: %w", err)
@@ -51,60 +62,32 @@ func Remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, 
 	return out, nil
 }
 
-func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (RemediesOut, error) {
-	if in.Only.Table != "" && in.Only.Rows == 0 { // nothing differs
-		return RemediesOut{in.Kept}, nil
-	}
-	w, err := s.Writer(ctx, schemas.Remedy)
+func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (out RemediesOut, err error) {
+	index, closeIndex, err := openIndex(s, in.Section, in.Index)
 	if err != nil {
-		return RemediesOut{}, err
+		return out, err
+	}
+	defer closeIndex() //nolint:errcheck // nothing was written
+	t := trial{session: s, in: in, index: index, grounds: linkage.OverGrounds(nil)}
+	if t.scorer, err = linkage.NewScorer(index, in.Parameters, nil); err != nil {
+		return out, err
 	}
 	if in.Only.Table != "" {
-		if err := s.Bind(ctx, in.Only); err != nil {
-			return RemediesOut{}, err
-		}
-	}
-	if in.Patches.Rows > 0 {
-		index, close, err := openIndex(s, in.Section, in.Index)
+		closeGrounds, err := t.begin(ctx)
 		if err != nil {
-			return RemediesOut{}, err
+			return out, err
 		}
-		defer close() //nolint:errcheck // nothing was written
-		scorer, err := linkage.NewScorer(index, in.Parameters, nil)
-		if err != nil {
-			return RemediesOut{}, err
-		}
-		if in.Only.Table == "" {
-			if err := readFrequencies(ctx, s, in.In, []*linkage.Scorer{scorer}); err != nil {
-				return RemediesOut{}, err
-			}
-		}
-		patches := in.Patches
-		if in.Only.Table != "" { // the patches of these records were made anew
-			patches = patches.Replaced()
-		}
-		for _, piece := range patches.Pieces(recordsAtOnce) {
-			q := quest{records: index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}}
-			if err := q.read(ctx, s, in, piece); err != nil {
-				return RemediesOut{}, err
-			}
-			if in.Only.Table != "" { // few of all, mostly
-				if err := readFrequencies(ctx, s, in.In, []*linkage.Scorer{scorer}, q.records); err != nil {
-					return RemediesOut{}, err
-				}
-			}
-			if err := q.answer(ctx, s, w, scorer, in.ThresholdMicros); err != nil {
-				return RemediesOut{}, err
-			}
-		}
+		defer closeGrounds()              //nolint:errcheck // nothing was written
+		defer s.Drop(ctx, retriedRecords) //nolint:errcheck // temporary
 	}
-	var snapshot sql.Snapshot
-	if in.Only.Table != "" {
-		snapshot, err = w.Amend(ctx, in.Kept, "SELECT crm_id FROM differing")
-	} else {
-		snapshot, err = w.Save(ctx)
+	if out.Remedies, err = t.run(ctx); err != nil {
+		return out, err
 	}
-	return RemediesOut{snapshot}, err
+	out.Grounds, err = s.WriteObject(func(to io.Writer) error {
+		_, err := t.grounds.WriteTo(to)
+		return err
+	})
+	return out, err
 }
 
 // quest is some records without entity, and the changes to try on them.
@@ -114,6 +97,7 @@ type quest struct {
 	asks    []ask
 	begun   map[int]bool // records whose changes have come
 	names   map[string]string
+	some    bool // of the records that retriedRecords names alone
 }
 
 // ask is one record and one of its candidates.
@@ -125,16 +109,16 @@ type ask struct {
 }
 
 func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece sql.Snapshot) error {
-	if in.Only.Table == "" {
+	if !q.some {
 		if err := s.BindAs(ctx, "patch", piece); err != nil {
 			return err
 		}
 	} else {
-		if err := s.BindFor(ctx, "all_patch", piece, "(SELECT crm_id FROM differing)"); err != nil {
+		if err := s.BindFor(ctx, "all_patch", piece, "(SELECT crm_id FROM "+retriedRecords+")"); err != nil {
 			return err
 		}
 		table, _ := schemas.Lookup(piece.Table)
-		if err := s.StepQuery(ctx, "SELECT * FROM all_patch SEMI JOIN differing USING (crm_id) ORDER BY "+strings.Join(table.Key, ", "), schemas.Table{Name: "patch", Key: table.Key, Columns: table.Columns}); err != nil {
+		if err := s.StepQuery(ctx, "SELECT * FROM all_patch SEMI JOIN "+retriedRecords+" USING (crm_id) ORDER BY "+strings.Join(table.Key, ", "), schemas.Table{Name: "patch", Key: table.Key, Columns: table.Columns}); err != nil {
 			return err
 		}
 	}
@@ -235,7 +219,7 @@ func (q *quest) name(text string) string {
 
 // answer writes the smallest change of each record: one field before two, then what is tried first, then the entity to
 // which it gives the higher probability, then the lower id.
-func (q *quest) answer(ctx context.Context, s *sql.Session, w *sql.Writer, scorer *linkage.Scorer, threshold int64) error {
+func (q *quest) answer(ctx context.Context, s *sql.Session, w *sql.Writer, scorer *linkage.Scorer, grounds *linkage.NewGrounds, threshold int64) error {
 	workers := s.Threads()
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
@@ -252,11 +236,14 @@ func (q *quest) answer(ctx context.Context, s *sql.Session, w *sql.Writer, score
 	defer b.Release()
 	for i := 0; i < len(asks); {
 		best, next := i, i+1
+		rest := [][]uint32{found[i].Grounds}
 		for ; next < len(asks) && asks[next].Record == asks[i].Record; next++ {
+			rest = append(rest, found[next].Grounds)
 			if q.smaller(found, next, best) {
 				best = next
 			}
 		}
+		grounds.Put(q.asks[i].id, rest...)
 		if r := found[best]; len(r.Patches) > 0 {
 			a := q.asks[best]
 			for k, text := range []string{a.object, a.id, a.Entity} {

@@ -44,6 +44,9 @@ type Out struct {
 	Totals     string           `json:"totals"`
 }
 
+// Objects are what In names that is no table: an earlier call is built upon where they are there.
+func (in In) Objects() []string { return []string{in.Index} }
+
 // Objects are what Out names that is no table.
 func (o Out) Objects() []string { return []string{o.Totals} }
 

@@ -1,0 +1,167 @@
+package linkage
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"slices"
+	"sort"
+)
+
+// Grounds are what the answers to the Asks of each record rest on in the directory: the entities asked about, and the keys
+// under which their rivals were sought. As long as nothing of it differs, neither do the answers. All are the leading halves
+// of hashes: that two are alike only means that a record is asked about again.
+type Grounds struct {
+	hashes []uint64 // of the records' ids, ascending
+	ends   []uint32
+	of     []uint32 // of each record, ascending
+}
+
+// groundsMark begins what WriteTo writes; a change of what follows it must change it.
+const groundsMark = "grounds1"
+
+var errNoGrounds = errors.New("these are no grounds that earlier answers left")
+
+// ground is what stands for a hash.
+func ground(hash uint64) uint32 { return uint32(hash >> 32) }
+
+// ReadGrounds reads what WriteTo wrote, in place.
+func ReadGrounds(data []byte) (*Grounds, error) {
+	if len(data) < len(groundsMark) || string(data[:len(groundsMark)]) != groundsMark {
+		return nil, errNoGrounds
+	}
+	in := arrays{rest: data[len(groundsMark):]}
+	g := &Grounds{hashes: readArray[uint64](&in), ends: readArray[uint32](&in), of: readArray[uint32](&in)}
+	if in.err != nil || len(in.rest) > 0 || len(g.ends) != len(g.hashes) || !slices.IsSorted(g.ends) ||
+		len(g.ends) > 0 && int(g.ends[len(g.ends)-1]) != len(g.of) {
+		return nil, errNoGrounds
+	}
+	return g, nil
+}
+
+func (g *Grounds) at(i int) []uint32 {
+	from := uint32(0)
+	if i > 0 {
+		from = g.ends[i-1]
+	}
+	return g.of[from:g.ends[i]]
+}
+
+func (g *Grounds) add(hash uint64, of []uint32) {
+	g.of = append(g.of, of...)
+	g.hashes, g.ends = append(g.hashes, hash), append(g.ends, uint32(len(g.of)))
+}
+
+// Unsettled are records whose answers may be others.
+type Unsettled map[uint64]struct{}
+
+// Has says whether a record is one of them.
+func (u Unsettled) Has(id string) bool {
+	_, has := u[hashText(id)]
+	return has
+}
+
+// Unsettled are the records whose answers rest on what differs between two directories.
+func (g *Grounds) Unsettled(m *Meetings) Unsettled {
+	differs, marked := m.grounds()
+	out := Unsettled{}
+	for i, hash := range g.hashes {
+		for _, one := range g.at(i) {
+			if !marked.has(uint64(one) << 32) {
+				continue
+			}
+			if _, yes := differs[one]; yes {
+				out[hash] = struct{}{}
+				break
+			}
+		}
+	}
+	return out
+}
+
+// grounds are the keys under which other records stand than did, and the ids of the records that differ; and their marks.
+func (m *Meetings) grounds() (map[uint32]struct{}, marks) {
+	all := map[uint32]struct{}{}
+	for _, rule := range m.rules {
+		for _, k := range rule.slots {
+			if k.is == keyListed || k.is == keyMoved { // one that is narrowed has entries of its own
+				all[ground(k.key)] = struct{}{}
+			}
+		}
+	}
+	few := m.few.records
+	for i := range int(m.isFrom) + len(m.differing.is) {
+		all[ground(few.dict.hashOf(few.ids[i]))] = struct{}{}
+	}
+	marked := newMarks(len(all))
+	for one := range all {
+		marked.add(uint64(one) << 32)
+	}
+	return all, marked
+}
+
+// NewGrounds collects the grounds of records, over those of earlier answers, nil for none. What is written depends on nothing
+// but the grounds that hold in the end.
+type NewGrounds struct {
+	before *Grounds
+	Grounds
+}
+
+// OverGrounds starts with earlier grounds, nil for none.
+func OverGrounds(before *Grounds) *NewGrounds {
+	if before == nil {
+		before = &Grounds{}
+	}
+	return &NewGrounds{before: before}
+}
+
+// Put notes what the answers of a record rest on, in place of what was noted of it; of several the last holds, and none drop
+// the record.
+func (n *NewGrounds) Put(id string, of ...[]uint32) {
+	var all []uint32
+	for _, some := range of {
+		all = append(all, some...)
+	}
+	slices.Sort(all)
+	n.add(hashText(id), slices.Compact(all))
+}
+
+// WriteTo writes the grounds for ReadGrounds.
+func (n *NewGrounds) WriteTo(to io.Writer) (int64, error) {
+	order := make([]int, len(n.hashes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(n.hashes[a], n.hashes[b]), cmp.Compare(b, a)) })
+	most := len(n.before.hashes) + len(order)
+	out := Grounds{hashes: make([]uint64, 0, most), ends: make([]uint32, 0, most), of: make([]uint32, 0, len(n.before.of)+len(n.of))}
+	take := func(from *Grounds, i int) {
+		if of := from.at(i); len(of) > 0 {
+			out.add(from.hashes[i], of)
+		}
+	}
+	next := 0
+	for k, i := range order {
+		hash := n.hashes[i]
+		if k > 0 && n.hashes[order[k-1]] == hash {
+			continue // put again later
+		}
+		until := next + sort.Search(len(n.before.hashes)-next, func(j int) bool { return n.before.hashes[next+j] >= hash })
+		for ; next < until; next++ {
+			take(n.before, next)
+		}
+		if next < len(n.before.hashes) && n.before.hashes[next] == hash {
+			next++
+		}
+		take(&n.Grounds, i)
+	}
+	for ; next < len(n.before.hashes); next++ {
+		take(n.before, next)
+	}
+	w := arrayWriter{to: to}
+	w.bytes([]byte(groundsMark))
+	writeArray(&w, out.hashes)
+	writeArray(&w, out.ends)
+	writeArray(&w, out.of)
+	return w.written, w.err
+}

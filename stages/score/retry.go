@@ -1,0 +1,144 @@
+package score
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql"
+	"github.com/crmlink/crmlink/stages/linkage"
+)
+
+// retriedRecords names the temporary table of the records whose patches are tried, where not all are.
+const retriedRecords = "retried_records"
+
+// trial is one call of Remedies.
+type trial struct {
+	session *sql.Session
+	in      RemediesIn
+	index   *linkage.Index
+	scorer  *linkage.Scorer
+	grounds *linkage.NewGrounds
+	some    bool // records of retriedRecords alone
+}
+
+// run tries the patches piece by piece.
+func (t *trial) run(ctx context.Context) (sql.Snapshot, error) {
+	s, in := t.session, t.in
+	w, err := s.Writer(ctx, schemas.Remedy)
+	if err != nil {
+		return sql.Snapshot{}, err
+	}
+	few := t.some && in.KeptIndex == in.Index
+	patches := in.Patches
+	if few { // the patches of these records were made anew
+		patches = patches.Replaced()
+	}
+	if !few && patches.Rows > 0 {
+		if err := readFrequencies(ctx, s, in.In, []*linkage.Scorer{t.scorer}); err != nil {
+			return sql.Snapshot{}, err
+		}
+	}
+	for _, piece := range patches.Pieces(recordsAtOnce) {
+		q := quest{records: t.index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}, some: t.some}
+		if err := q.read(ctx, s, in, piece); err != nil {
+			return sql.Snapshot{}, err
+		}
+		if few {
+			if err := readFrequencies(ctx, s, in.In, []*linkage.Scorer{t.scorer}, q.records); err != nil {
+				return sql.Snapshot{}, err
+			}
+		}
+		if err := q.answer(ctx, s, w, t.scorer, t.grounds, in.ThresholdMicros); err != nil {
+			return sql.Snapshot{}, err
+		}
+	}
+	if t.some {
+		return w.Amend(ctx, in.Kept, "SELECT crm_id FROM "+retriedRecords)
+	}
+	return w.Save(ctx)
+}
+
+// begin makes retriedRecords: records that differ, and those whose answers may be others by another directory. Where so much
+// of it differs that all are tried it makes none. Nothing of the earlier grounds may be used after close.
+func (t *trial) begin(ctx context.Context) (close func() error, err error) {
+	s := t.session
+	data, closeGrounds, err := s.MapObject(t.in.KeptGrounds)
+	if sql.Damaged(err) {
+		return func() error { return nil }, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeGrounds())
+		}
+	}()
+	kept, err := linkage.ReadGrounds(data)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	if t.in.KeptIndex != t.in.Index {
+		var few bool
+		if ids, few, err = t.unsettled(ctx, kept); err != nil || !few {
+			return closeGrounds, err
+		}
+	}
+	if err = s.Bind(ctx, t.in.Only); err != nil {
+		return nil, err
+	}
+	if err = s.Keep(ctx, retriedRecords, "SELECT crm_id FROM differing"); err != nil {
+		return nil, err
+	}
+	if len(ids) > 0 {
+		if err = s.Add(ctx, retriedRecords, ids); err != nil {
+			return nil, err
+		}
+	}
+	t.some, t.grounds = true, linkage.OverGrounds(kept)
+	return closeGrounds, s.Each(ctx, "SELECT crm_id FROM "+retriedRecords, nil, func(batch arrow.RecordBatch) error {
+		column := batch.Column(0).(*array.String)
+		for i := range column.Len() {
+			t.grounds.Put(column.Value(i)) // none, until it is asked about
+		}
+		return nil
+	})
+}
+
+// unsettled gives the records with patches whose answers may be others by another directory; false where so much of it differs
+// that all are tried.
+func (t *trial) unsettled(ctx context.Context, kept *linkage.Grounds) (ids []string, few bool, err error) {
+	s := t.session
+	before, close, err := openIndex(s, t.in.Section, t.in.KeptIndex)
+	if sql.Damaged(err) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	defer close() //nolint:errcheck // nothing was written
+	differing := linkage.NewDiffering(before, t.index)
+	if differing.Len()*mostTouched > t.index.Len() {
+		return nil, false, nil
+	}
+	found := kept.Unsettled(linkage.NewMeetings(differing))
+	if err := s.BindAs(ctx, "patch", t.in.Patches); err != nil {
+		return nil, false, err
+	}
+	err = s.Each(ctx, "SELECT DISTINCT crm_id FROM patch", nil, func(batch arrow.RecordBatch) error {
+		column := batch.Column(0).(*array.String)
+		for i := range column.Len() {
+			if id := column.Value(i); found.Has(id) {
+				ids = append(ids, strings.Clone(id))
+			}
+		}
+		return nil
+	})
+	return ids, true, err
+}
