@@ -90,8 +90,6 @@ func TestBenchLarge(t *testing.T) {
 		t.Skip("measured by make bench-large")
 	}
 	n := *benchPeople
-	var b strings.Builder
-	b.WriteString(machine())
 	var titles []string
 	var runs []benchRun
 	for _, size := range []struct {
@@ -106,10 +104,12 @@ func TestBenchLarge(t *testing.T) {
 			title += ", --memory " + size.memory
 		}
 		titles = append(titles, title)
+		var b strings.Builder // written after each run: the next takes half an hour
+		b.WriteString(machine())
+		writeStages(&b, titles, runs)
+		t.Log("\n" + b.String())
+		writeSection(t, "performance.md", "large", b.String())
 	}
-	writeStages(&b, titles, runs)
-	t.Log("\n" + b.String())
-	writeSection(t, "performance.md", "large", b.String())
 }
 
 func machine() string {

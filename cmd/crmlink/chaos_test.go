@@ -285,7 +285,7 @@ func when(path, text string) func(string, <-chan string) {
 // A run that is killed at any instant leaves the last publication readable, and the next start ends it (invariant 3).
 func TestKilledRunIsTakenUp_Invariant3(t *testing.T) {
 	c := newChaos(t)
-	random, boundaries := 2, []int{1, c.steps - 1}
+	random, boundaries := 1, []int{c.steps / 2}
 	if testing.Short() {
 		random, boundaries = 1, boundaries[:1]
 	}

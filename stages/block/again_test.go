@@ -1,6 +1,7 @@
 package block
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 
@@ -14,6 +15,9 @@ import (
 // Invariant 2: what an earlier call gave changes no result, whatever differs, and whether the directory is stored whole or
 // amended.
 func TestAgain_EqualsWhole(t *testing.T) {
+	checks := flag.Lookup("rapid.checks").Value // a hundred take a minute and a half; the merging itself is tested in linkage
+	defer checks.Set(checks.String())           //nolint:errcheck // it was that
+	checks.Set("15")                            //nolint:errcheck // it is a number
 	m, err := linkage.Default()
 	if err != nil {
 		t.Fatal(err)
