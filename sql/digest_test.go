@@ -55,6 +55,9 @@ func versioned(versions map[int]int, ids []int) arrow.RecordBatch {
 func TestSaveDigested_HoldsTheRowsOfTheWhole(t *testing.T) {
 	ctx := context.Background()
 	for rows, steps := range map[int]int{300: 14, schemas.LargeFrom + 40: 4} {
+		if testing.Short() && rows > 300 {
+			continue // nothing more of it runs at once
+		}
 		s, random := openTwo(t), rand.New(rand.NewPCG(uint64(rows), 3))
 		versions := map[int]int{}
 		for n := range rows {

@@ -11,6 +11,9 @@ import (
 
 // A file is its section and its numbers, to the bit, and its weights are those of its m and u.
 func TestModelFile_HoldsProgrammeAndNumbers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: what runs at once here other tests run")
+	}
 	m := shippedModel(t)
 	d := plant(21, 700, 1500, .7)
 	x := indexOf(t, m.Person, d.members)
