@@ -1,11 +1,9 @@
 package linkage
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"slices"
-	"sort"
 )
 
 // Grounds are what the answers to the Asks of each record rest on in the directory: the entities asked about, and the keys
@@ -128,36 +126,14 @@ func (n *NewGrounds) Put(id string, of ...[]uint32) {
 
 // WriteTo writes the grounds for ReadGrounds.
 func (n *NewGrounds) WriteTo(to io.Writer) (int64, error) {
-	order := make([]int, len(n.hashes))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(n.hashes[a], n.hashes[b]), cmp.Compare(b, a)) })
-	most := len(n.before.hashes) + len(order)
+	most := len(n.before.hashes) + len(n.hashes)
 	out := Grounds{hashes: make([]uint64, 0, most), ends: make([]uint32, 0, most), of: make([]uint32, 0, len(n.before.of)+len(n.of))}
 	take := func(from *Grounds, i int) {
 		if of := from.at(i); len(of) > 0 {
 			out.add(from.hashes[i], of)
 		}
 	}
-	next := 0
-	for k, i := range order {
-		hash := n.hashes[i]
-		if k > 0 && n.hashes[order[k-1]] == hash {
-			continue // put again later
-		}
-		until := next + sort.Search(len(n.before.hashes)-next, func(j int) bool { return n.before.hashes[next+j] >= hash })
-		for ; next < until; next++ {
-			take(n.before, next)
-		}
-		if next < len(n.before.hashes) && n.before.hashes[next] == hash {
-			next++
-		}
-		take(&n.Grounds, i)
-	}
-	for ; next < len(n.before.hashes); next++ {
-		take(n.before, next)
-	}
+	latest(n.before.hashes, n.hashes, func(i int) { take(n.before, i) }, func(i int) { take(&n.Grounds, i) })
 	w := arrayWriter{to: to}
 	w.bytes([]byte(groundsMark))
 	writeArray(&w, out.hashes)

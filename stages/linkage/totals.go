@@ -96,42 +96,48 @@ func (n *NewTotals) Put(id string, t Total) {
 	}
 }
 
+// latest hands over what was noted of each record last, in the order of hashes: a place in before, which ascends, or in put,
+// where what comes later holds.
+func latest(before, put []uint64, takeBefore, takePut func(i int)) {
+	order := make([]uint32, len(put))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(a, b uint32) int { return cmp.Or(cmp.Compare(put[a], put[b]), cmp.Compare(b, a)) })
+	next := 0
+	for k, i := range order {
+		hash := put[i]
+		if k > 0 && put[order[k-1]] == hash {
+			continue // put again later
+		}
+		until := next + sort.Search(len(before)-next, func(j int) bool { return before[next+j] >= hash })
+		for ; next < until; next++ {
+			takeBefore(next)
+		}
+		if next < len(before) && before[next] == hash {
+			next++
+		}
+		takePut(int(i))
+	}
+	for ; next < len(before); next++ {
+		takeBefore(next)
+	}
+}
+
 // Drop notes that a record is gone.
 func (n *NewTotals) Drop(id string) { n.Put(id, nothing) }
 
 // WriteTo writes the totals for ReadTotals.
 func (n *NewTotals) WriteTo(to io.Writer) (int64, error) {
-	order := make([]uint32, len(n.hashes))
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	slices.SortFunc(order, func(a, b uint32) int { return cmp.Or(cmp.Compare(n.hashes[a], n.hashes[b]), cmp.Compare(b, a)) })
 	out := Totals{}
 	take := func(from *Totals, i int) {
 		if others := from.others[i*n.width : (i+1)*n.width]; others[0] > 0 {
 			out.hashes, out.sums, out.others = append(out.hashes, from.hashes[i]), append(out.sums, from.sums[i]), append(out.others, others...)
 		}
 	}
-	most := len(n.before.hashes) + len(order)
+	most := len(n.before.hashes) + len(n.hashes)
 	out.hashes, out.sums, out.others = make([]uint64, 0, most), make([]uint64, 0, most), make([]uint32, 0, most*n.width)
-	next := 0
-	for k, i := range order {
-		hash := n.hashes[i]
-		if k > 0 && n.hashes[order[k-1]] == hash {
-			continue // put again later
-		}
-		until := next + sort.Search(len(n.before.hashes)-next, func(j int) bool { return n.before.hashes[next+j] >= hash })
-		for ; next < until; next++ {
-			take(n.before, next)
-		}
-		if next < len(n.before.hashes) && n.before.hashes[next] == hash {
-			next++
-		}
-		take(&n.Totals, int(i))
-	}
-	for ; next < len(n.before.hashes); next++ {
-		take(n.before, next)
-	}
+	latest(n.before.hashes, n.hashes, func(i int) { take(n.before, i) }, func(i int) { take(&n.Totals, i) })
 	w := arrayWriter{to: to}
 	w.bytes([]byte(totalsMark))
 	writeArray(&w, out.hashes)
