@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/duckdb/duckdb-go/v2"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -201,6 +202,22 @@ func (s *Session) Each(ctx context.Context, query string, values map[string]any,
 		}
 		if err := reader.Err(); err != nil {
 			return fmt.Errorf("query: %w", err)
+		}
+		return nil
+	})
+}
+
+// EachText hands over the texts in a query's only column, but for nulls. They are valid only during the call.
+func (s *Session) EachText(ctx context.Context, query string, fn func(string)) error {
+	return s.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
+		column, ok := batch.Column(0).(*array.String)
+		if !ok {
+			return fmt.Errorf("query: texts are wanted, not %s", batch.Column(0).DataType())
+		}
+		for i := range column.Len() {
+			if !column.IsNull(i) {
+				fn(column.Value(i))
+			}
 		}
 		return nil
 	})

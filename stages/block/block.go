@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -109,8 +108,8 @@ func again(ctx context.Context, s *sql.Session, in In, builder *linkage.Builder,
 	if changes.Rows*mostDiffering > in.Earlier.In.Directory.Rows {
 		return nil, none, nil
 	}
-	gone, err := texts(ctx, s, "FROM "+changes.Name+" ORDER BY 1")
-	if err != nil {
+	var gone []string
+	if err := s.EachText(ctx, "FROM "+changes.Name+" ORDER BY 1", func(id string) { gone = append(gone, strings.Clone(id)) }); err != nil {
 		return nil, none, err
 	}
 	data, closeEarlier, err := s.MapObject(in.Earlier.Out.Index)
@@ -137,17 +136,6 @@ func again(ctx context.Context, s *sql.Session, in In, builder *linkage.Builder,
 // mostDiffering is the share of records, one in so many, from which on it costs less to build the index of all. It changes no
 // result.
 const mostDiffering = 20
-
-func texts(ctx context.Context, s *sql.Session, query string) (all []string, err error) {
-	err = s.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
-		column := batch.Column(0).(*array.String)
-		for i := range column.Len() {
-			all = append(all, strings.Clone(column.Value(i)))
-		}
-		return nil
-	})
-	return all, err
-}
 
 // read reads the directory piece by piece. The parts are each in the order of their ids, which the builder merges.
 func read(ctx context.Context, s *sql.Session, in In, pieces []sql.Snapshot, to *linkage.Records) error {

@@ -6,9 +6,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
@@ -109,14 +106,10 @@ func (m meeting) addNamed(ctx context.Context, before, after survey) error {
 // texts are those of a query's one column that count.
 func (m meeting) texts(ctx context.Context, query string, counts func(string) bool) ([]string, error) {
 	var found []string
-	err := m.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
-		column := batch.Column(0).(*array.String)
-		for i := range column.Len() {
-			if !column.IsNull(i) && counts(column.Value(i)) {
-				found = append(found, strings.Clone(column.Value(i)))
-			}
+	err := m.session.EachText(ctx, query, func(text string) {
+		if counts(text) {
+			found = append(found, strings.Clone(text))
 		}
-		return nil
 	})
 	return found, err
 }

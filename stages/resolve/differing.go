@@ -58,7 +58,7 @@ func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []stri
 // differingPeople are those of whose member something is told that differs, or whose company's names the directory has now or
 // had.
 func (r *run) differingPeople(was, is map[string]sql.Snapshot, e Earlier) (selects []string) {
-	if changed := r.changedMembers(was["dir_member"], is["dir_member"]); changed != "" {
+	if changed := r.changedMembers(was, is); changed != "" {
 		selects = append(selects, "SELECT crm_id FROM "+earlierMapping+" SEMI JOIN "+changed+" USING (entity_id)", r.decidedOn(changed))
 	}
 	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, alias_keys, domains FROM dir_company"); changed != "" {
@@ -94,11 +94,11 @@ func (r *run) changedCandidates(was, is map[string]sql.Snapshot, records int64) 
 
 // changedMembers gives a temporary table of members that differ. Of an amended table it is all that were made anew, which the
 // files that were added tell: looking for what differs in them reads all the others.
-func (r *run) changedMembers(was, is sql.Snapshot) string {
-	if is.Amended() {
-		return r.changedKeys(was, is)
+func (r *run) changedMembers(was, is map[string]sql.Snapshot) string {
+	if is["dir_member"].Amended() {
+		return r.changedKeys(was["dir_member"], is["dir_member"])
 	}
-	return r.changed(map[string]sql.Snapshot{"dir_member": was}, map[string]sql.Snapshot{"dir_member": is}, "dir_member",
+	return r.changed(was, is, "dir_member",
 		"SELECT entity_id, company_ids, company_keys, company_domains, past_company_ids, past_company_keys, past_company_domains FROM dir_member")
 }
 

@@ -6,9 +6,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/linkage"
@@ -129,13 +126,7 @@ func (r *scoring) changedRecords(ctx context.Context, e Earlier) (map[string]boo
 		return nil, err
 	}
 	ids := map[string]bool{}
-	err = s.Each(ctx, "FROM "+scoredAnew, nil, func(batch arrow.RecordBatch) error {
-		column := batch.Column(0).(*array.String)
-		for i := range column.Len() {
-			ids[strings.Clone(column.Value(i))] = true
-		}
-		return nil
-	})
+	err = s.EachText(ctx, "FROM "+scoredAnew, func(id string) { ids[strings.Clone(id)] = true })
 	return ids, err
 }
 

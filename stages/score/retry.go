@@ -5,9 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/linkage"
@@ -102,12 +99,8 @@ func (t *trial) begin(ctx context.Context) (close func() error, err error) {
 		}
 	}
 	t.some, t.grounds = true, linkage.OverGrounds(kept)
-	return closeGrounds, s.Each(ctx, "SELECT crm_id FROM "+retriedRecords, nil, func(batch arrow.RecordBatch) error {
-		column := batch.Column(0).(*array.String)
-		for i := range column.Len() {
-			t.grounds.Put(column.Value(i)) // none, until it is asked about
-		}
-		return nil
+	return closeGrounds, s.EachText(ctx, "SELECT crm_id FROM "+retriedRecords, func(id string) {
+		t.grounds.Put(id) // none, until it is asked about
 	})
 }
 
@@ -131,14 +124,10 @@ func (t *trial) unsettled(ctx context.Context, kept *linkage.Grounds) (ids []str
 	if err := s.BindAs(ctx, "patch", t.in.Patches); err != nil {
 		return nil, false, err
 	}
-	err = s.Each(ctx, "SELECT DISTINCT crm_id FROM patch", nil, func(batch arrow.RecordBatch) error {
-		column := batch.Column(0).(*array.String)
-		for i := range column.Len() {
-			if id := column.Value(i); found.Has(id) {
-				ids = append(ids, strings.Clone(id))
-			}
+	err = s.EachText(ctx, "SELECT DISTINCT crm_id FROM patch", func(id string) {
+		if found.Has(id) {
+			ids = append(ids, strings.Clone(id))
 		}
-		return nil
 	})
 	return ids, true, err
 }
