@@ -121,6 +121,15 @@ func (p *publication) taken(f sql.File) (sql.Snapshot, bool) {
 	return snap, ok
 }
 
+// takeOver publishes the earlier call's table where it holds.
+func (p *publication) takeOver(f sql.File) bool {
+	snap, ok := p.taken(f)
+	if ok {
+		p.publish(f.Out, snap)
+	}
+	return ok
+}
+
 // takenChecks are the earlier call's checks by a file, where they hold and all passed.
 func (p *publication) takenChecks(f sql.File) (checks []Check, ok bool) {
 	if p.dry != nil {

@@ -10,17 +10,16 @@ import (
 // fieldGain adds to the earlier counts what the records that differ add.
 func (p *publication) fieldGain() {
 	f := p.file("publish/field_gain")
-	snap, ok := p.taken(f)
-	earlier := p.gave(schemas.FieldGain)
-	if ok {
-		p.publish(f.Out, snap)
-	} else if earlier.Table == "" || !p.differ() {
-		p.save(f.Name)
-	} else {
-		p.read("earlier_" + f.Out)
-		query := p.summed(f, schemas.FieldGain, "FROM earlier_field_gain", " HAVING sum(records) > 0")
-		p.saveQuery(schemas.FieldGain, query)
+	if p.takeOver(f) {
+		return
 	}
+	if p.gave(schemas.FieldGain).Table == "" || !p.differ() {
+		p.save(f.Name)
+		return
+	}
+	p.read("earlier_" + f.Out)
+	query := p.summed(f, schemas.FieldGain, "FROM earlier_field_gain", " HAVING sum(records) > 0")
+	p.saveQuery(schemas.FieldGain, query)
 }
 
 // mappingCount is a step as any other, but that it is added up where few records differ.
@@ -107,9 +106,7 @@ func (p *publication) amend(f sql.File, table schemas.Table, replaced string) {
 // badge makes the badges anew of entities whose primary record differs, or that came to a list or left it.
 func (p *publication) badge() {
 	f := p.file("publish/badge")
-	snap, ok := p.taken(f)
-	if ok {
-		p.publish(f.Out, snap)
+	if p.takeOver(f) {
 		return
 	}
 	if p.gave(schemas.Badge).Table == "" || p.values["instance_url"] != p.was.values["instance_url"] || p.values["keep"] != p.was.values["keep"] || !p.differ() {
@@ -131,15 +128,13 @@ func (p *publication) badge() {
 		ANTI JOIN `+differingRecord+" USING (crm_id)")
 	p.view("mapping", "FROM badge_mapping")
 	p.amend(f, schemas.Badge, "FROM badge_entity")
-	p.bind("mapping", "mapping", p.snaps["mapping"])
+	p.rebind("mapping")
 }
 
 // contactCard makes the cards of records that differ anew.
 func (p *publication) contactCard() {
 	f := p.file("publish/contact_card")
-	snap, ok := p.taken(f)
-	if ok {
-		p.publish(f.Out, snap)
+	if p.takeOver(f) {
 		return
 	}
 	if p.gave(schemas.ContactCard).Table == "" || !p.differ() {
@@ -150,17 +145,13 @@ func (p *publication) contactCard() {
 		p.view(name, "FROM is_"+name)
 	}
 	p.amend(f, schemas.ContactCard, `SELECT entity_id FROM was_mapping WHERE "primary" AND object <> 'Account' AND entity_id IS NOT NULL`)
-	for _, name := range f.In {
-		p.bind(name, name, p.snaps[name])
-	}
+	p.rebind(f.In...)
 }
 
 // missing looks at the entities alone that got a badge or lost it, where nothing else has changed.
 func (p *publication) missing() {
 	f := p.file("publish/missing_in_crm")
-	snap, ok := p.taken(f)
-	if ok {
-		p.publish(f.Out, snap)
+	if p.takeOver(f) {
 		return
 	}
 	same := p.gave(schemas.MissingInCRM).Table != ""
@@ -179,19 +170,12 @@ func (p *publication) missing() {
 	p.keep("marked_activity", "SELECT * FROM raw_activity WHERE member_id IN (FROM marked_id) OR company_id IN (FROM marked_id)")
 	p.view("raw_activity", "FROM marked_activity")
 	p.view("badge", "FROM marked_badge")
-	for _, name := range []string{"dir_company", "dir_member"} {
-		if p.err == nil {
-			p.err = p.session.BindOnly(p.ctx, name, p.snaps[name], "entity_id", "marked_entity")
-			delete(p.late, name)
-		}
-	}
+	p.only("entity_id", "marked_entity", "dir_company", "dir_member")
 	if p.err == nil {
 		p.err = p.session.Step(p.ctx, f.Name, p.values)
 	}
 	p.saveQuery(schemas.MissingInCRM, "FROM missing_in_crm UNION ALL FROM earlier_missing_in_crm ANTI JOIN marked_entity USING (entity_id)")
-	for _, name := range []string{"raw_activity", "badge", "dir_company", "dir_member"} {
-		p.bind(name, name, p.snaps[name])
-	}
+	p.rebind("raw_activity", "badge", "dir_company", "dir_member")
 }
 
 // changed gives a temporary table of the rows in which a table differs.
@@ -210,6 +194,23 @@ func (p *publication) view(name, query string) {
 	if p.err == nil {
 		delete(p.late, name)
 		p.err = p.session.View(p.ctx, name, query)
+	}
+}
+
+// only lets files read of some tables those rows alone whose column holds a value of a temporary table, until they are bound anew.
+func (p *publication) only(column, values string, names ...string) {
+	for _, name := range names {
+		if p.err == nil {
+			delete(p.late, name)
+			p.err = p.session.BindOnly(p.ctx, name, p.snaps[name], column, values)
+		}
+	}
+}
+
+// rebind lets files read whole tables again.
+func (p *publication) rebind(names ...string) {
+	for _, name := range names {
+		p.bind(name, p.snaps[name].Table, p.snaps[name])
 	}
 }
 
@@ -270,15 +271,8 @@ func (p *publication) countsOfList(file string) []Check {
 	}
 	p.read("auto_save")
 	p.keep("listed_record", "SELECT DISTINCT crm_id FROM auto_save")
-	for _, name := range []string{"raw_account", "raw_contact", "raw_lead"} {
-		if p.err == nil {
-			p.err = p.session.BindOnly(p.ctx, name, p.snaps[name], "Id", "listed_record")
-			delete(p.late, name)
-		}
-	}
+	p.only("Id", "listed_record", "raw_account", "raw_contact", "raw_lead")
 	all := p.count(file)
-	for _, name := range []string{"raw_account", "raw_contact", "raw_lead"} {
-		p.bind(name, name, p.snaps[name])
-	}
+	p.rebind("raw_account", "raw_contact", "raw_lead")
 	return judged(all)
 }

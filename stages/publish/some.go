@@ -134,9 +134,7 @@ func (p *publication) withSome(f sql.File, run func(when string)) {
 		}
 		run(when)
 	}
-	for _, name := range f.In {
-		p.bind(name, p.snaps[name].Table, p.snaps[name])
-	}
+	p.rebind(f.In...)
 }
 
 // summed is a query of a table of sums: what the earlier one says, without the records that differ as they were and with them
