@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -157,15 +158,15 @@ var drifts = []drift{
 		}},
 	{name: "a field vanishes while the pull runs (INVALID_FIELD)", did: "describes the object again, asks once more without the field, and says so",
 		happens: func(t *testing.T, o *org) error {
-			o.Set(func(s *simulator.Switches) {
-				s.Faults = []simulator.Fault{{Kind: "job", Times: 1, Then: func() {
-					for _, object := range []string{schemas.Account, schemas.Contact, schemas.Lead, schemas.OpportunityContactRole} {
-						if err := o.HideField(object, "CreatedDate", true); err != nil {
-							t.Error(err)
-						}
+			hide := func() {
+				for _, object := range []string{schemas.Account, schemas.Contact, schemas.Lead, schemas.OpportunityContactRole} {
+					if err := o.HideField(object, "CreatedDate", true); err != nil {
+						t.Error(err)
 					}
-				}}}
-			})
+				}
+			}
+			// Jobs are made side by side: each waits until the field is gone from all objects.
+			o.Set(func(s *simulator.Switches) { s.Faults = []simulator.Fault{{Kind: "job", Then: sync.OnceFunc(hide)}} })
 			return nil
 		}, whole: true,
 		check: func(_ *org, _ *mirror, done Pulled) error {
