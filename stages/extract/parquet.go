@@ -65,10 +65,13 @@ func (p Parquet) places() (files []parquetFile, err error) {
 		if path, err = filepath.Abs(path); err != nil {
 			return nil, err
 		}
-		files = append(files, parquetFile{name: filepath.ToSlash(name), path: path, columns: map[string]parquetColumn{}})
+		files = append(files, parquetFile{name: readable(filepath.ToSlash(name)), path: path, columns: map[string]parquetColumn{}})
 	}
 	return files, nil
 }
+
+// readable is a name of a file or of its column as tables and messages hold it; both are any bytes.
+func readable(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
 // parquetContents is Source.Contents for a list in Parquet; no files where one cannot be read.
 func (r *run) parquetContents(j *job) (hashes map[string]string, how string) {
@@ -163,7 +166,7 @@ func (j *job) checkColumns(f *parquetFile, l *FileLog) error {
 	}
 	for name, c := range f.columns {
 		if !ours[name] {
-			l.UnknownColumns = append(l.UnknownColumns, c.name)
+			l.UnknownColumns = append(l.UnknownColumns, readable(c.name))
 		}
 	}
 	slices.Sort(l.AbsentColumns)

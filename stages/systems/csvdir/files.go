@@ -16,10 +16,10 @@ import (
 
 // file is one CSV file: plain, gzipped, or a member of an archive.
 type file struct {
-	name    string // as in extract_log: relative to the source's folder, archive.zip#member for a member
-	archive string // name of the archive; empty for a plain file
-	place   string // where it lies on disk
-	size    int64  // of the file; of what is packed for a member, so that progress and log count the same bytes
+	name   string // as in extract_log: relative to the source's folder, archive.zip#member for a member
+	member string // the member's name as it stands in its archive; empty for a plain file
+	place  string // where it lies on disk
+	size   int64  // of the file; of what is packed for a member, so that progress and log count the same bytes
 }
 
 func (f *file) gzipped() bool { return hasSuffix(f.name, ".gz") }
@@ -29,7 +29,7 @@ func (f *file) base() string { return path.Base(f.name[strings.LastIndexByte(f.n
 
 // open gives the bytes as they are stored; those of a member are unpacked from the archive.
 func (f *file) open() (io.ReadCloser, error) {
-	if f.archive == "" {
+	if f.member == "" {
 		return os.Open(f.place)
 	}
 	z, err := zip.OpenReader(f.place)
@@ -37,7 +37,7 @@ func (f *file) open() (io.ReadCloser, error) {
 		return nil, err
 	}
 	for _, m := range z.File {
-		if f.archive+"#"+m.Name != f.name {
+		if m.Name != f.member {
 			continue
 		}
 		in, err := m.Open()
@@ -84,7 +84,7 @@ func (f *file) unreadable(err error) *FileError {
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrAlgorithm),
 		errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &corrupt):
 		kind := "gzip file"
-		if f.archive != "" || hasSuffix(f.name, ".zip") {
+		if f.member != "" || hasSuffix(f.name, ".zip") {
 			kind = "zip archive"
 		}
 		e.Problem, e.Next = "not a whole, readable "+kind, "copy or export the file again"
@@ -114,7 +114,7 @@ func inFolder(root string) (found []*file, others []string, err error) {
 		if !hasSuffix(root, ".zip") {
 			return nil, nil, &FileError{File: root, Problem: "neither a folder nor a .zip archive", Next: "name the folder that holds Account.csv and the other files"}
 		}
-		return inArchive(root, filepath.Base(root))
+		return inArchive(root, readable(filepath.Base(root)))
 	}
 	entries, err := os.ReadDir(root)
 	if err != nil {
@@ -122,7 +122,7 @@ func inFolder(root string) (found []*file, others []string, err error) {
 	}
 	var errs Errors
 	for _, e := range entries {
-		more, left, err := atPath(filepath.Join(root, e.Name()), e.Name())
+		more, left, err := atPath(filepath.Join(root, e.Name()), readable(e.Name()))
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -168,13 +168,13 @@ func inArchive(place, name string) (found []*file, others []string, err error) {
 	defer z.Close()
 	seen := map[string]bool{}
 	for _, m := range z.File {
-		full := name + "#" + m.Name
+		full := name + "#" + readable(m.Name)
 		switch {
 		case m.FileInfo().IsDir() || hidden(m.Name):
 		case seen[full]:
 			return nil, nil, &FileError{File: full, Problem: "the archive has two members of this name", Next: "pack the archive again with one of them"}
 		case isCSV(m.Name):
-			found = append(found, &file{name: full, archive: name, place: place, size: int64(m.UncompressedSize64)})
+			found = append(found, &file{name: full, member: m.Name, place: place, size: int64(m.UncompressedSize64)})
 		default:
 			others = append(others, full)
 		}
@@ -201,7 +201,8 @@ func matching(root, pattern string) ([]*file, error) {
 		if err != nil || strings.HasPrefix(name, "..") {
 			name = place
 		}
-		files, others, fault := atPath(place, filepath.ToSlash(name))
+		name = readable(filepath.ToSlash(name))
+		files, others, fault := atPath(place, name)
 		if fault != nil {
 			errs = append(errs, fault)
 		}
@@ -210,12 +211,16 @@ func matching(root, pattern string) ([]*file, error) {
 			if err != nil {
 				continue
 			}
-			files = append(files, &file{name: filepath.ToSlash(name), place: place, size: info.Size()})
+			files = append(files, &file{name: name, place: place, size: info.Size()})
 		}
 		found = append(found, files...)
 	}
 	return found, errs.orNil()
 }
+
+// readable is a file's name as tables and messages hold it. Names on disk and in archives are any bytes, most often in the
+// encoding of an old Windows.
+func readable(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
 func isCSV(name string) bool { return hasSuffix(name, ".csv") || hasSuffix(name, ".csv.gz") }
 

@@ -389,6 +389,10 @@ func TestRead_PlacesOfFiles(t *testing.T) {
 			options: Options{Files: map[string]string{"Account": "accounts.zip"}}, want: "accounts.zip#p1.csv"},
 		"any ending": {files: map[string]string{"Account.csv": "-", "accounts.txt": accountHeader + row(1)},
 			options: Options{Files: map[string]string{"Account": "*.txt"}}, want: "accounts.txt"},
+		"names not UTF-8": {files: map[string]string{"Account.csv": "-", "K\xfcrzel.csv": accountHeader + row(1), "alle-f\xfcr.zip": zipped(t, "\x9fbung/acc.csv", accountHeader+row(2)), "\xff.txt": "x"},
+			options: Options{Files: map[string]string{"Account": "acc.csv"}}, want: "alle-f\uFFFDr.zip#\uFFFDbung/acc.csv", unclaimed: "K\uFFFDrzel.csv \uFFFD.txt"},
+		"a name not UTF-8": {files: map[string]string{"Account.csv": "-", "K\xfcrzel.csv": accountHeader + row(1)},
+			options: Options{Files: map[string]string{"Account": "K*.csv"}}, want: "K\uFFFDrzel.csv"},
 		"empty": {files: map[string]string{"Account.csv": ""}, options: Options{AllowEmpty: true}, want: "Account.csv"},
 	} {
 		c.options.Path = crm(t, c.files)
