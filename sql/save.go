@@ -50,11 +50,10 @@ func (s *Session) SaveQuery(ctx context.Context, query string, table schemas.Tab
 		return s.store(ctx, name, table)
 	}
 	// A table that may be large is divided at once: it is not copied for that.
-	relation, used := "("+query+"\n)", usedValues(query, values)
-	if err := s.check(ctx, relation, table, used...); err != nil {
+	if err := s.divide(ctx, name, "("+query+"\n)", table, usedValues(query, values)); err != nil {
 		return Snapshot{}, err
 	}
-	if err := s.divide(ctx, name, relation, table, used); err != nil {
+	if err := s.check(ctx, "(SELECT * EXCLUDE ("+partColumn+") FROM "+name+")", table); err != nil { // planning the query again costs more
 		return Snapshot{}, err
 	}
 	split, err := s.isSplit(ctx, name, table)
@@ -64,7 +63,7 @@ func (s *Session) SaveQuery(ctx context.Context, query string, table schemas.Tab
 	return s.writeParts(ctx, name, table, true, split)
 }
 
-// divide makes a temporary table of a relation that was checked: its rows with the number of the
+// divide makes a temporary table of a relation: its rows with the number of the
 // part that each falls to, which is worked out once, and the rows of a part together, in key order. 64 queries that hash
 // and scan the whole table cost many times the writing.
 func (s *Session) divide(ctx context.Context, name, relation string, table schemas.Table, values []any) error {
@@ -216,8 +215,8 @@ func (s *Session) isSplit(ctx context.Context, name string, table schemas.Table)
 	return rows >= schemas.LargeFrom, nil
 }
 
-func (s *Session) check(ctx context.Context, relation string, table schemas.Table, values ...any) error {
-	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+relation+" LIMIT 0", values...)
+func (s *Session) check(ctx context.Context, relation string, table schemas.Table) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+relation+" LIMIT 0")
 	if err != nil {
 		return fmt.Errorf("table %s: %w", table.Name, err)
 	}
