@@ -18,7 +18,7 @@ import (
 // parquetFaults is all that an error of a Parquet file may say: our own words and our names of columns.
 var parquetFaults = regexp.MustCompile(`^(not a whole, readable Parquet file` +
 	`|a file cannot be read to its end: it is damaged, or a text in it is not UTF-8` +
-	`|no column [a-z_]+(, no column [a-z_]+)*( or [a-z_]+)*)$`)
+	`|no column [a-z_]+( or [a-z_]+)*(, no column [a-z_]+( or [a-z_]+)*)*)$`)
 
 // FuzzParquet: whatever a file of members or companies in Parquet holds, reading it ends with every row accounted for, or
 // with an error that names the file and holds nothing of what the file says. It does not hang, and takes no more memory
