@@ -1,12 +1,13 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -153,61 +154,64 @@ func notInMapping(id string) error {
 }
 
 func (p *Publication) explainAnswer(ctx context.Context, x *Explanation) (found bool, err error) {
-	if err := p.bindFor(ctx, "mapping", x.CRMID); err != nil {
+	rows, err := p.rows(ctx, schemas.Mapping.Name, []string{"object", "entity_kind", "entity_id", "status", "weight", "probability", "primary",
+		"lost_to", "gap", "link_object", "link_crm_id", "decision_seq", "tier"}, x.CRMID)
+	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	if err := p.bind(ctx, "run"); err != nil {
-		return false, err
+	m := rows[0]
+	x.Object, x.EntityKind, x.EntityID, x.Status, x.Tier = m.Text(0), m.Text(1), m.Text(2), m.Text(3), m.Text(12)
+	x.Weight, x.Prob = m.Int(4), m.Share(5)
+	x.Primary, _ = m[6].(bool)
+	if winner := m.Text(7); winner != "" {
+		x.LostTo = &LostTo{CRMID: winner, Gap: m.Int(8)}
 	}
-	var kind, entity, lostTo, reason, linkObject, link, tier *string
-	var gap, seq *int64
-	err = p.read(ctx, "record", map[string]any{"crm_id": x.CRMID}, func(r *sql.Rows) error {
-		found = true
-		return r.Scan(&x.Object, &kind, &entity, &x.Status, &x.Weight, &x.Prob, &x.Primary, &lostTo, &gap, &reason, &linkObject, &link, &seq, &tier)
-	})
-	if err != nil || !found {
-		return found, err
+	if link := m.Text(10); link != "" && link != x.CRMID {
+		x.Link = &Link{Object: m.Text(9), CRMID: link}
 	}
-	x.EntityKind, x.EntityID, x.Tier = textOf(kind), textOf(entity), textOf(tier)
-	if lostTo != nil {
-		x.LostTo = &LostTo{CRMID: *lostTo, Gap: gap}
-	}
-	if link != nil && *link != x.CRMID {
-		x.Link = &Link{Object: textOf(linkObject), CRMID: *link}
-	}
-	if seq != nil {
+	if seq := m.Int(11); seq != nil {
 		x.Decisions = []Decision{{Seq: *seq, Counts: true}}
 	}
-	return true, p.read(ctx, "threshold", map[string]any{"object": x.Object}, func(r *sql.Rows) error {
-		return r.Scan(&x.Threshold, &x.Sure)
-	})
+	return true, p.explainThreshold(ctx, x)
+}
+
+// explainThreshold says from where on a candidate is a match, and a sure one. Older runs had one threshold for both kinds.
+func (p *Publication) explainThreshold(ctx context.Context, x *Explanation) error {
+	rows, err := p.all(ctx, schemas.Run.Name, []string{"threshold", "sure", "company_threshold", "company_sure"})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		for i, to := range []*float64{&x.Threshold, &x.Sure} {
+			share := r.Share(i)
+			if own := r.Share(i + 2); own != nil && x.Object == schemas.Account {
+				share = own
+			}
+			if share != nil {
+				*to = *share
+			}
+		}
+	}
+	return nil
 }
 
 func (p *Publication) explainNone(ctx context.Context, x *Explanation) error {
 	if x.EntityID != "" {
 		return nil
 	}
-	if err := p.bindFor(ctx, "unmatched", x.CRMID); err != nil {
+	rows, err := p.rows(ctx, schemas.Unmatched.Name, []string{"reason", "field", "best_entity_id", "best_weight", "best_probability", "second_entity_id",
+		"short_by", "next_step", "change_entity_id", "change_probability", "change_fields", "change_values"}, x.CRMID)
+	if err != nil || len(rows) == 0 {
 		return err
 	}
-	return p.read(ctx, "unmatched", map[string]any{"crm_id": x.CRMID}, func(r *sql.Rows) error {
-		n := NoMatch{}
-		var field, best, second, next, entity, fields, values *string
-		var prob *float64
-		if err := r.Scan(&n.Reason, &field, &best, &n.Weight, &n.Prob, &second, &n.ShortBy, &next, &entity, &prob, &fields, &values); err != nil {
-			return err
-		}
-		n.Field, n.Best, n.Second, n.NextStep = textOf(field), textOf(best), textOf(second), textOf(next)
-		n.Text = reasonText(n.Reason, n.Field)
-		if fields != nil && values != nil && prob != nil {
-			n.Remedy = &Remedy{EntityID: textOf(entity), Prob: *prob}
-			if err := errors.Join(json.Unmarshal([]byte(*fields), &n.Remedy.Fields), json.Unmarshal([]byte(*values), &n.Remedy.Values)); err != nil {
-				return err
-			}
-		}
-		x.None = &n
-		return nil
-	})
+	r := rows[0]
+	n := NoMatch{Reason: r.Text(0), Field: r.Text(1), Best: r.Text(2), Weight: r.Int(3), Prob: r.Share(4), Second: r.Text(5), ShortBy: r.Share(6), NextStep: r.Text(7)}
+	n.Text = reasonText(n.Reason, n.Field)
+	if prob := r.Share(9); prob != nil && r[10] != nil && r[11] != nil {
+		n.Remedy = &Remedy{EntityID: r.Text(8), Prob: *prob, Fields: r.Texts(10), Values: r.Texts(11)}
+	}
+	x.None = &n
+	return nil
 }
 
 func (p *Publication) explainDecisions(ctx context.Context, x *Explanation) error {
@@ -224,26 +228,28 @@ func (p *Publication) explainDecisions(ctx context.Context, x *Explanation) erro
 }
 
 func (p *Publication) explainCandidates(ctx context.Context, x *Explanation) error {
-	if err := p.bindFor(ctx, "candidate", x.CRMID); err != nil {
+	rows, err := p.rows(ctx, schemas.Candidate.Name, []string{"rank", "entity_id", "weight", "probability", "rule", "candidates",
+		"prior", "levels", "weights", "frequencies"}, x.CRMID)
+	if err != nil || len(rows) == 0 {
 		return err
 	}
+	slices.SortFunc(rows, func(a, b sql.Cells) int { return cmp.Compare(number(a.Int(0)), number(b.Int(0))) })
 	var gave []compared
-	err := p.read(ctx, "candidates", map[string]any{"crm_id": x.CRMID}, func(r *sql.Rows) error {
-		c := Considered{Evidence: []Evidence{}}
-		var g compared
-		err := r.Scan(&c.Rank, &c.EntityID, &c.Weight, &c.Prob, &c.Rule, &x.InAll, &g.prior, &g.levels, &g.weights, &g.frequencies)
-		x.Candidates, gave = append(x.Candidates, c), append(gave, g)
-		return err
-	})
-	if err != nil || len(gave) == 0 {
-		return err
+	for _, r := range rows {
+		c := Considered{Rank: number(r.Int(0)), EntityID: r.Text(1), Weight: number(r.Int(2)), Rule: r.Text(4), Evidence: []Evidence{}}
+		if prob := r.Share(3); prob != nil {
+			c.Prob = *prob
+		}
+		x.InAll = number(r.Int(5))
+		x.Candidates = append(x.Candidates, c)
+		gave = append(gave, compared{number(r.Int(6)), r.Ints(7), r.Ints(8), r.Ints(9)})
 	}
 	return p.explainEvidence(ctx, x, gave)
 }
 
-func textOf(s *string) string {
-	if s == nil {
-		return ""
+func number(n *int64) int64 {
+	if n == nil {
+		return 0
 	}
-	return *s
+	return *n
 }
