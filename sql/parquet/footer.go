@@ -3,7 +3,6 @@ package parquet
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
 )
 
 // footer is what a file says of its rows: its columns, and where each group of rows has them.
@@ -51,26 +50,18 @@ const magic = "PAR1"
 // usual is how much of a file's end is read at once: more than most footers.
 const usual = 16 << 10
 
-func readFooter(f *os.File) (footer, error) {
-	info, err := f.Stat()
+func readFooter(f file) (footer, error) {
+	n := min(f.size, usual)
+	tail, err := f.part(f.size-n, n)
 	if err != nil {
-		return footer{}, err
-	}
-	size := info.Size()
-	tail := make([]byte, min(size, usual))
-	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil {
 		return footer{}, err
 	}
 	if len(tail) < 12 || string(tail[len(tail)-4:]) != magic {
 		return footer{}, errDamaged
 	}
 	length := int64(binary.LittleEndian.Uint32(tail[len(tail)-8:]))
-	if length > size-12 {
-		return footer{}, errDamaged
-	}
-	if length > int64(len(tail))-8 {
-		tail = make([]byte, length+8)
-		if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil {
+	if length > n-8 {
+		if tail, err = f.part(f.size-8-length, length+8); err != nil {
 			return footer{}, err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
-	"os"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -39,20 +38,13 @@ type page struct {
 }
 
 // eachCell hands over the cells of a column in the order of the rows until it is told to stop.
-func eachCell(f *os.File, c column, at chunk, cell func(cell) bool) error {
+func eachCell(f file, c column, at chunk, cell func(cell) bool) error {
 	start := at.data
 	if at.dictionary > 0 && at.dictionary < start {
 		start = at.dictionary
 	}
-	info, err := f.Stat()
+	data, err := f.part(start, at.compressed)
 	if err != nil {
-		return err
-	}
-	if start < 0 || at.compressed < 0 || start > info.Size() || at.compressed > info.Size()-start {
-		return errDamaged
-	}
-	data := make([]byte, at.compressed)
-	if _, err := f.ReadAt(data, start); err != nil {
 		return err
 	}
 	r := cells{column: c, row: -1, cell: cell}

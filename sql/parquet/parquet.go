@@ -7,6 +7,7 @@ package parquet
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 )
@@ -23,14 +24,36 @@ func Rows(path, key string, keys, columns []string) ([][]any, error) {
 		return nil, err
 	}
 	defer f.Close()
-	rows, err := readRows(f, key, keys, columns)
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := readRows(file{f, info.Size()}, key, keys, columns)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return rows, nil
 }
 
-func readRows(f *os.File, key string, keys, columns []string) ([][]any, error) {
+// file is what is read of one.
+type file struct {
+	io.ReaderAt
+	size int64
+}
+
+// part reads some bytes.
+func (f file) part(at, n int64) ([]byte, error) {
+	if at < 0 || n < 0 || at > f.size || n > f.size-at {
+		return nil, errDamaged
+	}
+	data := make([]byte, n)
+	if got, err := f.ReadAt(data, at); int64(got) < n {
+		return nil, err
+	}
+	return data, nil
+}
+
+func readRows(f file, key string, keys, columns []string) ([][]any, error) {
 	m, err := readFooter(f)
 	if err != nil {
 		return nil, err
@@ -67,7 +90,7 @@ func readRows(f *os.File, key string, keys, columns []string) ([][]any, error) {
 }
 
 // holding gives the places of the rows of a group with one of some keys.
-func holding(f *os.File, m footer, g group, key string, wanted map[string]bool) (places []int, err error) {
+func holding(f file, m footer, g group, key string, wanted map[string]bool) (places []int, err error) {
 	n := m.column(key)
 	if n < 0 || m.columns[n].kind != kindBytes || m.columns[n].maxRep > 0 {
 		return nil, fmt.Errorf("column %s: there is no text of that name", key)
@@ -82,7 +105,7 @@ func holding(f *os.File, m footer, g group, key string, wanted map[string]bool) 
 }
 
 // fill puts a column's cells of some rows, in ascending order, in their place.
-func (m footer) fill(f *os.File, g group, name string, places []int, rows [][]any, c int) error {
+func (m footer) fill(f file, g group, name string, places []int, rows [][]any, c int) error {
 	n := m.column(name)
 	if n < 0 {
 		return nil
