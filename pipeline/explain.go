@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
@@ -129,12 +130,9 @@ func (p *Publication) Explain(ctx context.Context, id, seat string) (Explanation
 	if !found {
 		return x, notInMapping(full)
 	}
-	for _, step := range []func(context.Context, *Explanation) error{
-		p.explainNone, p.explainDecisions, p.explainCandidates, p.explainNames,
-	} {
-		if err := step(ctx, &x); err != nil {
-			return x, fmt.Errorf("explain: %w", err)
-		}
+	// Side by side, for each fills in fields of its own and reads none that another one fills in.
+	if err := together(ctx, &x, p.explainThreshold, p.explainNone, p.explainDecisions, p.explainCandidates, p.explainNames); err != nil {
+		return x, fmt.Errorf("explain: %w", err)
 	}
 	if seat != "" {
 		if x.Seat, err = p.explainSeat(ctx, x, seat); err != nil {
@@ -143,6 +141,22 @@ func (p *Publication) Explain(ctx context.Context, id, seat string) (Explanation
 	}
 	x.Summary = summarize(x)
 	return x, nil
+}
+
+// together takes steps side by side and gives the error of the first that failed.
+func together(ctx context.Context, x *Explanation, steps ...func(context.Context, *Explanation) error) error {
+	faults := make([]error, len(steps))
+	var workers sync.WaitGroup
+	for i, step := range steps {
+		workers.Go(func() { faults[i] = step(ctx, x) })
+	}
+	workers.Wait()
+	for _, err := range faults {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func notInMapping(id string) error {
@@ -172,7 +186,7 @@ func (p *Publication) explainAnswer(ctx context.Context, x *Explanation) (found 
 	if seq := m.Int(11); seq != nil {
 		x.Decisions = []Decision{{Seq: *seq, Counts: true}}
 	}
-	return true, p.explainThreshold(ctx, x)
+	return true, nil
 }
 
 // explainThreshold says from where on a candidate is a match, and a sure one. Older runs had one threshold for both kinds.
@@ -211,7 +225,12 @@ func (p *Publication) explainNone(ctx context.Context, x *Explanation) error {
 		n.Remedy = &Remedy{EntityID: r.Text(8), Prob: *prob, Fields: r.Texts(10), Values: r.Texts(11)}
 	}
 	x.None = &n
-	return nil
+	if r := n.Remedy; r != nil {
+		if at := slices.Index(r.Fields, "AccountId"); at >= 0 && at < len(r.Values) {
+			r.Account, _, err = p.recordName(ctx, schemas.Account, r.Values[at])
+		}
+	}
+	return err
 }
 
 func (p *Publication) explainDecisions(ctx context.Context, x *Explanation) error {
@@ -230,7 +249,7 @@ func (p *Publication) explainDecisions(ctx context.Context, x *Explanation) erro
 func (p *Publication) explainCandidates(ctx context.Context, x *Explanation) error {
 	rows, err := p.rows(ctx, schemas.Candidate.Name, []string{"rank", "entity_id", "weight", "probability", "rule", "candidates",
 		"prior", "levels", "weights", "frequencies"}, x.CRMID)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return err
 	}
 	slices.SortFunc(rows, func(a, b sql.Cells) int { return cmp.Compare(number(a.Int(0)), number(b.Int(0))) })
@@ -244,7 +263,8 @@ func (p *Publication) explainCandidates(ctx context.Context, x *Explanation) err
 		x.Candidates = append(x.Candidates, c)
 		gave = append(gave, compared{number(r.Int(6)), r.Ints(7), r.Ints(8), r.Ints(9)})
 	}
-	return p.explainEvidence(ctx, x, gave)
+	evidence := func(ctx context.Context, x *Explanation) error { return p.explainEvidence(ctx, x, gave) }
+	return together(ctx, x, evidence, p.explainEntities)
 }
 
 func number(n *int64) int64 {

@@ -28,6 +28,9 @@ func (l integers) at(position int) int64 {
 // explainEvidence gives each candidate the rows that the view evidence has of it. They are put together here out of the one
 // record's and its candidates' normal forms: the view reads five wide tables for it.
 func (p *Publication) explainEvidence(ctx context.Context, x *Explanation, gave []compared) error {
+	if len(gave) == 0 {
+		return nil
+	}
 	kind, crm, directory := linkage.Person, schemas.CRMPerson.Name, schemas.DirMember.Name
 	if isAccount(x.CRMID) {
 		kind, crm, directory = linkage.Company, schemas.CRMCompany.Name, schemas.DirCompany.Name

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -15,25 +14,17 @@ func isAccount(id string) bool {
 	return strings.HasPrefix(id, o.Prefix)
 }
 
-// explainNames adds what people call the record, its candidates, its entity and the record it lost to.
-func (p *Publication) explainNames(ctx context.Context, x *Explanation) error {
-	var err error
-	if x.Name, x.About, err = p.recordName(ctx, x.Object, x.CRMID); err != nil {
+// explainNames adds what people call the record and the one it lost to.
+func (p *Publication) explainNames(ctx context.Context, x *Explanation) (err error) {
+	if x.Name, x.About, err = p.recordName(ctx, x.Object, x.CRMID); err != nil || x.LostTo == nil {
 		return err
 	}
-	if x.LostTo != nil {
-		if x.LostTo.Name, _, err = p.recordName(ctx, x.Object, x.LostTo.CRMID); err != nil {
-			return err
-		}
-	}
-	if x.None != nil && x.None.Remedy != nil {
-		r := x.None.Remedy
-		if at := slices.Index(r.Fields, "AccountId"); at >= 0 {
-			if r.Account, _, err = p.recordName(ctx, schemas.Account, r.Values[at]); err != nil {
-				return err
-			}
-		}
-	}
+	x.LostTo.Name, _, err = p.recordName(ctx, x.Object, x.LostTo.CRMID)
+	return err
+}
+
+// explainEntities adds what people call the record's entity and its candidates.
+func (p *Publication) explainEntities(ctx context.Context, x *Explanation) error {
 	ids := []string{}
 	if x.EntityID != "" {
 		ids = append(ids, x.EntityID)

@@ -23,6 +23,7 @@ func (a *app) explainVerb() *cobra.Command {
 			if asPage && (asJSON || seat != "") {
 				return &pipeline.InputError{Problem: "--html goes with neither --json nor --seat", Next: "ask twice: the page is about the match alone"}
 			}
+			brief()
 			p, err := a.published(cmd.Context(), run)
 			if err != nil {
 				return err
