@@ -49,7 +49,7 @@ func (p *Publication) Decide(ctx context.Context, j Judgement, who Person, at ti
 	if err != nil {
 		return r.Decided, err
 	}
-	if err := p.explainNames(ctx, &r.record); err != nil {
+	if err := together(ctx, &r.record, p.explainNames, p.explainEntities); err != nil {
 		return r.Decided, fmt.Errorf("decide: %w", err)
 	}
 	d := r.Decided

@@ -14,29 +14,30 @@ import (
 
 // Explanation answers why a record has the entity it has, or none.
 type Explanation struct {
-	Run        string       `json:"run"`
-	Object     string       `json:"object"`
-	CRMID      string       `json:"crm_id"`
-	Name       string       `json:"name"`
-	About      string       `json:"about,omitempty"` // title and company, or city and country
-	Status     string       `json:"status"`
-	EntityKind string       `json:"entity_kind,omitempty"`
-	EntityID   string       `json:"entity_id,omitempty"`
-	EntityName string       `json:"entity_name,omitempty"`
-	Tier       string       `json:"tier,omitempty"`   // sure or match
-	Weight     *int64       `json:"weight,omitempty"` // thousandths of a bit
-	Prob       *float64     `json:"probability,omitempty"`
-	Threshold  float64      `json:"threshold"`
-	Sure       float64      `json:"sure,omitempty"` // probability from which a match is of the tier sure
-	Primary    bool         `json:"primary"`
-	Summary    string       `json:"summary"`
-	LostTo     *LostTo      `json:"lost_to,omitempty"`
-	Link       *Link        `json:"link,omitempty"` // where the record itself is not live
-	None       *NoMatch     `json:"none,omitempty"`
-	Decisions  []Decision   `json:"decisions,omitempty"`
-	Candidates []Considered `json:"candidates"`
-	InAll      int64        `json:"candidates_in_all"`
-	Seat       *SeatAnswer  `json:"seat,omitempty"`
+	Run         string       `json:"run"`
+	Object      string       `json:"object"`
+	CRMID       string       `json:"crm_id"`
+	Name        string       `json:"name"`
+	About       string       `json:"about,omitempty"` // title and company, or city and country
+	Status      string       `json:"status"`
+	EntityKind  string       `json:"entity_kind,omitempty"`
+	EntityID    string       `json:"entity_id,omitempty"`
+	EntityName  string       `json:"entity_name,omitempty"`
+	EntityAbout string       `json:"entity_about,omitempty"`
+	Tier        string       `json:"tier,omitempty"`   // sure or match
+	Weight      *int64       `json:"weight,omitempty"` // thousandths of a bit
+	Prob        *float64     `json:"probability,omitempty"`
+	Threshold   float64      `json:"threshold"`
+	Sure        float64      `json:"sure,omitempty"` // probability from which a match is of the tier sure
+	Primary     bool         `json:"primary"`
+	Summary     string       `json:"summary"`
+	LostTo      *LostTo      `json:"lost_to,omitempty"`
+	Link        *Link        `json:"link,omitempty"` // where the record itself is not live
+	None        *NoMatch     `json:"none,omitempty"`
+	Decisions   []Decision   `json:"decisions,omitempty"`
+	Candidates  []Considered `json:"candidates"`
+	InAll       int64        `json:"candidates_in_all"`
+	Seat        *SeatAnswer  `json:"seat,omitempty"`
 }
 
 // LostTo names the record that won the entity of a duplicate.

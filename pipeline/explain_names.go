@@ -40,7 +40,7 @@ func (p *Publication) explainEntities(ctx context.Context, x *Explanation) error
 	if err != nil {
 		return err
 	}
-	x.EntityName = names[x.EntityID].name
+	x.EntityName, x.EntityAbout = names[x.EntityID].name, names[x.EntityID].about
 	for i, c := range x.Candidates {
 		n := names[c.EntityID]
 		x.Candidates[i].Name, x.Candidates[i].About, x.Candidates[i].URL = n.name, n.about, n.url
