@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -119,6 +120,16 @@ func (x Explanation) Chosen() (chosen, next *Considered) {
 
 // Explain answers for one record, given by its 15 or 18 character Id; with a seat also for that seat's list.
 func (p *Publication) Explain(ctx context.Context, id, seat string) (Explanation, error) {
+	return p.explain(ctx, id, seat, false)
+}
+
+// ExplainTold is Explain for who shows no candidates but those of Told: only they have names and evidence. Most of the time
+// goes into the others' otherwise.
+func (p *Publication) ExplainTold(ctx context.Context, id, seat string) (Explanation, error) {
+	return p.explain(ctx, id, seat, true)
+}
+
+func (p *Publication) explain(ctx context.Context, id, seat string, told bool) (Explanation, error) {
 	full, err := FullID(id)
 	if err != nil {
 		return Explanation{}, err
@@ -131,8 +142,9 @@ func (p *Publication) Explain(ctx context.Context, id, seat string) (Explanation
 	if !found {
 		return x, notInMapping(full)
 	}
+	candidates := func(ctx context.Context, x *Explanation) error { return p.explainCandidates(ctx, x, told) }
 	// Side by side, for each fills in fields of its own and reads none that another one fills in.
-	if err := together(ctx, &x, p.explainThreshold, p.explainNone, p.explainDecisions, p.explainCandidates, p.explainNames); err != nil {
+	if err := together(ctx, &x, p.explainThreshold, p.explainDecisions, candidates, p.explainNames); err != nil {
 		return x, fmt.Errorf("explain: %w", err)
 	}
 	if seat != "" {
@@ -247,14 +259,18 @@ func (p *Publication) explainDecisions(ctx context.Context, x *Explanation) erro
 	return err
 }
 
-func (p *Publication) explainCandidates(ctx context.Context, x *Explanation) error {
+// explainCandidates adds why the record has no entity, and its candidates: all of them, or those that are told.
+func (p *Publication) explainCandidates(ctx context.Context, x *Explanation, told bool) error {
+	if err := p.explainNone(ctx, x); err != nil {
+		return err
+	}
 	rows, err := p.rows(ctx, schemas.Candidate.Name, []string{"rank", "entity_id", "weight", "probability", "rule", "candidates",
 		"prior", "levels", "weights", "frequencies"}, x.CRMID)
 	if err != nil {
 		return err
 	}
 	slices.SortFunc(rows, func(a, b sql.Cells) int { return cmp.Compare(number(a.Int(0)), number(b.Int(0))) })
-	var gave []compared
+	gave := map[*Considered]compared{}
 	for _, r := range rows {
 		c := Considered{Rank: number(r.Int(0)), EntityID: r.Text(1), Weight: number(r.Int(2)), Rule: r.Text(4), Evidence: []Evidence{}}
 		if prob := r.Share(3); prob != nil {
@@ -262,10 +278,18 @@ func (p *Publication) explainCandidates(ctx context.Context, x *Explanation) err
 		}
 		x.InAll = number(r.Int(5))
 		x.Candidates = append(x.Candidates, c)
-		gave = append(gave, compared{number(r.Int(6)), r.Ints(7), r.Ints(8), r.Ints(9)})
+	}
+	first, second := x.Told()
+	for i, r := range rows {
+		if c := &x.Candidates[i]; !told || c == first || c == second {
+			gave[c] = compared{number(r.Int(6)), r.Ints(7), r.Ints(8), r.Ints(9)}
+		}
 	}
 	evidence := func(ctx context.Context, x *Explanation) error { return p.explainEvidence(ctx, x, gave) }
-	return together(ctx, x, evidence, p.explainEntities)
+	entities := func(ctx context.Context, x *Explanation) error {
+		return p.explainEntities(ctx, x, slices.Collect(maps.Keys(gave))...)
+	}
+	return together(ctx, x, evidence, entities)
 }
 
 func number(n *int64) int64 {

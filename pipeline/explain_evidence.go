@@ -25,9 +25,9 @@ func (l integers) at(position int) int64 {
 	return l[position-1]
 }
 
-// explainEvidence gives each candidate the rows that the view evidence has of it. They are put together here out of the one
+// explainEvidence gives candidates the rows that the view evidence has of it. They are put together here out of the one
 // record's and its candidates' normal forms: the view reads five wide tables for it.
-func (p *Publication) explainEvidence(ctx context.Context, x *Explanation, gave []compared) error {
+func (p *Publication) explainEvidence(ctx context.Context, x *Explanation, gave map[*Considered]compared) error {
 	if len(gave) == 0 {
 		return nil
 	}
@@ -44,7 +44,7 @@ func (p *Publication) explainEvidence(ctx context.Context, x *Explanation, gave 
 		return err
 	}
 	var entities []string
-	for _, c := range x.Candidates {
+	for c := range gave {
 		entities = append(entities, c.EntityID)
 	}
 	ours, live, err := p.shownOf(ctx, x, crm, shown)
@@ -59,8 +59,7 @@ func (p *Publication) explainEvidence(ctx context.Context, x *Explanation, gave 
 	if err != nil {
 		return err
 	}
-	for i, g := range gave {
-		c := &x.Candidates[i]
+	for c, g := range gave {
 		theirs, known := others[c.EntityID]
 		if !known {
 			continue

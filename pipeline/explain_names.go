@@ -23,13 +23,13 @@ func (p *Publication) explainNames(ctx context.Context, x *Explanation) (err err
 	return err
 }
 
-// explainEntities adds what people call the record's entity and its candidates.
-func (p *Publication) explainEntities(ctx context.Context, x *Explanation) error {
+// explainEntities adds what people call the record's entity and some of its candidates.
+func (p *Publication) explainEntities(ctx context.Context, x *Explanation, candidates ...*Considered) error {
 	ids := []string{}
 	if x.EntityID != "" {
 		ids = append(ids, x.EntityID)
 	}
-	for _, c := range x.Candidates {
+	for _, c := range candidates {
 		ids = append(ids, c.EntityID)
 	}
 	kind := "member"
@@ -41,9 +41,9 @@ func (p *Publication) explainEntities(ctx context.Context, x *Explanation) error
 		return err
 	}
 	x.EntityName, x.EntityAbout = names[x.EntityID].name, names[x.EntityID].about
-	for i, c := range x.Candidates {
+	for _, c := range candidates {
 		n := names[c.EntityID]
-		x.Candidates[i].Name, x.Candidates[i].About, x.Candidates[i].URL = n.name, n.about, n.url
+		c.Name, c.About, c.URL = n.name, n.about, n.url
 	}
 	return nil
 }

@@ -29,7 +29,11 @@ func (a *app) explainVerb() *cobra.Command {
 				return err
 			}
 			defer p.Close()
-			x, err := p.Explain(cmd.Context(), args[0], seat)
+			explain := p.Explain
+			if !asJSON && !asPage {
+				explain = p.ExplainTold
+			}
+			x, err := explain(cmd.Context(), args[0], seat)
 			if err != nil {
 				return err
 			}

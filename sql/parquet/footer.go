@@ -50,7 +50,7 @@ const magic = "PAR1"
 // usual is how much of a file's end is read at once: more than most footers.
 const usual = 16 << 10
 
-func readFooter(f file) (footer, error) {
+func readFooter(f *file) (footer, error) {
 	n := min(f.size, usual)
 	tail, err := f.part(f.size-n, n)
 	if err != nil {

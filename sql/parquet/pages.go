@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -38,7 +39,7 @@ type page struct {
 }
 
 // eachCell hands over the cells of a column in the order of the rows until it is told to stop.
-func eachCell(f file, c column, at chunk, cell func(cell) bool) error {
+func eachCell(f *file, c column, at chunk, cell func(cell) bool) error {
 	start := at.data
 	if at.dictionary > 0 && at.dictionary < start {
 		start = at.dictionary
@@ -47,9 +48,10 @@ func eachCell(f file, c column, at chunk, cell func(cell) bool) error {
 	if err != nil {
 		return err
 	}
-	r := cells{column: c, row: -1, cell: cell}
+	r := cells{column: c, row: -1, memory: f.memory, cell: cell}
+	r.values = r.values[:0]
 	for left := at.values; left > 0 && !r.stopped; {
-		p, content, rest, err := nextPage(data, at.codec)
+		p, content, rest, err := r.nextPage(data, at.codec)
 		if err != nil {
 			return err
 		}
@@ -74,7 +76,7 @@ func eachCell(f file, c column, at chunk, cell func(cell) bool) error {
 var unpacker = sync.OnceValues(func() (*zstd.Decoder, error) { return zstd.NewReader(nil) })
 
 // nextPage takes the first page off some and unpacks it.
-func nextPage(data []byte, codec int64) (p page, content, rest []byte, err error) {
+func (r *cells) nextPage(data []byte, codec int64) (p page, content, rest []byte, err error) {
 	t := &thrift{data: data}
 	t.fields(func(id int64, kind byte) {
 		switch {
@@ -110,9 +112,14 @@ func nextPage(data []byte, codec int64) (p page, content, rest []byte, err error
 		if err != nil {
 			return p, nil, nil, err
 		}
-		if content, err = z.DecodeAll(content, make([]byte, 0, min(p.unpacked, 1<<26))); err != nil {
+		to := &r.unpacked
+		if p.kind == pageDictionary { // it stays while data is read
+			to = &r.dictionary
+		}
+		if content, err = z.DecodeAll(content, slices.Grow((*to)[:0], int(min(p.unpacked, 1<<26)))); err != nil {
 			return p, nil, nil, fmt.Errorf("%w: %w", errDamaged, err)
 		}
+		*to = content
 	default:
 		return p, nil, nil, fmt.Errorf("compression %d is not read", codec)
 	}
@@ -124,11 +131,11 @@ func nextPage(data []byte, codec int64) (p page, content, rest []byte, err error
 
 // cells walks the pages of a column.
 type cells struct {
-	column     column
-	row        int // of the last cell
-	dictionary []value
-	cell       func(cell) bool
-	stopped    bool
+	column column
+	row    int // of the last cell
+	*memory
+	cell    func(cell) bool
+	stopped bool
 }
 
 // value is one that is not null.
@@ -143,7 +150,7 @@ func (r *cells) readDictionary(p page, content []byte) error {
 	}
 	values := plain{data: content, kind: r.column.kind}
 	for i := int64(0); i < p.values && values.err == nil; i++ {
-		r.dictionary = append(r.dictionary, values.next())
+		r.values = append(r.values, values.next())
 	}
 	return values.err
 }
@@ -179,8 +186,8 @@ func (r *cells) readData(p page, content []byte) error {
 			var v value
 			if p.encoding == encodingPlain {
 				v = direct.next()
-			} else if n := pointers.next(); n < uint32(len(r.dictionary)) {
-				v = r.dictionary[n]
+			} else if n := pointers.next(); n < uint32(len(r.values)) {
+				v = r.values[n]
 			} else {
 				return errDamaged
 			}

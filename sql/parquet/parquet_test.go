@@ -69,7 +69,7 @@ func TestRows_OfADamagedFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		read := func(data []byte) error {
-			_, err := readRows(file{bytes.NewReader(data), int64(len(data))}, "id", []string{"k0", "k2919"}, []string{"many", "few", "number", "flag", "texts", "numbers"})
+			_, err := readRows(&file{bytes.NewReader(data), int64(len(data)), &memory{}}, "id", []string{"k0", "k2919"}, []string{"many", "few", "number", "flag", "texts", "numbers"})
 			return err
 		}
 		if err := read(whole); err != nil {
