@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,10 +82,13 @@ func (p *Publication) all(ctx context.Context, name string, columns []string) ([
 	return rows, p.damage(name, snap, err)
 }
 
-// damage names a store whose files are gone as a damaged one.
+// damage names a store whose files are gone or cannot be read as a damaged one.
 func (p *Publication) damage(name string, snap sql.Snapshot, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return p.there(name, snap)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return cmp.Or(p.there(name, snap), err)
+	case sql.Damaged(err):
+		return &DamageError{Problem: fmt.Sprintf("read %s: a file of the store %s is damaged", name, p.store.Dir)}
 	}
 	return err
 }

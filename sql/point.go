@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -121,13 +122,13 @@ func keysOf(p Part, keys []string) []string {
 
 // partRows are the rows of a part that still belong to the table.
 func (f Folder) partRows(p Part, key string, keys, columns []string) ([]Cells, error) {
-	rows, err := parquet.Rows(f.table(p.ID), key, keys, append([]string{key}, columns...))
+	rows, err := f.objectRows(p.ID, key, keys, append([]string{key}, columns...))
 	if err != nil {
 		return nil, err
 	}
 	struck := map[any]bool{}
 	if p.Without != "" && len(rows) > 0 {
-		gone, err := parquet.Rows(f.table(p.Without), key, keys, []string{key})
+		gone, err := f.objectRows(p.Without, key, keys, []string{key})
 		if err != nil {
 			return nil, err
 		}
@@ -142,6 +143,14 @@ func (f Folder) partRows(p Part, key string, keys, columns []string) ([]Cells, e
 		}
 	}
 	return left, nil
+}
+
+func (f Folder) objectRows(id, key string, keys, columns []string) ([][]any, error) {
+	rows, err := parquet.Rows(f.table(id), key, keys, columns)
+	if errors.Is(err, parquet.ErrDamaged) {
+		return nil, &DamagedError{id}
+	}
+	return rows, err
 }
 
 // eachPart does something for each of some parts, on as many processors as there are.

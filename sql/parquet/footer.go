@@ -57,7 +57,7 @@ func readFooter(f *file) (footer, error) {
 		return footer{}, err
 	}
 	if len(tail) < 12 || string(tail[len(tail)-4:]) != magic {
-		return footer{}, errDamaged
+		return footer{}, ErrDamaged
 	}
 	length := int64(binary.LittleEndian.Uint32(tail[len(tail)-8:]))
 	if length > n-8 {
@@ -82,7 +82,7 @@ func parseFooter(data []byte) (m footer, err error) {
 		}
 	})
 	if t.bad || len(nodes) == 0 {
-		return m, errDamaged
+		return m, ErrDamaged
 	}
 	rest := nodes[1:]
 	for range nodes[0].children {
@@ -92,7 +92,7 @@ func parseFooter(data []byte) (m footer, err error) {
 	}
 	for _, g := range m.groups {
 		if len(g.chunks) != len(m.columns) {
-			return m, errDamaged
+			return m, ErrDamaged
 		}
 	}
 	return m, nil
@@ -125,7 +125,7 @@ func readNode(t *thrift) (n node) {
 // leaves adds the leaves of the first node; above holds the levels of what it is part of.
 func leaves(columns []column, nodes []node, above column) ([]column, []node, error) {
 	if len(nodes) == 0 {
-		return nil, nil, errDamaged
+		return nil, nil, ErrDamaged
 	}
 	n, rest := nodes[0], nodes[1:]
 	if above.name == "" {

@@ -102,7 +102,7 @@ func (r *cells) nextPage(data []byte, codec int64) (p page, content, rest []byte
 		}
 	})
 	if t.bad || p.packed < 0 || p.packed > int64(len(data)-t.at) || p.values < 0 || p.unpacked < 0 {
-		return p, nil, nil, errDamaged
+		return p, nil, nil, ErrDamaged
 	}
 	content, rest = data[t.at:t.at+int(p.packed)], data[t.at+int(p.packed):]
 	switch codec {
@@ -117,14 +117,14 @@ func (r *cells) nextPage(data []byte, codec int64) (p page, content, rest []byte
 			to = &r.dictionary
 		}
 		if content, err = z.DecodeAll(content, slices.Grow((*to)[:0], int(min(p.unpacked, 1<<26)))); err != nil {
-			return p, nil, nil, fmt.Errorf("%w: %w", errDamaged, err)
+			return p, nil, nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		*to = content
 	default:
 		return p, nil, nil, fmt.Errorf("compression %d is not read", codec)
 	}
 	if int64(len(content)) != p.unpacked {
-		return p, nil, nil, errDamaged
+		return p, nil, nil, ErrDamaged
 	}
 	return p, content, rest, nil
 }
@@ -170,7 +170,7 @@ func (r *cells) readData(p page, content []byte) error {
 	case encodingPlain:
 	case encodingDict, encodingDictOfOld:
 		if len(content) == 0 || content[0] > 32 {
-			return errDamaged
+			return ErrDamaged
 		}
 		pointers = runs{data: content[1:], width: int(content[0])}
 	default:
@@ -189,12 +189,12 @@ func (r *cells) readData(p page, content []byte) error {
 			} else if n := pointers.next(); n < uint32(len(r.values)) {
 				v = r.values[n]
 			} else {
-				return errDamaged
+				return ErrDamaged
 			}
 			c.bytes, c.number = v.bytes, v.number
 		}
 		if direct.err != nil || repetitions.bad || definitions.bad || pointers.bad {
-			return firstOf(direct.err, errDamaged)
+			return firstOf(direct.err, ErrDamaged)
 		}
 		if !r.cell(c) {
 			r.stopped = true
@@ -217,11 +217,11 @@ func levels(content []byte, most int) (runs, []byte, error) {
 		return runs{}, content, nil
 	}
 	if len(content) < 4 {
-		return runs{}, nil, errDamaged
+		return runs{}, nil, ErrDamaged
 	}
 	n := binary.LittleEndian.Uint32(content)
 	if uint64(n) > uint64(len(content)-4) {
-		return runs{}, nil, errDamaged
+		return runs{}, nil, ErrDamaged
 	}
 	return runs{data: content[4 : 4+n], width: bits.Len(uint(most))}, content[4+n:], nil
 }
@@ -250,7 +250,7 @@ func (p *plain) next() (v value) {
 		}
 	case kindBool:
 		if p.bit/8 >= len(p.data) {
-			p.err = errDamaged
+			p.err = ErrDamaged
 			return v
 		}
 		v.number = int64(p.data[p.bit/8] >> (p.bit % 8) & 1)
@@ -264,7 +264,7 @@ func (p *plain) next() (v value) {
 // take gives the next bytes; nil, and an error, where there are not so many.
 func (p *plain) take(n int) []byte {
 	if n > len(p.data) {
-		p.err = errDamaged
+		p.err = ErrDamaged
 		return nil
 	}
 	b := p.data[:n:n]

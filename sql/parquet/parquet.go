@@ -13,8 +13,8 @@ import (
 	"sync"
 )
 
-// errDamaged says that a file is cut off or has bytes that mean nothing.
-var errDamaged = errors.New("the file is damaged")
+// ErrDamaged says that a file is cut off or has bytes that mean nothing.
+var ErrDamaged = errors.New("the file is damaged")
 
 // Rows gives the rows of a file whose text in column key is one of keys, in the order of the file; nil keys give all rows. A row
 // holds the cells of the columns that were asked for: string, bool, int64 (a whole number, an unscaled decimal, a time in
@@ -56,7 +56,7 @@ var memories = sync.Pool{New: func() any { return &memory{} }}
 // part reads some bytes, which are valid until the next call.
 func (f *file) part(at, n int64) ([]byte, error) {
 	if at < 0 || n < 0 || at > f.size || n > f.size-at {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	f.packed = slices.Grow(f.packed[:0], int(n))[:n]
 	data := f.packed
