@@ -279,7 +279,8 @@ func (p *Publication) explainCandidates(ctx context.Context, x *Explanation, tol
 		x.InAll = number(r.Int(5))
 		x.Candidates = append(x.Candidates, c)
 	}
-	first, second := x.Told()
+	// Of x itself Told would read what other steps fill in.
+	first, second := Explanation{EntityID: x.EntityID, None: x.None, Candidates: x.Candidates}.Told()
 	for i, r := range rows {
 		if c := &x.Candidates[i]; !told || c == first || c == second {
 			gave[c] = compared{number(r.Int(6)), r.Ints(7), r.Ints(8), r.Ints(9)}
