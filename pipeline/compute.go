@@ -80,7 +80,12 @@ func (r *run) putSections(sections linkage.Model) (string, error) {
 	return r.session.PutObject(data)
 }
 
-func readSections(s *sql.Session, object string) (linkage.Model, error) {
+// objects reads what was stored beside tables: an open session does, and a folder by itself.
+type objects interface {
+	Object(id string) ([]byte, error)
+}
+
+func readSections(s objects, object string) (linkage.Model, error) {
 	var sections linkage.Model
 	data, err := s.Object(object)
 	if err == nil {
@@ -93,7 +98,7 @@ func readSections(s *sql.Session, object string) (linkage.Model, error) {
 }
 
 // programmeOf is the programme of the model that a run used; older runs recorded none and used the default.
-func programmeOf(s *sql.Session, record Record) (linkage.Model, error) {
+func programmeOf(s objects, record Record) (linkage.Model, error) {
 	if record.Given == nil {
 		return linkage.Default()
 	}

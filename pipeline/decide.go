@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -49,7 +50,7 @@ func (p *Publication) Decide(ctx context.Context, j Judgement, who Person, at ti
 	if err != nil {
 		return r.Decided, err
 	}
-	if err := p.explainNames(ctx, &r.record); err != nil {
+	if err := errors.Join(p.explainNames(ctx, &r.record), p.explainEntities(ctx, &r.record)); err != nil {
 		return r.Decided, fmt.Errorf("decide: %w", err)
 	}
 	d := r.Decided

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -72,15 +73,36 @@ func (p *Publication) decisionsOn(ctx context.Context, record string) ([]Decisio
 	if p.snapshot(schemas.DecisionOutcome.Name).Rows+p.snapshot(schemas.RawDecision.Name).Rows == 0 {
 		return nil, nil
 	}
-	if err := p.bind(ctx, schemas.DecisionOutcome.Name, schemas.RawDecision.Name); err != nil {
+	outcomes, err := p.all(ctx, schemas.DecisionOutcome.Name, []string{"seq", "now_crm_id", "now_entity_id", "outcome", "by_seq"})
+	if err != nil {
+		return nil, err
+	}
+	became := map[int64]sql.Cells{} // runs of an older crmlink did not say
+	for _, o := range outcomes {
+		became[number(o.Int(0))] = o
+	}
+	words, err := p.all(ctx, schemas.RawDecision.Name, []string{"seq", "object", "crm_id", "verdict", "entity_id", "by", "at", "note"})
+	if err != nil {
 		return nil, err
 	}
 	var all []Decision
-	return all, p.read(ctx, "words", map[string]any{"crm_id": record}, func(r *sql.Rows) error {
-		d, err := scanDecision(r)
+	for _, w := range words {
+		o, told := became[number(w.Int(0))]
+		if id := w.Text(2); id != record && id != record[:min(len(record), 15)] && !(told && o.Text(1) == record) {
+			continue
+		}
+		d := Decision{Seq: number(w.Int(0)), Object: w.Text(1), CRMID: w.Text(2), Verdict: w.Text(3), EntityID: w.Text(4), NowID: w.Text(4), By: w.Text(5), Note: w.Text(7)}
+		if told {
+			d.NowID, d.Outcome, d.BySeq = cmp.Or(o.Text(2), d.NowID), o.Text(3), number(o.Int(4))
+		}
+		if at := w.Int(6); at != nil {
+			t := time.UnixMicro(*at).UTC()
+			d.At = &t
+		}
 		all = append(all, d)
-		return err
-	})
+	}
+	slices.SortFunc(all, func(a, b Decision) int { return cmp.Compare(a.Seq, b.Seq) })
+	return all, nil
 }
 
 // today gives directory ids as they are now: those that were replaced lead to another.

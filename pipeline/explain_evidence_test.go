@@ -2,13 +2,14 @@ package pipeline_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/crmlink/crmlink/pipeline"
 )
 
-// What explain shows of a record's candidates is what the view evidence has of them, row by row.
+// What explain shows of a record's candidates is what the view evidence has of them, row by row; so it is where only those that are told are read.
 func TestExplain_EvidenceIsTheView(t *testing.T) {
 	dir, _ := syncedOrg(t)
 	_, store := copyOrg(t, dir)
@@ -37,6 +38,15 @@ func TestExplain_EvidenceIsTheView(t *testing.T) {
 				objects[x.Object], rows = true, rows+1
 			}
 		}
+		told, err := p.ExplainTold(t.Context(), x.CRMID, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range []*pipeline.Considered{first(told.Told()), second(told.Told())} {
+			if all := []*pipeline.Considered{first(x.Told()), second(x.Told())}[i]; !reflect.DeepEqual(c, all) || told.Summary != x.Summary {
+				t.Errorf("%s: candidate %d as it is told is %+v, want %+v", x.CRMID, i, c, all)
+			}
+		}
 		if got.String() != want[x.CRMID] {
 			t.Errorf("%s\n got %s\nwant %s", x.CRMID, got.String(), want[x.CRMID])
 		}
@@ -45,6 +55,9 @@ func TestExplain_EvidenceIsTheView(t *testing.T) {
 		t.Errorf("%d rows of %v: some object has no evidence in this org", rows, objects)
 	}
 }
+
+func first(c, _ *pipeline.Considered) *pipeline.Considered  { return c }
+func second(_, c *pipeline.Considered) *pipeline.Considered { return c }
 
 func ask(t *testing.T, p *pipeline.Publication, query string, row func([]any)) {
 	t.Helper()

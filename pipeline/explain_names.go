@@ -1,13 +1,12 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
-	"github.com/crmlink/crmlink/sql"
 )
 
 func isAccount(id string) bool {
@@ -15,30 +14,22 @@ func isAccount(id string) bool {
 	return strings.HasPrefix(id, o.Prefix)
 }
 
-// explainNames adds what people call the record, its candidates, its entity and the record it lost to.
-func (p *Publication) explainNames(ctx context.Context, x *Explanation) error {
-	var err error
-	if x.Name, x.About, err = p.recordName(ctx, x.Object, x.CRMID); err != nil {
+// explainNames adds what people call the record and the one it lost to.
+func (p *Publication) explainNames(ctx context.Context, x *Explanation) (err error) {
+	if x.Name, x.About, err = p.recordName(ctx, x.Object, x.CRMID); err != nil || x.LostTo == nil {
 		return err
 	}
-	if x.LostTo != nil {
-		if x.LostTo.Name, _, err = p.recordName(ctx, x.Object, x.LostTo.CRMID); err != nil {
-			return err
-		}
-	}
-	if x.None != nil && x.None.Remedy != nil {
-		r := x.None.Remedy
-		if at := slices.Index(r.Fields, "AccountId"); at >= 0 {
-			if r.Account, _, err = p.recordName(ctx, schemas.Account, r.Values[at]); err != nil {
-				return err
-			}
-		}
-	}
+	x.LostTo.Name, _, err = p.recordName(ctx, x.Object, x.LostTo.CRMID)
+	return err
+}
+
+// explainEntities adds what people call the record's entity and some of its candidates.
+func (p *Publication) explainEntities(ctx context.Context, x *Explanation, candidates ...*Considered) error {
 	ids := []string{}
 	if x.EntityID != "" {
 		ids = append(ids, x.EntityID)
 	}
-	for _, c := range x.Candidates {
+	for _, c := range candidates {
 		ids = append(ids, c.EntityID)
 	}
 	kind := "member"
@@ -49,60 +40,80 @@ func (p *Publication) explainNames(ctx context.Context, x *Explanation) error {
 	if err != nil {
 		return err
 	}
-	x.EntityName = names[x.EntityID].name
-	for i, c := range x.Candidates {
+	x.EntityName, x.EntityAbout = names[x.EntityID].name, names[x.EntityID].about
+	for _, c := range candidates {
 		n := names[c.EntityID]
-		x.Candidates[i].Name, x.Candidates[i].About, x.Candidates[i].URL = n.name, n.about, n.url
+		c.Name, c.About, c.URL = n.name, n.about, n.url
 	}
 	return nil
 }
 
+// recordName is what people call a record, and what they say of it beside that.
 func (p *Publication) recordName(ctx context.Context, object, id string) (name, about string, err error) {
 	table, ok := schemas.ObjectNamed(object)
 	if !ok {
 		return "", "", fmt.Errorf("there is no object %s", object)
 	}
-	if err := p.bindFor(ctx, table.Table().Name, id); err != nil {
+	columns := map[string][]string{
+		schemas.Account: {"Name", "BillingCity", "BillingCountry"},
+		schemas.Contact: {"FirstName", "LastName", "Name", "Title", "AccountId"},
+		schemas.Lead:    {"FirstName", "LastName", "Title", "Company"},
+	}[object]
+	rows, err := p.rows(ctx, table.Table().Name, columns, id)
+	if err != nil || len(rows) == 0 {
 		return "", "", err
 	}
-	if object == schemas.Contact {
-		if err := p.bindAccountOf(ctx, id); err != nil {
+	r := rows[0]
+	switch object {
+	case schemas.Account:
+		return r.Text(0), joined(", ", r[1], r[2]), nil
+	case schemas.Lead:
+		return joined(" ", r[0], r[1]), joined(" · ", r[2], r[3]), nil
+	}
+	title, employer := r[3], any(nil)
+	if id := r.Text(4); id != "" {
+		accounts, err := p.rows(ctx, "raw_account", []string{"Name"}, id)
+		if err != nil {
 			return "", "", err
 		}
+		for _, a := range accounts {
+			employer = a[0]
+		}
 	}
-	err = p.read(ctx, "name_"+strings.ToLower(object), map[string]any{"crm_id": id}, func(r *sql.Rows) error { return r.Scan(&name, &about) })
-	return name, about, err
+	return cmp.Or(joined(" ", r[0], r[1]), r.Text(2)), joined(" · ", title, employer), nil
 }
 
-// bindAccountOf binds the part of the accounts that holds a contact's.
-func (p *Publication) bindAccountOf(ctx context.Context, contact string) error {
-	var account string
-	err := p.each(ctx, "SELECT coalesce(AccountId, '') FROM raw_contact WHERE Id = $id", map[string]any{"id": contact},
-		func(r *sql.Rows) error { return r.Scan(&account) })
-	if err != nil {
-		return err
+// joined are the texts that are there, side by side.
+func joined(between string, cells ...any) string {
+	var texts []string
+	for _, c := range cells {
+		if text, ok := c.(string); ok {
+			texts = append(texts, text)
+		}
 	}
-	return p.bindFor(ctx, "raw_account", account)
+	return strings.Join(texts, between)
 }
 
 type entityName struct{ name, about, url string }
 
+// entityNames are what people call directory companies or members, by id.
 func (p *Publication) entityNames(ctx context.Context, kind string, ids []string) (map[string]entityName, error) {
 	names := map[string]entityName{}
-	if len(ids) == 0 {
-		return names, nil
+	table, columns := schemas.RawMember.Name, []string{"member_id", "url", "name", "first_name", "last_name", "title", "company_name"}
+	if kind == "company" {
+		table, columns = schemas.RawCompany.Name, []string{"company_id", "url", "name", "city", "country"}
 	}
-	table := map[string]string{"company": "raw_company", "member": "raw_member"}[kind]
-	if err := p.bindFor(ctx, table, ids...); err != nil {
-		return nil, err
+	rows, err := p.rows(ctx, table, columns, ids...)
+	for _, r := range rows {
+		n := entityName{name: r.Text(2), url: r.Text(1)}
+		if kind == "company" {
+			n.about = joined(", ", r[3], r[4])
+		} else {
+			n.name, n.about = cmp.Or(joined(" ", r[3], r[4]), n.name), joined(" · ", r[5], r[6])
+		}
+		names[r.Text(0)] = n
 	}
-	return names, p.read(ctx, "name_"+kind, map[string]any{"ids": ids}, func(r *sql.Rows) error {
-		var id string
-		var n entityName
-		err := r.Scan(&id, &n.name, &n.about, &n.url)
-		names[id] = n
-		return err
-	})
+	return names, err
 }
 
 // summarize is the answer in one sentence.

@@ -26,7 +26,11 @@ func (p *Publication) Files(ctx context.Context, table string) ([]string, error)
 	if err != nil {
 		return nil, fmt.Errorf("files of %s: %w", strings.ToLower(table), err)
 	}
-	snap, err := p.session.Whole(ctx, p.snapshot(entry.Table))
+	session, err := p.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := session.Whole(ctx, p.snapshot(entry.Table))
 	if err != nil {
 		return nil, fmt.Errorf("files of %s: %w", strings.ToLower(table), err)
 	}

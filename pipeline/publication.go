@@ -1,8 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/crmlink/crmlink/sql"
 )
@@ -13,7 +16,7 @@ import (
 type Publication struct {
 	Record  Record
 	store   Store
-	session *sql.Session
+	session *sql.Session // nil until a question needs the engine
 }
 
 // Open opens a run for reading: an id, an unambiguous prefix or latest. It takes no lock: a run never blocks readers.
@@ -22,7 +25,7 @@ func (s Store) Open(ctx context.Context, run string) (*Publication, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.read(ctx, record)
+	return s.read(record), nil
 }
 
 // publishedRun is Find for what needs a publication.
@@ -37,19 +40,58 @@ func (s Store) publishedRun(run string) (Record, error) {
 
 // OpenResult opens what a run just made, published or, after a dry run, only stored.
 func (s Store) OpenResult(ctx context.Context, r Result) (*Publication, error) {
-	return s.read(ctx, r.Record)
+	return s.read(r.Record), nil
 }
 
-func (s Store) read(ctx context.Context, record Record) (*Publication, error) {
-	session, err := sql.Open(ctx, sql.Options{Objects: s.objects(), Spill: s.spill()})
-	if err != nil {
-		return nil, fmt.Errorf("open run %s: %w", record.ID, err)
+func (s Store) read(record Record) *Publication { return &Publication{Record: record, store: s} }
+
+// engine opens the engine for the first question that needs it: rows are found by their keys without it (rows).
+func (p *Publication) engine(ctx context.Context) (*sql.Session, error) {
+	if p.session != nil {
+		return p.session, nil
 	}
-	return &Publication{Record: record, store: s, session: session}, nil
+	session, err := sql.Open(ctx, sql.Options{Objects: p.store.objects(), Spill: p.store.spill()})
+	if err != nil {
+		return nil, fmt.Errorf("open run %s: %w", p.Record.ID, err)
+	}
+	p.session = session
+	return session, nil
 }
 
 // Close frees what reading took.
-func (p *Publication) Close() error { return p.session.Close() }
+func (p *Publication) Close() error {
+	if p.session == nil {
+		return nil
+	}
+	return p.session.Close()
+}
+
+func (p *Publication) folder() sql.Folder { return sql.Folder(p.store.objects()) }
+
+// rows reads the rows of the given keys out of the parts that can hold them, without the engine.
+func (p *Publication) rows(ctx context.Context, name string, columns []string, keys ...string) ([]sql.Cells, error) {
+	snap := p.snapshot(name)
+	rows, err := p.folder().Rows(ctx, snap, columns, keys...)
+	return rows, p.damage(name, snap, err)
+}
+
+// all reads all rows of a small table without the engine.
+func (p *Publication) all(ctx context.Context, name string, columns []string) ([]sql.Cells, error) {
+	snap := p.snapshot(name)
+	rows, err := p.folder().All(ctx, snap, columns)
+	return rows, p.damage(name, snap, err)
+}
+
+// damage names a store whose files are gone or cannot be read as a damaged one.
+func (p *Publication) damage(name string, snap sql.Snapshot, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return cmp.Or(p.there(name, snap), err)
+	case sql.Damaged(err):
+		return &DamageError{Problem: fmt.Sprintf("read %s: a file of the store %s is damaged", name, p.store.Dir)}
+	}
+	return err
+}
 
 // bind makes whole tables of the run readable by name. A table the run did not make is empty.
 func (p *Publication) bind(ctx context.Context, tables ...string) error {
@@ -69,7 +111,11 @@ func (p *Publication) bindFor(ctx context.Context, name string, keys ...string) 
 			return err
 		}
 	}
-	return p.session.BindRows(ctx, name, snap, keys...)
+	session, err := p.engine(ctx)
+	if err != nil {
+		return err
+	}
+	return session.BindRows(ctx, name, snap, keys...)
 }
 
 // bindParts binds a table as a whole.
@@ -77,12 +123,16 @@ func (p *Publication) bindParts(ctx context.Context, name string, snap sql.Snaps
 	if err := p.there(name, snap); err != nil {
 		return err
 	}
-	return p.session.BindAs(ctx, name, snap)
+	session, err := p.engine(ctx)
+	if err != nil {
+		return err
+	}
+	return session.BindAs(ctx, name, snap)
 }
 
 // there looks whether a table's files are there before they are read, so that a damaged store is named as one.
 func (p *Publication) there(name string, snap sql.Snapshot) error {
-	if missing := p.session.Missing(snap); len(missing) > 0 {
+	if missing := p.folder().Missing(snap); len(missing) > 0 {
 		return &DamageError{Problem: fmt.Sprintf("read %s: the store %s lacks %d of its files", name, p.store.Dir, len(missing))}
 	}
 	return nil
@@ -97,11 +147,19 @@ func (p *Publication) snapshot(table string) sql.Snapshot {
 
 // read runs one of the files in sql/read over tables that are bound already.
 func (p *Publication) read(ctx context.Context, file string, values map[string]any, row func(*sql.Rows) error) error {
-	return readFile(ctx, p.session, file, values, row)
+	session, err := p.engine(ctx)
+	if err != nil {
+		return err
+	}
+	return readFile(ctx, session, file, values, row)
 }
 
 func (p *Publication) each(ctx context.Context, query string, values map[string]any, row func(*sql.Rows) error) error {
-	return eachRow(ctx, p.session, query, values, row)
+	session, err := p.engine(ctx)
+	if err != nil {
+		return err
+	}
+	return eachRow(ctx, session, query, values, row)
 }
 
 func readFile(ctx context.Context, s *sql.Session, file string, values map[string]any, row func(*sql.Rows) error) error {

@@ -301,6 +301,14 @@ func TestOpen_SaysWhyNot(t *testing.T) {
 
 func TestOpen_NamesADamagedStore(t *testing.T) {
 	p := openPublication(t, map[string]string{"mapping": twoAnswers})
+	file := sql.ObjectPath(p.store.objects(), p.snapshot("mapping").Parts[0].ID, ".parquet")
+	if err := os.Truncate(file, 100); err != nil {
+		t.Fatal(err)
+	}
+	var damage *DamageError
+	if _, err := p.Explain(t.Context(), "003000000000001AAA", ""); !errors.As(err, &damage) || !strings.Contains(err.Error(), "read mapping: a file") {
+		t.Errorf("cut off: got %v", err)
+	}
 	if err := os.RemoveAll(p.store.objects()); err != nil {
 		t.Fatal(err)
 	}

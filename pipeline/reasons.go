@@ -51,7 +51,11 @@ type FieldGain struct {
 
 // FieldGains are the fields whose change would make records match, the most first.
 func (p *Publication) FieldGains(ctx context.Context) ([]FieldGain, error) {
-	return readFieldGains(ctx, p.session, p.Record.Tables)
+	session, err := p.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return readFieldGains(ctx, session, p.Record.Tables)
 }
 
 // readFieldGains reads the field_gain among a run's tables, published or not.

@@ -149,11 +149,14 @@ func (p *Publication) WriteReview(ctx context.Context, w io.Writer, questions []
 
 // secondOf is the best candidate beside the one that is asked about; empty where there is none.
 func (p *Publication) secondOf(ctx context.Context, q Question) (second string, err error) {
-	if err := p.bindFor(ctx, "candidate", q.CRMID); err != nil {
-		return "", err
+	rows, err := p.rows(ctx, schemas.Candidate.Name, []string{"rank", "entity_id"}, q.CRMID)
+	best := int64(math.MaxInt64)
+	for _, r := range rows {
+		if rank := number(r.Int(0)); rank < best && r.Text(1) != q.EntityID {
+			best, second = rank, r.Text(1)
+		}
 	}
-	return second, p.each(ctx, "SELECT coalesce(arg_min(entity_id, rank), '') FROM candidate WHERE crm_id = $id AND entity_id <> $asked",
-		map[string]any{"id": q.CRMID, "asked": q.EntityID}, func(r *sql.Rows) error { return r.Scan(&second) })
+	return second, err
 }
 
 // ImportReview stores what a person filled in on a review sheet: all of it or, where a cell cannot be used, nothing.

@@ -37,7 +37,11 @@ type ROILine struct {
 
 // ROI is the run's ROI summary; nil where the run made no ROI tables.
 func (p *Publication) ROI(ctx context.Context) (*ROISummary, error) {
-	return readROI(ctx, p.session, p.Record.Tables)
+	session, err := p.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return readROI(ctx, session, p.Record.Tables)
 }
 
 // readROI reads the roi_summary among a run's tables, published or not; nil where there is none.

@@ -29,7 +29,11 @@ type ObjectStats struct {
 
 // Stats are the run's statistics: accounts, contacts, leads.
 func (p *Publication) Stats(ctx context.Context) ([]ObjectStats, error) {
-	return readStats(ctx, p.session, p.snapshot("sync_stats"))
+	session, err := p.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return readStats(ctx, session, p.snapshot("sync_stats"))
 }
 
 // readFigures puts what the run counted into its record.

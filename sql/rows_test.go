@@ -38,6 +38,9 @@ func TestBindRows_OpensOnlyThePartsOfItsKeys(t *testing.T) {
 	if err := s.BindRows(t.Context(), "wanted", snap, keys...); err != nil {
 		t.Fatal(err)
 	}
+	if rows, err := Folder(s.options.Objects).Rows(t.Context(), snap, []string{"new_id"}, keys...); err != nil || len(rows) != 2 || rows[0].Text(0) != "n" {
+		t.Errorf("without the engine %v, %v", rows, err)
+	}
 	var rows, found int
 	err = s.conn.QueryRowContext(t.Context(), "SELECT count(*), count(*) FILTER (old_id IN ('v0', 'v17777')) FROM wanted").Scan(&rows, &found)
 	if err != nil || rows != 2 || found != 2 {

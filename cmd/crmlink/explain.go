@@ -23,12 +23,17 @@ func (a *app) explainVerb() *cobra.Command {
 			if asPage && (asJSON || seat != "") {
 				return &pipeline.InputError{Problem: "--html goes with neither --json nor --seat", Next: "ask twice: the page is about the match alone"}
 			}
+			brief()
 			p, err := a.published(cmd.Context(), run)
 			if err != nil {
 				return err
 			}
 			defer p.Close()
-			x, err := p.Explain(cmd.Context(), args[0], seat)
+			explain := p.Explain
+			if !asJSON && !asPage {
+				explain = p.ExplainTold
+			}
+			x, err := explain(cmd.Context(), args[0], seat)
 			if err != nil {
 				return err
 			}
@@ -63,7 +68,7 @@ type explainer struct {
 
 func (e *explainer) write(a *app, x pipeline.Explanation) {
 	chosen, _ := x.Chosen()
-	e.head(x, chosen)
+	e.head(x)
 	first, second := x.Told()
 	if first != nil {
 		title := "Why this match"
@@ -98,16 +103,12 @@ func (e *explainer) title(text string) {
 }
 
 // head names the record, its entity and the answer in one sentence.
-func (e *explainer) head(x pipeline.Explanation, chosen *pipeline.Considered) {
+func (e *explainer) head(x pipeline.Explanation) {
 	label := max(len(x.Object), len("directory"))
 	ids := max(len(x.CRMID), len(x.EntityID))
-	about := ""
-	if chosen != nil {
-		about = chosen.About
-	}
 	fmt.Fprintf(e.w, "%s  %s  %s\n", e.ink.dim(padded(x.Object, label)), e.ink.bold(padded(x.CRMID, ids)), naming(x.Name, x.About))
 	if x.EntityID != "" {
-		fmt.Fprintf(e.w, "%s  %s  %s\n", e.ink.dim(padded(x.EntityKind, label)), e.ink.bold(padded(x.EntityID, ids)), naming(x.EntityName, about))
+		fmt.Fprintf(e.w, "%s  %s  %s\n", e.ink.dim(padded(x.EntityKind, label)), e.ink.bold(padded(x.EntityID, ids)), naming(x.EntityName, x.EntityAbout))
 	}
 	fmt.Fprintf(e.w, "%s  %s\n", e.ink.dim(padded("status", label)), e.status(x))
 	e.w.WriteString("\n" + wrapped("", x.Summary, min(e.width, 100)))
@@ -121,7 +122,7 @@ func (e *explainer) head(x pipeline.Explanation, chosen *pipeline.Considered) {
 		if n.ShortBy != nil && n.Prob != nil && *n.ShortBy > 0 {
 			fmt.Fprintf(e.w, "The best candidate has probability %s and needs %.2f: %.4f short.\n", chance(*n.Prob), x.Threshold, *n.ShortBy)
 		}
-		if n.NextStep != "" {
+		if n.NextStep != "" && x.Link == nil { // else it says to look there
 			const head = "Next step: "
 			text := wrapped(head, n.NextStep, min(e.width, 100))
 			e.w.WriteString(e.ink.bold("Next step:") + text[len(head)-1:])

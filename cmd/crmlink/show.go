@@ -26,6 +26,7 @@ func (a *app) showVerb() *cobra.Command {
 			if len(args) > 0 {
 				run = args[0]
 			}
+			brief()
 			store, err := a.store()
 			if err != nil {
 				return err

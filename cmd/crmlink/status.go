@@ -20,6 +20,7 @@ func (a *app) statusVerb() *cobra.Command {
 			"due, and what went wrong last. It reads small files only and works with and without crmlink serve.",
 		Args: takes(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			brief()
 			config, err := a.config()
 			if err = pipeline.LostInputs(config, err); err != nil && exitCode(err) != exitUnreachable {
 				return err

@@ -62,13 +62,22 @@ WHERE %s AND (r.part <> 'frequency' OR c.frequencies[r.position] <> 0)
 	return b.String()
 }
 
-// Shown is what evidence shows of a comparison: SELECT items over the CRM's normal forms as a with known as k, and over
-// the directory's as b.
-type Shown struct{ Comparison, CRM, Directory string }
+// Shown is what evidence shows of a comparison: the columns of the CRM's normal forms and of the directory's whose values stand
+// side by side.
+type Shown struct {
+	Comparison     string
+	CRM, Directory []ShownColumn
+}
 
-// ShownSQL is what the view evidence shows of each comparison of a kind, in the order of model_level.position, for who
+// ShownColumn is a column of a table of normal forms, or of known, which holds texts or lists of them.
+type ShownColumn struct {
+	Name  string
+	Known bool
+}
+
+// ShownColumns is what the view evidence shows of each comparison of a kind, in the order of model_level.position, for who
 // asks about one record and needs no view.
-func ShownSQL(m Model, kind string) ([]Shown, error) {
+func ShownColumns(m Model, kind string) ([]Shown, error) {
 	s := m.Company
 	if kind == Person {
 		s = m.Person
@@ -79,25 +88,32 @@ func ShownSQL(m Model, kind string) ([]Shown, error) {
 	}
 	var all []Shown
 	for _, c := range s.Comparisons {
-		all = append(all, Shown{c.Name, shown(p, s.LeftTable(), "a", c.Show), shown(p, s.RightTable(), "b", c.Show)})
+		all = append(all, Shown{c.Name, shownColumns(p, s.LeftTable(), c.Show), shownColumns(p, s.RightTable(), c.Show)})
 	}
 	return all, nil
 }
 
-// shown is the text of some columns of one side. Columns that only the other side has are left out.
+// shownColumns leaves out columns that only the other side has.
+func shownColumns(p *plan, table schemas.Table, names []string) (columns []ShownColumn) {
+	for _, name := range names {
+		if column, ok := p.column(table, name); ok {
+			_, own := table.Column(name)
+			columns = append(columns, ShownColumn{Name: column.Name, Known: !own}) // known_ids and its like
+		}
+	}
+	return columns
+}
+
+// shown is the text of some columns of one side.
 func shown(p *plan, table schemas.Table, alias string, columns []string) string {
 	var parts []string
-	for _, name := range columns {
-		column, ok := p.column(table, name)
-		if !ok {
-			continue
-		}
+	for _, c := range shownColumns(p, table, columns) {
 		from := alias
-		if _, own := table.Column(name); !own {
-			from = "k" // known_ids and its like
+		if c.Known {
+			from = "k"
 		}
-		value := from + "." + schemas.Quote(name)
-		if column.Type.ID() == arrow.LIST {
+		value := from + "." + schemas.Quote(c.Name)
+		if column, _ := p.column(table, c.Name); column.Type.ID() == arrow.LIST {
 			value = "array_to_string(" + value + ", ', ')"
 		}
 		parts = append(parts, "nullif("+value+", '')")

@@ -251,6 +251,9 @@ func probability(weight, top int32, sum uint64) int64 {
 	return int64(math.Floor(1e6 * float64(share2(weight-top)) / float64(sum)))
 }
 
+// wholeShare is the share of 0. It is spelled out so that a program that scores nothing never makes the table.
+const wholeShare = 1 << 42
+
 // share2 is 2^(weight/1000) in units of 2^-42, for weights of at most 0.
 func share2(weight int32) uint64 {
 	if weight < -lowest {
@@ -266,7 +269,7 @@ const lowest = 43_000
 var shares = sync.OnceValue(func() *[lowest + 1]uint64 {
 	var out [lowest + 1]uint64
 	for i := range out {
-		out[i] = uint64(math.Exp2(float64(-i)/1000) * (1 << 42))
+		out[i] = uint64(math.Exp2(float64(-i)/1000) * wholeShare)
 	}
 	return &out
 })

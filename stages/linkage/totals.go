@@ -18,7 +18,7 @@ type Total struct {
 }
 
 // nothing is the total of a record without candidates.
-var nothing = Total{Sum: share2(0)}
+var nothing = Total{Sum: wholeShare}
 
 // Total is what is noted of a record beside its best candidates.
 func (r *Scored) Total() Total {
