@@ -223,6 +223,9 @@ func (s *Session) Whole(ctx context.Context, snap Snapshot) (Snapshot, error) {
 // BindFor is BindAs for reading some records, those whose part keys stand in the one column of a relation: files that hold none
 // of them are left out. Rows of others may be in the files that are not.
 func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys string) error {
+	if done, err := s.bindRecalled(ctx, name, snap, keys); err != nil || done {
+		return bound(name, err)
+	}
 	holding, err := s.Holding(ctx, snap, keys)
 	if err != nil {
 		return bound(name, err)
