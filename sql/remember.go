@@ -77,43 +77,50 @@ func (s *Session) recall(snap Snapshot) (r remembered, of, others, beside Snapsh
 // bindRecalled makes readable as name the rows that some records have in a table as far as they are remembered, beside the files that can
 // hold those of the others. It says whether anything was remembered.
 func (s *Session) bindRecalled(ctx context.Context, name string, snap Snapshot, keys string) (bool, error) {
-	r, of, others, beside, ok := s.recall(snap)
-	if !ok {
-		return false, nil
-	}
 	table, _ := schemas.Lookup(snap.Table)
-	key, relation := schemas.Quote(table.PartKey()), r.read()
-	if len(beside.Parts) > 0 { // these records have no row in what is asked for
-		if err := s.intact(beside); err != nil {
-			return false, err
-		}
-		relation += fmt.Sprintf(" WHERE %s NOT IN (SELECT %s FROM %s)", key, key, s.files(beside))
-	}
-	further := fmt.Sprintf("(SELECT k FROM (FROM %s) r(k) WHERE k NOT IN (FROM %s))", keys, r.keys)
-	for _, files := range []struct {
-		snap        Snapshot
-		keys, where string
-	}{{of, further, " WHERE " + key + " NOT IN (FROM " + r.keys + ")"}, {others, keys, ""}} {
-		if len(files.snap.Parts) == 0 {
-			continue
-		}
-		holding, err := s.Holding(ctx, files.snap, files.keys)
-		if err != nil {
-			return false, err
-		}
-		if len(holding.Parts) == 0 {
-			continue
+	key := schemas.Quote(table.PartKey())
+	var selects []string
+	read := func(snap Snapshot, keys, where string) error {
+		holding, err := s.Holding(ctx, snap, keys)
+		if err != nil || len(holding.Parts) == 0 {
+			return err
 		}
 		if err := s.intact(holding); err != nil {
-			return false, err
+			return err
 		}
 		lacking, err := s.Lacks(ctx, holding)
-		if err != nil {
+		selects = append(selects, s.readParquet(table, holding, lacking)+where)
+		return err
+	}
+	any := false
+	for {
+		r, of, others, beside, ok := s.recall(snap)
+		if !ok {
+			break
+		}
+		any, snap = true, others
+		where := ""
+		if len(beside.Parts) > 0 { // these records have no row in what is asked for
+			if err := s.intact(beside); err != nil {
+				return false, err
+			}
+			where = fmt.Sprintf(" WHERE %s NOT IN (SELECT %s FROM %s)", key, key, s.files(beside))
+		}
+		selects = append(selects, r.read()+where)
+		further := fmt.Sprintf("(SELECT k FROM (FROM %s) r(k) WHERE k NOT IN (FROM %s))", keys, r.keys)
+		if err := read(of, further, " WHERE "+key+" NOT IN (FROM "+r.keys+")"); err != nil {
 			return false, err
 		}
-		relation += " UNION ALL " + s.readParquet(table, holding, lacking) + files.where
 	}
-	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+schemas.Quote(name)+" AS "+relation); err != nil {
+	if !any {
+		return false, nil
+	}
+	if len(snap.Parts) > 0 {
+		if err := read(snap, keys, ""); err != nil {
+			return false, err
+		}
+	}
+	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+schemas.Quote(name)+" AS "+strings.Join(selects, " UNION ALL ")); err != nil {
 		return false, err
 	}
 	return true, s.dropStep(ctx, name)
