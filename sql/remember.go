@@ -36,9 +36,13 @@ func (s *Session) Remember(ctx context.Context, snap Snapshot, keys, rows string
 }
 
 func (s *Session) remember(ctx context.Context, snap Snapshot, keys, rows string) error {
+	table, ok := schemas.Lookup(snap.Table)
+	if !ok {
+		return fmt.Errorf("remember rows of %s: it is not declared", snap.Table)
+	}
 	r := remembered{snap, s.tempName("remembered_keys"), s.tempName("remembered_rows")}
-	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT DISTINCT k FROM (FROM %s) r(k) WHERE k IS NOT NULL; CREATE TEMP TABLE %s AS FROM %s",
-		r.keys, keys, r.rows, rows)); err != nil {
+	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT DISTINCT k FROM (FROM %s) r(k) WHERE k IS NOT NULL; "+
+		"CREATE TEMP TABLE %s AS SELECT * FROM %s WHERE %s IN (FROM %s)", r.keys, keys, r.rows, rows, schemas.Quote(table.PartKey()), r.keys)); err != nil {
 		return fmt.Errorf("remember rows of %s: %w", snap.Table, err)
 	}
 	s.remembered = append(s.remembered, r)
