@@ -180,7 +180,7 @@ func (a *amending) remember(amended, whole Snapshot, id string) {
 	for range a.random.IntN(100) {
 		ids += fmt.Sprintf(", 'r%d'", a.random.IntN(200))
 	}
-	if err := a.s.remember(a.t.Context(), amended, "(SELECT unnest(["+ids+"]))", "all_rows WHERE crm_id IN ("+ids+")"); err != nil {
+	if err := a.s.remember(a.t.Context(), amended, "(SELECT unnest(["+ids+"]))", "(FROM all_rows WHERE crm_id IN ("+ids+"))"); err != nil {
 		a.t.Fatal(err)
 	}
 }
