@@ -137,22 +137,25 @@ func (w *Writer) whole(ctx context.Context, before Snapshot, gone string) (Snaps
 // strike makes a table of the records that a table's files hold and that no longer belong to it, and gives its parts with
 // the rows that are left.
 func (s *Session) strike(ctx context.Context, table schemas.Table, base Snapshot, gone, struck string) ([]Part, error) {
-	key, without := schemas.Quote(table.PartKey()), base.Parts[0].Without
-	all, before := "FROM "+gone, "false"
-	if without != "" {
-		all += " UNION FROM " + s.keysIn(without)
-		before = key + " IN (FROM " + s.keysIn(without) + ")"
-	}
-	part := "0"
+	key, without, part := schemas.Quote(table.PartKey()), base.Parts[0].Without, "0"
 	if base.Parts[0].Of > 1 {
 		part = "part_of(" + key + ")"
 	}
-	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf(`CREATE TEMP TABLE %s AS SELECT %s, count(*) AS "rows" FROM (SELECT %s FROM %s) SEMI JOIN (%s) USING (%s) GROUP BY %s`,
-		struck, key, key, s.files(newSnapshot(table.Name, stripped(base.Parts))), all, key, key)); err != nil {
+	view := s.tempName("holds")
+	defer s.conn.ExecContext(context.WithoutCancel(ctx), dropping("VIEW", view)) //nolint:errcheck // temporary
+	query, err := s.holds(ctx, table, base, gone, part, view)
+	if err != nil {
 		return nil, err
 	}
+	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+struck+" AS "+query); err != nil {
+		return nil, err
+	}
+	newly := ""
+	if without != "" {
+		newly = " WHERE " + key + " NOT IN (FROM " + s.keysIn(without) + ")"
+	}
 	fewer := map[int]int64{}
-	rows, err := s.conn.QueryContext(ctx, fmt.Sprintf(`SELECT %s AS part, sum("rows")::BIGINT FROM %s WHERE NOT %s GROUP BY part`, part, struck, before))
+	rows, err := s.conn.QueryContext(ctx, fmt.Sprintf(`SELECT %s AS part, sum("rows")::BIGINT FROM %s%s GROUP BY part`, part, struck, newly))
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +175,32 @@ func (s *Session) strike(ctx context.Context, table schemas.Table, base Snapshot
 		}
 	}
 	return left, rows.Err()
+}
+
+// holds is a query of the records that a table's files hold and that do not belong to it, now or before, with their rows. Where the rows of
+// those that do not belong to it now are remembered, in a view of that name, the files are not looked at.
+func (s *Session) holds(ctx context.Context, table schemas.Table, base Snapshot, gone, part, view string) (string, error) {
+	key, without := schemas.Quote(table.PartKey()), base.Parts[0].Without
+	recalled, err := s.bindRecalled(ctx, view, base, gone)
+	if err != nil {
+		return "", err
+	}
+	query := func(rows, keys string) string {
+		return fmt.Sprintf(`SELECT %s, count(*) AS "rows" FROM %s SEMI JOIN %s USING (%s) GROUP BY %s`, key, rows, keys, key, key)
+	}
+	switch {
+	case recalled && without != "":
+		var numbers []string
+		for _, p := range base.Parts {
+			numbers = append(numbers, fmt.Sprint(p.Number))
+		}
+		return fmt.Sprintf("%s UNION ALL SELECT %s, 0 FROM %s WHERE %s IN (%s)", query(view, gone), key, s.keysIn(without), part, strings.Join(numbers, ", ")), nil
+	case recalled:
+		return query(view, gone), nil
+	case without != "":
+		gone = "(FROM " + gone + " UNION FROM " + s.keysIn(without) + ")"
+	}
+	return query(fmt.Sprintf("(SELECT %s FROM %s)", key, s.files(newSnapshot(table.Name, stripped(base.Parts)))), gone), nil
 }
 
 // storeAmended writes the two files.
@@ -223,6 +252,9 @@ func (s *Session) Whole(ctx context.Context, snap Snapshot) (Snapshot, error) {
 // BindFor is BindAs for reading some records, those whose part keys stand in the one column of a relation: files that hold none
 // of them are left out. Rows of others may be in the files that are not.
 func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys string) error {
+	if done, err := s.bindRecalled(ctx, name, snap, keys); err != nil || done {
+		return bound(name, err)
+	}
 	holding, err := s.Holding(ctx, snap, keys)
 	if err != nil {
 		return bound(name, err)

@@ -144,9 +144,44 @@ func (a *amending) bindsFor(amended, whole Snapshot, ids ...string) {
 	if err := errors.Join(a.s.BindFor(a.t.Context(), "few_rows", amended, keys), a.s.BindAs(a.t.Context(), "all_rows", whole)); err != nil {
 		a.t.Fatal(err)
 	}
-	var missed int
-	if err := a.s.conn.QueryRowContext(a.t.Context(), "SELECT count(*) FROM (FROM all_rows WHERE crm_id IN "+keys+" EXCEPT FROM few_rows)").Scan(&missed); err != nil || missed > 0 {
-		a.t.Fatalf("%d rows of %v are left out: %v", missed, ids, err)
+	a.sameRows("all_rows WHERE crm_id IN "+keys, "few_rows WHERE crm_id IN "+keys)
+}
+
+func (a *amending) sameRows(want, got string) {
+	a.t.Helper()
+	var differ int
+	if err := a.s.conn.QueryRowContext(a.t.Context(), fmt.Sprintf("SELECT (SELECT count(*) FROM (FROM %s EXCEPT ALL FROM %s)) + (SELECT count(*) FROM (FROM %s EXCEPT ALL FROM %s))",
+		want, got, got, want)).Scan(&differ); err != nil || differ > 0 {
+		a.t.Fatalf("%d rows differ between %s and %s: %v", differ, want, got, err)
+	}
+}
+
+// keepsSome fails where KeepSome keeps other rows of some records in two versions than these have.
+func (a *amending) keepsSome(before, after, wholeBefore, wholeAfter Snapshot, ids ...string) {
+	a.t.Helper()
+	keys := "(SELECT unnest(['" + strings.Join(ids, "', '") + "']))"
+	columns := []string{"object", "crm_id", "rank", "weight"}
+	if err := errors.Join(a.s.KeepSome(a.t.Context(), "was_some", "is_some", before, after, columns, keys),
+		a.s.BindAs(a.t.Context(), "was_rows", wholeBefore), a.s.BindAs(a.t.Context(), "is_rows", wholeAfter)); err != nil {
+		a.t.Fatal(err)
+	}
+	for _, side := range []string{"was", "is"} {
+		a.sameRows("(SELECT "+strings.Join(columns, ", ")+" FROM "+side+"_rows WHERE crm_id IN "+keys+")", side+"_some")
+	}
+}
+
+// remember lets the session recall the rows of some records, at random and beside one that is given.
+func (a *amending) remember(amended, whole Snapshot, id string) {
+	a.t.Helper()
+	if err := a.s.BindAs(a.t.Context(), "all_rows", whole); err != nil {
+		a.t.Fatal(err)
+	}
+	ids := "'" + id + "'"
+	for range a.random.IntN(100) {
+		ids += fmt.Sprintf(", 'r%d'", a.random.IntN(200))
+	}
+	if err := a.s.remember(a.t.Context(), amended, "(SELECT unnest(["+ids+"]))", "(FROM all_rows WHERE crm_id IN ("+ids+"))"); err != nil {
+		a.t.Fatal(err)
 	}
 }
 
@@ -176,7 +211,7 @@ func (a *amending) reads(ids ...string) {
 }
 
 // An amended table holds what the whole one holds, whatever was amended how often: its rows, how many each part has, what
-// differs from any earlier version, and its bytes once it is stored whole.
+// differs from any earlier version, and its bytes once it is stored whole, whether rows of it are remembered or not.
 func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
 	amended := 0
 	for seed := range uint64(3) {
@@ -210,12 +245,18 @@ func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
 			if err != nil || whole.ID != now.whole.ID {
 				t.Fatalf("seed %d, step %d: stored whole it is %s, want %s: %v", seed, step, whole.ID, now.whole.ID, err)
 			}
+			one, other := fmt.Sprint("r", a.random.IntN(60)), fmt.Sprint("r", a.random.IntN(200))
+			if seed > 0 {
+				a.remember(now.amended, now.whole, one)
+			}
 			for i, before := range versions[max(0, len(versions)-2):] {
 				if got, want := a.changes(before.amended, now.amended), a.changes(before.whole, now.whole); got != want {
 					t.Fatalf("seed %d: from version %d of the last to step %d\n got %s\nwant %s", seed, i, step, got, want)
 				}
 				a.bindsFor(now.amended, now.whole, fmt.Sprint("r", a.random.IntN(60)), fmt.Sprint("r", a.random.IntN(200)))
 				a.reads(a.ids()...)
+				a.bindsFor(now.amended, now.whole, one, other)
+				a.keepsSome(before.amended, now.amended, before.whole, now.whole, one, other)
 				if extra := a.keysBeside(before.amended, now.amended, before.whole, now.whole); extra > 60 {
 					t.Fatalf("seed %d, step %d: %d keys changed that did not", seed, step, extra)
 				}

@@ -246,10 +246,17 @@ func (s *Session) bindDifferent(ctx context.Context, view string, snap, other Sn
 		if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+keys).Scan(&n); err != nil {
 			return temporary, err
 		}
-		if n > 0 { // else the files need not be looked at
-			relation += " UNION ALL " + s.readParquet(table, newSnapshot(snap.Table, stripped(shared[pair])), lacking) +
-				" WHERE " + schemas.Quote(table.PartKey()) + " IN (FROM " + keys + ")"
+		if n == 0 { // the files need not be looked at
+			continue
 		}
+		rows, err := s.recalledOnly(ctx, newSnapshot(snap.Table, shared[pair]), keys)
+		if err != nil {
+			return temporary, err
+		}
+		if rows == "" {
+			rows = s.readParquet(table, newSnapshot(snap.Table, stripped(shared[pair])), lacking)
+		}
+		relation += " UNION ALL " + rows + " WHERE " + schemas.Quote(table.PartKey()) + " IN (FROM " + keys + ")"
 	}
 	_, err = s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+view+" AS "+relation)
 	return temporary, err

@@ -45,6 +45,8 @@ type Session struct {
 	steps   map[string]string // temporary tables by the name under which Step made them readable
 	whole   map[string]bool   // objects that this session wrote, or has hashed
 
+	remembered []remembered
+
 	resident resident
 }
 

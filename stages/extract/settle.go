@@ -203,7 +203,10 @@ func (r *run) findTouched(ctx context.Context, j *job, previous, read string, va
 	if j.known, err = r.session.Writer(ctx, schemas.Table{Name: "known_" + j.table.Name, Columns: j.table.Columns}); err != nil {
 		return err
 	}
-	return r.copyTo(ctx, j.known, "SELECT * FROM "+previous+" WHERE "+j.name()+" IN (FROM "+j.touched.Name()+")", nil)
+	if err := r.copyTo(ctx, j.known, "SELECT * FROM "+previous+" WHERE "+j.name()+" IN (FROM "+j.touched.Name()+")", nil); err != nil {
+		return err
+	}
+	return r.session.Remember(ctx, r.in.Previous[j.table.Name], j.touched.Name(), j.known.Name())
 }
 
 // turnedAway renders the names of records of which a row was read and rejected.

@@ -141,9 +141,9 @@ func (o *Observer) AddGlances(g *Glancer) {
 func (o *Observer) AddScored(scored []Scored) {
 	for _, r := range scored {
 		for _, c := range r.Best {
-			o.seen.Matches += c.Probability
+			o.seen.Matches += o.sign * c.Probability
 			for k, level := range c.Levels {
-				o.seen.Hits[k][level] += c.Probability
+				o.seen.Hits[k][level] += o.sign * c.Probability
 			}
 		}
 	}
@@ -173,6 +173,13 @@ func (o *Observer) Take(earlier Observed, all bool) {
 func (o *Observer) RemoveRecords(records *Records) {
 	o.sign = -1
 	o.AddRecords(records)
+	o.sign = 1
+}
+
+// RemoveScored takes out what AddScored counted.
+func (o *Observer) RemoveScored(scored []Scored) {
+	o.sign = -1
+	o.AddScored(scored)
 	o.sign = 1
 }
 

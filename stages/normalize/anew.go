@@ -86,23 +86,33 @@ func writeAnew(ctx context.Context, was, is *run, t schemas.Table, earlier sql.S
 		return sql.Snapshot{}, err
 	}
 	defer more.Discard(ctx) //nolint:errcheck // temporary
-	before := was.landing(t, nil)
-	defer before.release()
-	replaced, any := "FROM "+more.Name(), false
+	replaced, rows := "FROM "+more.Name(), int64(0)
 	for _, h := range halves {
 		replaced += " UNION SELECT " + h.of.id + " FROM " + h.of.changed.Name
-		any = any || len(h.of.more) > 0 || h.of.changed.Rows > 0
+		rows += h.of.changed.Rows + int64(len(h.of.more))
 	}
-	if !any {
+	if rows == 0 {
 		return earlier, nil
 	}
+	var old *sql.Writer
+	if earlier.Remembers(rows) { // later steps ask for these rows
+		if old, err = is.session.Writer(ctx, t); err != nil {
+			return sql.Snapshot{}, err
+		}
+		defer old.Discard(ctx) //nolint:errcheck // temporary
+	}
+	before := was.landing(t, old)
+	defer before.release()
 	return is.land(ctx, t, func(l landing) error {
 		for _, h := range halves {
 			if err := renew(ctx, l, before, more.Name(), h); err != nil {
 				return err
 			}
 		}
-		return nil
+		if old == nil {
+			return nil
+		}
+		return is.session.Remember(ctx, earlier, "("+replaced+")", old.Name())
 	}, func(out *sql.Writer) (sql.Snapshot, error) { return out.Amend(ctx, earlier, replaced) })
 }
 

@@ -1,6 +1,7 @@
 package normalize_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -8,10 +9,29 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/sql/sqltest"
 	"github.com/crmlink/crmlink/stages/normalize"
 )
+
+// recalls fails where a session, which may remember rows of tables, gives others than were stored.
+func recalls(t *testing.T, s *sql.Session, tables ...sql.Snapshot) {
+	t.Helper()
+	for _, snap := range tables {
+		table, _ := schemas.Lookup(snap.Table)
+		if err := errors.Join(s.BindAs(t.Context(), "stored_rows", snap),
+			s.BindFor(t.Context(), "recalled_rows", snap, "(SELECT "+table.PartKey()+" FROM stored_rows)")); err != nil {
+			t.Fatal(err)
+		}
+		var differ int64
+		err := s.EachText(t.Context(), "SELECT 'differs' FROM (FROM recalled_rows EXCEPT ALL FROM stored_rows UNION ALL (FROM stored_rows EXCEPT ALL FROM recalled_rows))",
+			func(string) { differ++ })
+		if err != nil || differ > 0 {
+			t.Fatalf("%s: %d rows are not remembered as they were stored: %v", snap.Table, differ, err)
+		}
+	}
+}
 
 // changingCRM is a small CRM whose records change at random: few names, domains and accounts, so that a domain is used by
 // about as many companies as make it shared.
@@ -173,6 +193,7 @@ func TestCRM_OnTopOfAnEarlierCallIsTheSame(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				recalls(t, s, earlier.Out.CRMCompany, earlier.Out.CRMPerson)
 				if earlier.In.Survey != survey && onTop.CRMPerson.Amended() {
 					other++
 				}

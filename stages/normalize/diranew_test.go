@@ -159,6 +159,7 @@ func onTop(t *testing.T, s *sql.Session, in normalize.DirectoryIn, earlier *norm
 	if err != nil {
 		t.Fatal(err)
 	}
+	recalls(t, s, earlier.Out.DirCompany, earlier.Out.DirMember)
 	stored := again
 	for _, snap := range []*sql.Snapshot{&stored.DirCompany, &stored.DirMember} {
 		if *snap, err = s.Whole(t.Context(), *snap); err != nil {

@@ -223,12 +223,15 @@ func (propose proposer) amend(ctx context.Context, s *sql.Session, table schemas
 	if err != nil {
 		return sql.Snapshot{}, err
 	}
-	for _, candidates := range held.parts {
-		if err == nil && len(candidates) > 0 {
-			batch := propose.piece(p, candidates)
-			err = out.Write(ctx, batch)
-			batch.Release()
+	// Taking a batch costs the engine ten milliseconds, however small it is, and a part has few of these records.
+	var some []asked
+	for n, candidates := range held.parts {
+		if some = append(some, candidates...); err != nil || len(some) < rowsPerWrite && n < len(held.parts)-1 {
+			continue
 		}
+		batch := propose.piece(p, some)
+		err, some = out.Write(ctx, batch), some[:0]
+		batch.Release()
 	}
 	if err != nil {
 		out.Discard(ctx) //nolint:errcheck // the first error counts

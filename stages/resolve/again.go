@@ -80,8 +80,11 @@ func (r *run) again(in In, e Earlier) Out {
 	r.stepIf(true, "resolve/mapping", schemas.Mapping)
 	r.stepIf(true, "resolve/unmatched", schemas.Unmatched)
 	r.holdRows(earlierRefusal, e.Out.Unmatched.Or(schemas.Unmatched.Name), "crm_id", answeredRecord)
+	r.remember(e.Out.Unmatched, earlierRefusal)
 	out.Mapping = r.amend(schemas.Mapping, e.Out.Mapping, r.others(schemas.Mapping, earlierAnswer))
 	out.Unmatched = r.amend(schemas.Unmatched, e.Out.Unmatched, r.others(schemas.Unmatched, earlierRefusal))
+	r.remember(out.Mapping, schemas.Mapping.Name)
+	r.remember(out.Unmatched, schemas.Unmatched.Name)
 	return out
 }
 
@@ -92,6 +95,7 @@ func (r *run) compete(in In, e Earlier) {
 	r.keepFile(rivalRecord, "resolve/rival")
 	r.keep(answeredRecord, "FROM "+rivalRecord+" UNION FROM "+affectedRecord)
 	r.holdRows(earlierAnswer, e.Out.Mapping.Or(schemas.Mapping.Name), "crm_id", answeredRecord)
+	r.remember(e.Out.Mapping, earlierAnswer)
 	for _, name := range mirrored {
 		r.only("rival_"+name, tables[name].Or(name), "Id", rivalRecord)
 	}
@@ -136,6 +140,13 @@ func (r *run) hold(name string, tables map[string]sql.Snapshot, column, keys, co
 func (r *run) holdRows(name string, snap sql.Snapshot, column, keys string, columns ...string) {
 	if r.err == nil {
 		r.err = r.session.HoldRows(r.ctx, name, snap, column, keys, columns...)
+	}
+}
+
+// remember lets later stages take all rows of answered records in a table from a relation that holds them.
+func (r *run) remember(snap sql.Snapshot, rows string) {
+	if r.err == nil {
+		r.err = r.session.Remember(r.ctx, snap, answeredRecord, rows)
 	}
 }
 

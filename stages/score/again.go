@@ -34,6 +34,10 @@ const (
 // find the pairs that change. It changes no result.
 const mostTouched = 20
 
+// mostScoredTwice is the share of records, one in so many, up to which scoring them as they were costs less than reading which candidates
+// they had, for which a table is decoded that has several rows for each record. It changes no result.
+const mostScoredTwice = 40
+
 // again scores the records whose candidates can have changed, and takes over those of all others.
 func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 	s := r.session
@@ -70,13 +74,12 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		return Out{}, err
 	}
 	defer closeTotals() //nolint:errcheck // nothing was written
-	changed, err := r.changedRecords(ctx, e)
-	if err != nil {
+	if err := r.changedRecords(ctx, e); err != nil {
 		return Out{}, err
 	}
 	defer s.Drop(ctx, scoredAnew) //nolint:errcheck // temporary
 	r.observer.Take(e.Out.Observed, sameDirectory)
-	if len(changed) == 0 && sameDirectory {
+	if len(r.changed) == 0 && sameDirectory {
 		return e.Out, r.to.Discard(ctx)
 	}
 	r.totals = r.in.Section.Renew(totals)
@@ -85,7 +88,7 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 	}
 	if !sameDirectory {
 		for _, piece := range r.in.CRM.Pieces(recordsAtOnce) {
-			if err := r.renewPiece(ctx, e, piece, renewing{renewer, totals, changed}); err != nil {
+			if err := r.renewPiece(ctx, e, piece, renewing{renewer, totals, r.changed}); err != nil {
 				return Out{}, err
 			}
 		}
@@ -109,56 +112,64 @@ func openTotals(s *sql.Session, e Earlier) (totals *linkage.Totals, close func()
 	return totals, close, nil
 }
 
-// changedRecords makes the table scoredAnew of the records that differ, and gives their ids.
-func (r *scoring) changedRecords(ctx context.Context, e Earlier) (map[string]bool, error) {
+// changedRecords makes the table scoredAnew of the records that differ, and notes their ids.
+func (r *scoring) changedRecords(ctx context.Context, e Earlier) error {
 	s := r.session
 	records, err := s.ChangedKeys(ctx, e.In.CRM, r.in.CRM)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer records.Drop(ctx) //nolint:errcheck // temporary
 	known, err := s.ChangedKeys(ctx, e.In.Known.Or(schemas.Known.Name), r.in.Known.Or(schemas.Known.Name))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer known.Drop(ctx) //nolint:errcheck // temporary
 	if err := s.Keep(ctx, scoredAnew, "SELECT crm_id FROM "+records.Name+" UNION SELECT crm_id FROM "+known.Name); err != nil {
-		return nil, err
+		return err
 	}
-	ids := map[string]bool{}
-	err = s.EachText(ctx, "FROM "+scoredAnew, func(id string) { ids[strings.Clone(id)] = true })
-	return ids, err
+	r.changed = map[string]bool{}
+	return s.EachText(ctx, "FROM "+scoredAnew, func(id string) { r.changed[strings.Clone(id)] = true })
 }
 
 // scoreChanged scores the records that differ. before is the earlier directory's index where it is another, else nil.
 func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.Index) error {
-	s := r.session
-	if r.in.Observe {
-		index := r.index
-		if before != nil {
-			index = before
-		}
-		gone := index.NewRecords()
+	s, index := r.session, r.index
+	if before != nil {
+		index = before
+	}
+	gone, records := index.NewRecords(), r.index.NewRecords()
+	few := before == nil && int64(len(r.changed))*mostScoredTwice <= r.in.CRM.Rows
+	if r.in.Observe || few {
 		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, scoredAnew, gone.Append); err != nil {
 			return err
 		}
+	}
+	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
+		return err
+	}
+	if before == nil { // else all are there
+		if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer}, gone, records); err != nil {
+			return err
+		}
+	}
+	if r.in.Observe {
 		if before != nil {
 			r.observer.RemoveRecordsOf(before, gone)
 		} else {
 			r.observer.RemoveRecords(gone)
 		}
-	}
-	records := r.index.NewRecords()
-	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
-		return err
-	}
-	if before == nil { // else all are there
-		if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer}, records); err != nil {
-			return err
-		}
-	}
-	if r.in.Observe {
 		r.observer.AddRecords(records)
 	}
-	return r.rescore(ctx, e.Out.Candidates, scoredAnew, records)
+	var had map[string]*digest
+	var err error
+	if few {
+		had, err = r.scoreAsBefore(gone)
+	} else {
+		had, err = r.forget(ctx, e.Out.Candidates, scoredAnew, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return r.rescore(ctx, had, records)
 }

@@ -58,13 +58,29 @@ func (d *digesting) of(scorer *linkage.Scorer, r linkage.Scored) (all digest) {
 	return all
 }
 
-// rescore scores the records that a temporary table names, as far as they are live, and writes the candidates of those that
-// come to others than they had.
-func (r *scoring) rescore(ctx context.Context, earlier sql.Snapshot, named string, records *linkage.Records) error {
-	had, err := r.forget(ctx, earlier, named, nil)
+// scoreAsBefore takes the candidates of records as they were, which were scored with the same numbers, out of what was observed, and gives
+// their digests.
+func (r *scoring) scoreAsBefore(gone *linkage.Records) (map[string]*digest, error) {
+	scored, err := r.scorer.Score(gone, r.workers)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	if r.in.Observe {
+		r.observer.RemoveScored(scored)
+	}
+	var d digesting
+	had := map[string]*digest{}
+	for _, one := range scored {
+		if all := d.of(r.scorer, one); all.rows > 0 {
+			had[gone.ID(one.Record)] = &all
+		}
+	}
+	return had, nil
+}
+
+// rescore scores records and writes the candidates of those that come to others than they had. Records that had some and are not among
+// them are no longer live.
+func (r *scoring) rescore(ctx context.Context, had map[string]*digest, records *linkage.Records) error {
 	scored, err := r.compare(records)
 	if err != nil {
 		return err
@@ -72,7 +88,7 @@ func (r *scoring) rescore(ctx context.Context, earlier sql.Snapshot, named strin
 	if err := r.write(ctx, had, records, scored); err != nil {
 		return err
 	}
-	for id := range had { // no longer live
+	for id := range had {
 		r.replaced = append(r.replaced, id)
 		r.totals.Drop(id)
 	}

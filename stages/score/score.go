@@ -120,9 +120,10 @@ type scoring struct {
 	totals   *linkage.NewTotals
 	workers  int
 	to       *sql.Writer
-	replaced []string // records whose earlier candidates no longer count
-	scored   int      // records
-	renewed  int      // records of which only some pairs were compared
+	changed  map[string]bool // records that differ from those of an earlier call
+	replaced []string        // records whose earlier candidates no longer count
+	scored   int             // records
+	renewed  int             // records of which only some pairs were compared
 }
 
 // all scores every live record. Records are read in whole parts of their table, and their candidates are stored in parts by
