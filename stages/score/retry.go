@@ -20,7 +20,8 @@ type trial struct {
 	index   *linkage.Index
 	scorer  *linkage.Scorer
 	grounds *linkage.NewGrounds
-	some    bool // records of retriedRecords alone
+	some    bool  // records of retriedRecords alone
+	share   int64 // of the records with patches, one in so many is tried, at most
 }
 
 // run tries the patches piece by piece.
@@ -40,7 +41,7 @@ func (t *trial) run(ctx context.Context) (sql.Snapshot, error) {
 			return sql.Snapshot{}, err
 		}
 	}
-	for _, piece := range patches.Pieces(recordsAtOnce) {
+	for _, piece := range patches.Pieces(recordsAtOnce * t.share) {
 		q := quest{records: t.index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}, some: t.some}
 		if err := q.read(ctx, s, in, piece); err != nil {
 			return sql.Snapshot{}, err
@@ -99,9 +100,15 @@ func (t *trial) begin(ctx context.Context) (close func() error, err error) {
 		}
 	}
 	t.some, t.grounds = true, linkage.OverGrounds(kept)
-	return closeGrounds, s.EachText(ctx, "SELECT crm_id FROM "+retriedRecords, func(id string) {
+	retried := 0
+	err = s.EachText(ctx, "SELECT crm_id FROM "+retriedRecords, func(id string) {
 		t.grounds.Put(id) // none, until it is asked about
+		retried++
 	})
+	if t.in.KeptIndex != t.in.Index {
+		t.share = max(1, int64(kept.Len()/max(1, retried)))
+	}
+	return closeGrounds, err
 }
 
 // unsettled gives the records with patches whose answers may be others by another directory; false where so much of it differs
@@ -124,8 +131,8 @@ func (t *trial) unsettled(ctx context.Context, kept *linkage.Grounds) (ids []str
 	if err := s.BindAs(ctx, "patch", t.in.Patches); err != nil {
 		return nil, false, err
 	}
-	err = s.EachText(ctx, "SELECT DISTINCT crm_id FROM patch", func(id string) {
-		if found.Has(id) {
+	err = s.EachText(ctx, "SELECT crm_id FROM patch", func(id string) { // those of one record mostly stand together
+		if (len(ids) == 0 || ids[len(ids)-1] != id) && found.Has(id) {
 			ids = append(ids, strings.Clone(id))
 		}
 	})
