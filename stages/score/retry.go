@@ -3,6 +3,7 @@ package score
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -10,8 +11,13 @@ import (
 	"github.com/crmlink/crmlink/stages/linkage"
 )
 
-// retriedRecords names the temporary table of the records whose patches are tried, where not all are.
-const retriedRecords = "retried_records"
+// retriedRecords names the temporary table of the records whose patches are tried, where not all are, keptRemedies that of what was
+// found for them, and changedRemedies that of those for whom something else was.
+const (
+	retriedRecords  = "retried_records"
+	keptRemedies    = "kept_remedy"
+	changedRemedies = "changed_remedy"
+)
 
 // trial is one call of Remedies.
 type trial struct {
@@ -55,10 +61,36 @@ func (t *trial) run(ctx context.Context) (sql.Snapshot, error) {
 			return sql.Snapshot{}, err
 		}
 	}
-	if t.some {
+	switch {
+	case !t.some:
+		return w.Save(ctx)
+	case few:
 		return w.Amend(ctx, in.Kept, "SELECT crm_id FROM "+retriedRecords)
 	}
-	return w.Save(ctx)
+	return t.amend(ctx, w)
+}
+
+// amend takes over the answers that are as they were: most of those that are tried again are, and whoever reads what changed
+// would look at them too.
+func (t *trial) amend(ctx context.Context, tried *sql.Writer) (out sql.Snapshot, err error) {
+	s, kept := t.session, t.in.Kept.Or(schemas.Remedy.Name)
+	defer func() { err = errors.Join(err, tried.Discard(ctx)) }()
+	if err := s.HoldRows(ctx, keptRemedies, kept, "crm_id", retriedRecords); err != nil {
+		return out, err
+	}
+	const either = "SELECT crm_id FROM (FROM %s EXCEPT FROM %s)"
+	if err := s.Keep(ctx, changedRemedies, fmt.Sprintf(either+" UNION "+either, tried.Name(), keptRemedies, keptRemedies, tried.Name())); err != nil {
+		return out, err
+	}
+	defer s.Drop(ctx, changedRemedies) //nolint:errcheck // temporary
+	w, err := s.Writer(ctx, schemas.Remedy)
+	if err != nil {
+		return out, err
+	}
+	if err := w.Take(ctx, "SELECT * FROM "+tried.Name()+" WHERE crm_id IN (FROM "+changedRemedies+")"); err != nil {
+		return out, errors.Join(err, w.Discard(ctx))
+	}
+	return w.Amend(ctx, kept, "FROM "+changedRemedies)
 }
 
 // begin makes retriedRecords: records that differ, and those whose answers may be others by another directory. Where so much
