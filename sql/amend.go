@@ -262,6 +262,10 @@ func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys 
 	return s.BindAs(ctx, name, holding)
 }
 
+// manyKeys is how many keys fall into all parts of a table: to work out the part of each takes longer than the few files are worth
+// that hold none of more.
+const manyKeys = 2000
+
 // Holding leaves out the files of a table that hold none of some records, as BindFor does. A record with rows that were added
 // has none in the files that were amended: new records would ask for all of them.
 func (s *Session) Holding(ctx context.Context, snap Snapshot, keys string) (Snapshot, error) {
@@ -279,7 +283,7 @@ func (s *Session) Holding(ctx context.Context, snap Snapshot, keys string) (Snap
 	if base.Parts[0].Of > 1 {
 		number = "part_of(k)"
 	}
-	query := fmt.Sprintf("SELECT DISTINCT %s FROM (FROM %s) r(k) WHERE k IS NOT NULL", number, keys)
+	query := fmt.Sprintf("SELECT k FROM (FROM %s) r(k) WHERE k IS NOT NULL", keys)
 	var elsewhere []string
 	if without != "" {
 		elsewhere = append(elsewhere, "FROM "+s.keysIn(without))
@@ -293,21 +297,22 @@ func (s *Session) Holding(ctx context.Context, snap Snapshot, keys string) (Snap
 		}
 		query += " AND k NOT IN (" + strings.Join(elsewhere, " UNION ALL ") + ")"
 	}
-	rows, err := s.conn.QueryContext(ctx, query)
+	rows, err := s.conn.QueryContext(ctx, fmt.Sprintf("SELECT %s, count(*) FROM (%s LIMIT %d) GROUP BY 1", number, query, manyKeys))
 	if err != nil {
 		return Snapshot{}, err
 	}
 	defer rows.Close()
-	holds := map[int]bool{}
+	holds, found := map[int]bool{}, 0
 	for rows.Next() {
-		var n int
-		if err := rows.Scan(&n); err != nil {
+		var part, n int
+		if err := rows.Scan(&part, &n); err != nil {
 			return Snapshot{}, err
 		}
-		holds[n] = true
+		holds[part] = true
+		found += n
 	}
-	if err := rows.Err(); err != nil {
-		return Snapshot{}, err
+	if err := rows.Err(); err != nil || found == manyKeys {
+		return snap, err
 	}
 	return snap.Only(func(p Part) bool { return p.Of == 0 || holds[p.Number] }), nil
 }

@@ -253,7 +253,6 @@ func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
 				if got, want := a.changes(before.amended, now.amended), a.changes(before.whole, now.whole); got != want {
 					t.Fatalf("seed %d: from version %d of the last to step %d\n got %s\nwant %s", seed, i, step, got, want)
 				}
-				a.bindsFor(now.amended, now.whole, fmt.Sprint("r", a.random.IntN(60)), fmt.Sprint("r", a.random.IntN(200)))
 				a.reads(a.ids()...)
 				a.bindsFor(now.amended, now.whole, one, other)
 				a.keepsSome(before.amended, now.amended, before.whole, now.whole, one, other)

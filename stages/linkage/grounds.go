@@ -37,6 +37,9 @@ func ReadGrounds(data []byte) (*Grounds, error) {
 	return g, nil
 }
 
+// Len is how many records there are grounds of.
+func (g *Grounds) Len() int { return len(g.hashes) }
+
 func (g *Grounds) at(i int) []uint32 {
 	from := uint32(0)
 	if i > 0 {

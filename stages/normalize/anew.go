@@ -199,8 +199,8 @@ func turned(was, is *run) map[string]bool {
 
 // anyMoved gives a function that says whether the rarest word of one of some keys is another one now.
 func anyMoved(was, is *run) func(keys []string) bool {
-	moved := newMemo(func(key string) bool { return was.survey.rareToken(key) != is.survey.rareToken(key) })
-	return func(keys []string) bool { return slices.ContainsFunc(keys, moved.get) }
+	moved := was.survey.moved(is.survey)
+	return func(keys []string) bool { return slices.ContainsFunc(keys, moved) }
 }
 
 // eachOf reads columns of a whole table, which the query calls earlier, some parts after the other.

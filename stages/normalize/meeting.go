@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
@@ -78,52 +81,52 @@ func (m meeting) addChanged(ctx context.Context, to string, before, after sql.Sn
 	return m.session.AddRows(ctx, to, query)
 }
 
-// addNamed finds the keys of company names whose rarest word is another. Those that a proposal made are in its normal form.
+// addNamed adds the records with a company name whose rarest word is another. Names that a proposal made are in its normal form.
 func (m meeting) addNamed(ctx context.Context, before, after survey) error {
 	s := m.session
-	records, patched := "SELECT crm_id, name_key AS key FROM record SEMI JOIN unmatched USING (crm_id)", "SELECT crm_id, name_key FROM patch"
+	column, lead := "name_key", ""
 	if m.in.Patches.Table == schemas.PatchPerson.Name { // no column of a contact is made of a name's rarest word
-		records = "SELECT crm_id, unnest(company_keys) AS key FROM record SEMI JOIN unmatched USING (crm_id) WHERE object = 'Lead'"
-		patched = "SELECT crm_id, unnest(company_keys) FROM patch WHERE object = 'Lead'"
+		column, lead = "company_keys", " AND object = '"+schemas.Lead+"'"
 	}
-	for name, snap := range map[string]sql.Snapshot{"record": m.in.After.CRM, "patch": m.in.Patches, "unmatched": m.in.After.Unmatched.Or("unmatched")} {
+	moved, named, keys := before.moved(after), []string(nil), []string(nil)
+	for name, snap := range map[string]sql.Snapshot{"record": m.in.After.CRM, "patch": m.in.Patches} {
 		if err := s.BindAs(ctx, name, snap); err != nil {
 			return err
 		}
+		err := s.Each(ctx, "SELECT crm_id, "+column+" FROM "+name+" WHERE "+column+" IS NOT NULL"+lead, nil, func(batch arrow.RecordBatch) error {
+			in, err := rowsIn(batch)
+			for i := 0; i < int(batch.NumRows()) && err == nil; i++ {
+				if column == "name_key" {
+					keys = append(keys[:0], in.text(1, i))
+				} else {
+					keys = in.list(keys[:0], 1, i)
+				}
+				if slices.ContainsFunc(keys, moved) {
+					named = append(named, strings.Clone(in.texts[0].Value(i)))
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	const named = "named_company"
-	if err := s.Keep(ctx, named, "SELECT crm_id, key FROM ("+records+" UNION ALL "+patched+") WHERE key <> ''"); err != nil {
+	return m.addUnmatched(ctx, named)
+}
+
+// addUnmatched adds those of some records that have no entity.
+func (m meeting) addUnmatched(ctx context.Context, ids []string) error {
+	s := m.session
+	if err := s.BindAs(ctx, "unmatched", m.in.After.Unmatched.Or("unmatched")); err != nil {
+		return err
+	}
+	const named = "named_record"
+	if err := s.Keep(ctx, named, "SELECT '' AS crm_id WHERE false"); err != nil {
 		return err
 	}
 	defer s.Drop(ctx, named) //nolint:errcheck // temporary
-	differ, err := m.texts(ctx, "SELECT DISTINCT key FROM "+named, func(key string) bool { return before.rareToken(key) != after.rareToken(key) })
-	if err != nil {
+	if err := s.Add(ctx, named, ids); err != nil {
 		return err
 	}
-	return m.addOf(ctx, "SELECT crm_id, key FROM "+named, differ)
-}
-
-// texts are those of a query's one column that count.
-func (m meeting) texts(ctx context.Context, query string, counts func(string) bool) ([]string, error) {
-	var found []string
-	err := m.session.EachText(ctx, query, func(text string) {
-		if counts(text) {
-			found = append(found, strings.Clone(text))
-		}
-	})
-	return found, err
-}
-
-// addOf adds the records that a query gives beside one of some texts.
-func (m meeting) addOf(ctx context.Context, query string, texts []string) error {
-	s := m.session
-	const wanted = "wanted_text"
-	if err := s.Keep(ctx, wanted, "SELECT '' AS crm_id WHERE false"); err != nil {
-		return err
-	}
-	defer s.Drop(ctx, wanted) //nolint:errcheck // temporary
-	if err := s.Add(ctx, wanted, texts); err != nil {
-		return err
-	}
-	return s.AddRows(ctx, changedRecord, "SELECT r.crm_id FROM ("+query+") r(crm_id, text) JOIN "+wanted+" w ON w.crm_id = r.text")
+	return s.AddRows(ctx, changedRecord, "SELECT crm_id FROM "+named+" SEMI JOIN unmatched USING (crm_id)")
 }

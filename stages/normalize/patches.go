@@ -223,19 +223,18 @@ func (propose proposer) amend(ctx context.Context, s *sql.Session, table schemas
 	if err != nil {
 		return sql.Snapshot{}, err
 	}
-	// Taking a batch costs the engine ten milliseconds, however small it is, and a part has few of these records.
-	var some []asked
 	for n, candidates := range held.parts {
-		if some = append(some, candidates...); err != nil || len(some) < rowsPerWrite && n < len(held.parts)-1 {
-			continue
+		propose.records(p, candidates)
+		if p.to.rows < rowsPerWrite && n+1 < len(held.parts) {
+			continue // parts are many and small here
 		}
-		batch := propose.piece(p, some)
-		err, some = out.Write(ctx, batch), some[:0]
+		batch := p.to.batch()
+		err := out.Write(ctx, batch)
 		batch.Release()
-	}
-	if err != nil {
-		out.Discard(ctx) //nolint:errcheck // the first error counts
-		return sql.Snapshot{}, err
+		if err != nil {
+			out.Discard(ctx) //nolint:errcheck // the first error counts
+			return sql.Snapshot{}, err
+		}
 	}
 	return out.Amend(ctx, kept, "SELECT crm_id FROM differing")
 }
@@ -245,6 +244,12 @@ const partsPerStoring = 4
 
 // piece makes the patches of some records.
 func (propose proposer) piece(p *patcher, candidates []asked) arrow.RecordBatch {
+	propose.records(p, candidates)
+	return p.to.batch()
+}
+
+// records adds the patches of some records to the rows at hand.
+func (propose proposer) records(p *patcher, candidates []asked) {
 	slices.SortFunc(candidates, func(a, b asked) int {
 		return cmp.Or(strings.Compare(a.object, b.object), strings.Compare(a.id, b.id), strings.Compare(a.entity, b.entity))
 	})
@@ -265,7 +270,6 @@ func (propose proposer) piece(p *patcher, candidates []asked) arrow.RecordBatch 
 		}
 	}
 	p.now = current{}
-	return p.to.batch()
 }
 
 // bind makes readable what proposals are made from beside the record's own raw values.

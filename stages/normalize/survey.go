@@ -162,6 +162,49 @@ func (t table) all() []string {
 	return texts
 }
 
+// at is a text and its number, in alphabetical order.
+func (t table) at(i int) (text []byte, n uint32) {
+	start := uint32(0)
+	if i > 0 {
+		start = number(t.ends, uint32(i-1))
+	}
+	return t.texts[start:number(t.ends, uint32(i))], number(t.value, uint32(i))
+}
+
+// differing are the texts that lead to another number in another table, or that one of the two lacks.
+func (t table) differing(other table) map[string]bool {
+	texts := map[string]bool{}
+	for i, j := 0, 0; i < len(t.ends)/4 || j < len(other.ends)/4; {
+		order := 1
+		var text, theirs []byte
+		var n, m uint32
+		if i < len(t.ends)/4 {
+			text, n = t.at(i)
+			order = -1
+		}
+		if j < len(other.ends)/4 {
+			if theirs, m = other.at(j); order < 0 {
+				order = bytes.Compare(text, theirs)
+			}
+		}
+		switch {
+		case order < 0:
+			texts[string(text)] = true
+		case order > 0:
+			texts[string(theirs)] = true
+		case n != m:
+			texts[string(text)] = true
+		}
+		if order <= 0 {
+			i++
+		}
+		if order >= 0 {
+			j++
+		}
+	}
+	return texts
+}
+
 func (t table) has(text string) bool {
 	_, ok := t.get(text)
 	return ok
@@ -180,6 +223,20 @@ func (s survey) rareToken(key string) string {
 		}
 	}
 	return best
+}
+
+// moved gives a function that says whether the rarest word of a key is another one by another survey. Only keys with a word of
+// which the two tell different numbers are looked at.
+func (s survey) moved(other survey) func(key string) bool {
+	differing := s.words.differing(other.words)
+	return func(key string) bool {
+		for word := range strings.SplitSeq(key, " ") {
+			if differing[word] {
+				return s.rareToken(key) != other.rareToken(key)
+			}
+		}
+		return false
+	}
 }
 
 func distinctWords(key string) []string {

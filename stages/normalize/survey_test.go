@@ -65,3 +65,38 @@ func TestSurvey_SaysThatAnObjectIsNone(t *testing.T) {
 		}
 	}
 }
+
+// The rarest word of a key has moved exactly where the two surveys give different ones.
+func TestSurvey_Moved(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	moved, settled := 0, 0
+	for range 200 {
+		var surveys [2]survey
+		words := map[string]uint32{}
+		for i := range surveys {
+			for range random.IntN(30) {
+				words[fmt.Sprint("w", random.IntN(40))] = 1 + random.Uint32N(4)
+			}
+			for range random.IntN(5) {
+				delete(words, fmt.Sprint("w", random.IntN(40)))
+			}
+			surveys[i] = surveyOf(words, nil, nil)
+		}
+		has := surveys[0].moved(surveys[1])
+		for range 100 {
+			key := fmt.Sprintf("w%d w%d w%d", random.IntN(40), random.IntN(40), random.IntN(40))
+			want := surveys[0].rareToken(key) != surveys[1].rareToken(key)
+			if has(key) != want {
+				t.Fatalf("%q: %v, want %v", key, !want, want)
+			}
+			if want {
+				moved++
+			} else {
+				settled++
+			}
+		}
+	}
+	if moved < 100 || settled < 100 {
+		t.Errorf("%d keys moved and %d did not: the test says little", moved, settled)
+	}
+}

@@ -68,7 +68,7 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (out RemediesO
 		return out, err
 	}
 	defer closeIndex() //nolint:errcheck // nothing was written
-	t := trial{session: s, in: in, index: index, grounds: linkage.OverGrounds(nil)}
+	t := trial{session: s, in: in, index: index, grounds: linkage.OverGrounds(nil), share: 1}
 	if t.scorer, err = linkage.NewScorer(index, in.Parameters, nil); err != nil {
 		return out, err
 	}
@@ -109,32 +109,30 @@ type ask struct {
 }
 
 func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece sql.Snapshot) error {
-	if !q.some {
-		if err := s.BindAs(ctx, "patch", piece); err != nil {
-			return err
-		}
-	} else {
-		if err := s.BindFor(ctx, "all_patch", piece, "(SELECT crm_id FROM "+retriedRecords+")"); err != nil {
-			return err
-		}
-		table, _ := schemas.Lookup(piece.Table)
-		if err := s.StepQuery(ctx, "SELECT * FROM all_patch SEMI JOIN "+retriedRecords+" USING (crm_id) ORDER BY "+strings.Join(table.Key, ", "), schemas.Table{Name: "patch", Key: table.Key, Columns: table.Columns}); err != nil {
-			return err
-		}
-	}
-	err := eachRecordOf(ctx, s, in.Section, in.CRM.Beside(piece), in.Known, "patch", q.records.Append)
-	if err != nil {
-		return err
-	}
-	for i := range q.records.Len() {
-		q.rows[q.records.ID(i)] = i
-	}
 	columns, err := patchColumns(in.Section, piece)
 	if err != nil {
 		return err
 	}
 	// Files are in the order of the table's key, and are read in their order.
-	return s.Each(ctx, "SELECT "+columns+" FROM patch", nil, q.add)
+	query, of := "SELECT "+columns+" FROM patch", "patch"
+	if !q.some {
+		err = s.BindAs(ctx, "patch", piece)
+	} else {
+		table, _ := schemas.Lookup(piece.Table)
+		of = retriedRecords
+		query += " SEMI JOIN " + of + " USING (crm_id) ORDER BY " + strings.Join(table.Key, ", ")
+		err = s.BindFor(ctx, "patch", piece, "(SELECT crm_id FROM "+of+")")
+	}
+	if err != nil {
+		return err
+	}
+	if err := eachRecordOf(ctx, s, in.Section, in.CRM.Beside(piece), in.Known, of, q.records.Append); err != nil {
+		return err
+	}
+	for i := range q.records.Len() {
+		q.rows[q.records.ID(i)] = i
+	}
+	return s.Each(ctx, query, nil, q.add)
 }
 
 // patchColumns are those that are read of a table of patches.

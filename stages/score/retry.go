@@ -3,6 +3,7 @@ package score
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -10,8 +11,13 @@ import (
 	"github.com/crmlink/crmlink/stages/linkage"
 )
 
-// retriedRecords names the temporary table of the records whose patches are tried, where not all are.
-const retriedRecords = "retried_records"
+// retriedRecords names the temporary table of the records whose patches are tried, where not all are, keptRemedies that of what was
+// found for them, and changedRemedies that of those for whom something else was.
+const (
+	retriedRecords  = "retried_records"
+	keptRemedies    = "kept_remedy"
+	changedRemedies = "changed_remedy"
+)
 
 // trial is one call of Remedies.
 type trial struct {
@@ -20,7 +26,8 @@ type trial struct {
 	index   *linkage.Index
 	scorer  *linkage.Scorer
 	grounds *linkage.NewGrounds
-	some    bool // records of retriedRecords alone
+	some    bool  // records of retriedRecords alone
+	share   int64 // of the records with patches, one in so many is tried, at most
 }
 
 // run tries the patches piece by piece.
@@ -40,7 +47,7 @@ func (t *trial) run(ctx context.Context) (sql.Snapshot, error) {
 			return sql.Snapshot{}, err
 		}
 	}
-	for _, piece := range patches.Pieces(recordsAtOnce) {
+	for _, piece := range patches.Pieces(recordsAtOnce * t.share) {
 		q := quest{records: t.index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}, some: t.some}
 		if err := q.read(ctx, s, in, piece); err != nil {
 			return sql.Snapshot{}, err
@@ -54,10 +61,36 @@ func (t *trial) run(ctx context.Context) (sql.Snapshot, error) {
 			return sql.Snapshot{}, err
 		}
 	}
-	if t.some {
+	switch {
+	case !t.some:
+		return w.Save(ctx)
+	case few:
 		return w.Amend(ctx, in.Kept, "SELECT crm_id FROM "+retriedRecords)
 	}
-	return w.Save(ctx)
+	return t.amend(ctx, w)
+}
+
+// amend takes over the answers that are as they were: most of those that are tried again are, and whoever reads what changed
+// would look at them too.
+func (t *trial) amend(ctx context.Context, tried *sql.Writer) (out sql.Snapshot, err error) {
+	s, kept := t.session, t.in.Kept.Or(schemas.Remedy.Name)
+	defer func() { err = errors.Join(err, tried.Discard(ctx)) }()
+	if err := s.HoldRows(ctx, keptRemedies, kept, "crm_id", retriedRecords); err != nil {
+		return out, err
+	}
+	const either = "SELECT crm_id FROM (FROM %s EXCEPT FROM %s)"
+	if err := s.Keep(ctx, changedRemedies, fmt.Sprintf(either+" UNION "+either, tried.Name(), keptRemedies, keptRemedies, tried.Name())); err != nil {
+		return out, err
+	}
+	defer s.Drop(ctx, changedRemedies) //nolint:errcheck // temporary
+	w, err := s.Writer(ctx, schemas.Remedy)
+	if err != nil {
+		return out, err
+	}
+	if err := w.Take(ctx, "SELECT * FROM "+tried.Name()+" WHERE crm_id IN (FROM "+changedRemedies+")"); err != nil {
+		return out, errors.Join(err, w.Discard(ctx))
+	}
+	return w.Amend(ctx, kept, "FROM "+changedRemedies)
 }
 
 // begin makes retriedRecords: records that differ, and those whose answers may be others by another directory. Where so much
@@ -99,9 +132,15 @@ func (t *trial) begin(ctx context.Context) (close func() error, err error) {
 		}
 	}
 	t.some, t.grounds = true, linkage.OverGrounds(kept)
-	return closeGrounds, s.EachText(ctx, "SELECT crm_id FROM "+retriedRecords, func(id string) {
+	retried := 0
+	err = s.EachText(ctx, "SELECT crm_id FROM "+retriedRecords, func(id string) {
 		t.grounds.Put(id) // none, until it is asked about
+		retried++
 	})
+	if t.in.KeptIndex != t.in.Index {
+		t.share = max(1, int64(kept.Len()/max(1, retried)))
+	}
+	return closeGrounds, err
 }
 
 // unsettled gives the records with patches whose answers may be others by another directory; false where so much of it differs
@@ -124,8 +163,8 @@ func (t *trial) unsettled(ctx context.Context, kept *linkage.Grounds) (ids []str
 	if err := s.BindAs(ctx, "patch", t.in.Patches); err != nil {
 		return nil, false, err
 	}
-	err = s.EachText(ctx, "SELECT DISTINCT crm_id FROM patch", func(id string) {
-		if found.Has(id) {
+	err = s.EachText(ctx, "SELECT crm_id FROM patch", func(id string) { // those of one record mostly stand together
+		if (len(ids) == 0 || ids[len(ids)-1] != id) && found.Has(id) {
 			ids = append(ids, strings.Clone(id))
 		}
 	})
