@@ -7,18 +7,21 @@ import (
 )
 
 // companyEntry parses a company's names. A place that was cut off the name leaves the whole as one more alias.
-func (w *worker) companyEntry(name string, others []string, at place) entry {
-	n := w.know.parseCompany(name, at)
+func (w *worker) companyEntry(name string, others []string, at *nameplace) entry {
+	n := w.companyAt(name, at)
 	e := entry{key: n.key, legal: n.legal, place: n.place}
-	aliases := append([]string{n.key, n.uncut}, n.others...)
+	aliases := n.keys
 	for _, other := range others {
-		o := w.know.parseCompany(other, at)
-		aliases = append(append(aliases, o.key, o.uncut), o.others...)
+		o := w.companyAt(other, at)
+		aliases = append(aliases, o.keys...)
 		if e.key == "" { // a company known by its other names only
 			e.key, e.legal = o.key, first(e.legal, o.legal)
 		}
 	}
-	e.aliases = packed(sortedSet(aliases))
+	if len(others) > 0 {
+		aliases = sortedSet(aliases)
+	}
+	e.aliases = packed(aliases)
 	return e
 }
 
@@ -50,7 +53,7 @@ func (w *worker) placeAt(in rows, i, c int) place {
 }
 
 // nameplaceAt is what of placeAt a company's name is taken apart with.
-func (w *worker) nameplaceAt(in rows, i, c int) place {
+func (w *worker) nameplaceAt(in rows, i, c int) *nameplace {
 	return w.nameplace(in.text(c+1, i), in.text(c+2, i), in.text(c+4, i))
 }
 
@@ -64,8 +67,8 @@ func (w *worker) place(street, city, region, postal, country string) place {
 	return p
 }
 
-func (w *worker) nameplace(city, region, country string) place {
-	return place{city: w.city.get(city), country: w.country.get(country), cityWritten: w.folded.get(city), regionWritten: w.folded.get(region)}
+func (w *worker) nameplace(city, region, country string) *nameplace {
+	return &nameplace{city: w.city.get(city), country: w.country.get(country), cityWritten: w.folded.get(city), regionWritten: w.folded.get(region)}
 }
 
 // region is regionOf by way of a memo for each country.

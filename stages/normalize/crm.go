@@ -159,7 +159,7 @@ func leadUse(w *worker, in rows, i int) mailUse {
 	if domain == "" {
 		return mailUse{}
 	}
-	return mailUse{w.company.get(in.text(2, i)).key, domain}
+	return mailUse{w.company.at(in.text(2, i)).key, domain}
 }
 
 // learnFreeMail marks the mail domains of many companies that the directory gives to none.

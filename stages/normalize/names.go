@@ -163,6 +163,9 @@ func (n personName) sorted() string {
 	if n.given == "" || n.surname == "" {
 		return ""
 	}
+	if n.middle == "" && strings.IndexByte(n.given, ' ') < 0 && strings.IndexByte(n.surname, ' ') < 0 {
+		return min(n.given, n.surname) + " " + max(n.given, n.surname)
+	}
 	words := strings.Fields(n.given + " " + n.middle + " " + n.surname)
 	slices.Sort(words)
 	return strings.Join(words, " ")

@@ -103,7 +103,7 @@ func FuzzFoldName(f *testing.F) {
 				t.Errorf("%q is not folded", s)
 			}
 		}
-		for _, s := range []string{shipped().parseCompany(whole, place{}).key, parseTitle(whole).text, cityOf(whole)} {
+		for _, s := range []string{shipped().parseCompany(whole, &nameplace{}).key, parseTitle(whole).text, cityOf(whole)} {
 			if !isFolded(s) {
 				t.Errorf("%q is not folded", s)
 			}

@@ -50,8 +50,8 @@ type worker struct {
 	regions map[string]*memo[string]
 	title   *memo[jobTitle]
 	host    *memo[host]
-	company *memo[companyName]
-	tally   map[check]int64
+	company *memo[knownCompany]
+	tally   *tally
 	spaced  bool // a record was seen whose id has spaces around it
 }
 
@@ -76,7 +76,7 @@ func (r *run) twin() *run {
 	other := &run{session: r.session, mail: map[string]bool{}}
 	for _, w := range r.workers {
 		own := *w
-		own.tally, own.spaced = map[check]int64{}, false
+		own.tally, own.spaced = &tally{}, false
 		other.workers = append(other.workers, &own)
 	}
 	return other
@@ -88,8 +88,8 @@ func newWorker(know *knowledge) *worker {
 		know: know, phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(parseTitle),
 		folded: newMemo(Fold), regions: map[string]*memo[string]{},
 		host:    newMemo(know.hostOf),
-		company: newMemo(func(name string) companyName { return know.parseCompany(name, place{}) }),
-		tally:   map[check]int64{},
+		company: newMemo(know.placeless),
+		tally:   &tally{},
 	}
 }
 

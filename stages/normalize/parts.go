@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -211,10 +210,10 @@ func spreadParts(snap sql.Snapshot) sql.Snapshot {
 }
 
 // tallies are copies of what the workers have counted, so that it can be taken back.
-func (r *run) tallies() []map[check]int64 {
-	var all []map[check]int64
+func (r *run) tallies() []*tally {
+	var all []*tally
 	for _, w := range r.workers {
-		all = append(all, maps.Clone(w.tally))
+		all = append(all, w.tally.clone())
 	}
 	return all
 }

@@ -155,8 +155,8 @@ func (r *crm) writeLead(w *worker, in rows, i int, to *rowWriter) {
 	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Lead, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
 	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Lead, "Phone", live)
-	n := w.know.parseCompany(company, w.nameplaceAt(in, i, 10))
-	p.keys = sortedSet(append([]string{n.key, n.uncut}, n.others...))
+	n := w.companyAt(company, w.nameplaceAt(in, i, 10))
+	p.keys = n.keys
 	p.token = r.survey.rareToken(n.key)
 	p.domains = r.appendDomains(nil, packed(w.domainsOf(nil, website)))
 	if live {
@@ -231,8 +231,8 @@ func (d *directory) employers(w *worker, p *person, in rows, i int) {
 		w.found(memberObj, "company_id", notFound)
 	}
 	if written != "" && (!ok || d.companies.names[code] != nameHash(Fold(written))) {
-		name := w.company.get(written)
-		p.keys = append(append(p.keys, name.key, name.uncut), name.others...)
+		name := w.company.at(written)
+		p.keys = append(p.keys, name.keys...)
 		key = first(key, name.key)
 	}
 	p.keys = sortedSet(p.keys)
@@ -257,8 +257,7 @@ func (d *directory) employers(w *worker, p *person, in rows, i int) {
 		w.found(memberObj, "past_company_ids", notFound)
 	}
 	for _, past := range in.list(nil, 9, i) {
-		n := w.company.get(past)
-		p.pastKeys = append(append(p.pastKeys, n.key, n.uncut), n.others...)
+		p.pastKeys = append(p.pastKeys, w.company.at(past).keys...)
 	}
 	p.pastCompanies, p.pastKeys, p.pastDomains = sortedSet(p.pastCompanies), sortedSet(p.pastKeys), sortedSet(p.pastDomains)
 }

@@ -190,8 +190,8 @@ func (p *patcher) mails(w written) form {
 }
 
 func (p *patcher) leadCompany(w written) form {
-	n := p.know.parseCompany(w.name, p.nameplace(w.city, w.region, w.country))
-	return form{{column: "company_keys", list: sortedSet(append([]string{n.key, n.uncut}, n.others...))}, {column: "company_token", text: p.survey.rareToken(n.key)}}
+	n := p.companyAt(w.name, p.nameplace(w.city, w.region, w.country))
+	return form{{column: "company_keys", list: n.keys}, {column: "company_token", text: p.survey.rareToken(n.key)}}
 }
 
 func (p *patcher) leadSite(w written) form {

@@ -126,10 +126,11 @@ func isHostName(s string) bool {
 			return false
 		}
 	}
-	if _, err := netip.ParseAddr(s); err == nil {
-		return false
+	if last := s[len(s)-1]; last < '0' || last > '9' {
+		return true // as nearly all: no address ends in a letter, for those with colons are no names above
 	}
-	return true
+	_, err := netip.ParseAddr(s)
+	return err != nil
 }
 
 // email is one address.
