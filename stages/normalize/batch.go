@@ -77,6 +77,15 @@ func trimmed(s string) string {
 
 func isPrint(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
 
+// length is how many values a list cell has.
+func (r rows) length(c, i int) int {
+	if r.batch.Column(c).IsNull(i) {
+		return 0
+	}
+	from, end := r.lists[c].ValueOffsets(i)
+	return int(end - from)
+}
+
 // list appends the values of a list cell that are not empty.
 func (r rows) list(to []string, c, i int) []string {
 	if r.batch.Column(c).IsNull(i) {

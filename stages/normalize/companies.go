@@ -27,20 +27,29 @@ func (w *worker) companyEntry(name string, others []string, at *nameplace) entry
 
 // domainsOf are the registrable domains of a company's domain list and website, in alphabetical order.
 func (w *worker) domainsOf(domains []string, website string) []string {
-	var found []string
-	for _, d := range append(domains, website) {
-		if h := w.website(d); h.fault == fine && h.domain != "" {
+	found := w.room.list(len(domains) + 1)
+	add := func(address string) {
+		if h := w.website(address); h.fault == fine && h.domain != "" {
 			found = append(found, h.domain)
 		}
 	}
+	for _, d := range domains {
+		add(d)
+	}
+	add(website)
 	return sortedSet(found)
 }
 
-// website reads an address by way of the memo where it is a bare host, which most are.
+// website reads an address by way of a memo.
 func (w *worker) website(s string) host {
 	if s == "" {
 		return host{}
 	}
+	return w.site.get(s)
+}
+
+// readWebsite reads an address by way of the memo of hosts where it is a single one, which most are.
+func (w *worker) readWebsite(s string) host {
 	if strings.ContainsAny(s, " ,;|\n\t") {
 		return w.know.websiteHost(s)
 	}

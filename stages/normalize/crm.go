@@ -227,8 +227,13 @@ func (w *worker) mailDomain(address string) string {
 func (r *run) appendDomains(to []string, list string) []string {
 	start := len(to)
 	to = appendPacked(to, list)
-	kept := to[:start]
-	for _, d := range to[start:] {
+	return to[:start+len(r.unshared(to[start:]))]
+}
+
+// unshared leaves domains out of a list, in place, that turned out to be shared.
+func (r *run) unshared(domains []string) []string {
+	kept := domains[:0]
+	for _, d := range domains {
 		if !r.isShared(d) {
 			kept = append(kept, d)
 		}
