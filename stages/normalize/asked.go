@@ -36,7 +36,7 @@ func (h *heldRecords) hold(batch arrow.RecordBatch) (*rows, error) {
 		batch.Retain()
 		h.batches = append(h.batches, batch)
 	}
-	return &in, err
+	return in, err
 }
 
 func (h *heldRecords) release() {

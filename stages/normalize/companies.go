@@ -57,12 +57,12 @@ func (w *worker) readWebsite(s string) host {
 }
 
 // placeAt reads street, city, region, postal code and country from five columns that follow one another.
-func (w *worker) placeAt(in rows, i, c int) place {
+func (w *worker) placeAt(in *rows, i, c int) place {
 	return w.place(in.text(c, i), in.text(c+1, i), in.text(c+2, i), in.text(c+3, i), in.text(c+4, i))
 }
 
 // nameplaceAt is what of placeAt a company's name is taken apart with.
-func (w *worker) nameplaceAt(in rows, i, c int) *nameplace {
+func (w *worker) nameplaceAt(in *rows, i, c int) *nameplace {
 	return w.nameplace(in.text(c+1, i), in.text(c+2, i), in.text(c+4, i))
 }
 
@@ -94,7 +94,7 @@ func (w *worker) region(region, country string) string {
 }
 
 // judgePlace counts what of an address is missing or unusable; names are the fields of the source.
-func (w *worker) judgePlace(object string, in rows, i, c int, p place, names [5]string) {
+func (w *worker) judgePlace(object string, in *rows, i, c int, p place, names [5]string) {
 	w.judge(object, names[0], in.text(c, i), p.street)
 	w.judge(object, names[1], in.text(c+1, i), p.city)
 	w.judge(object, names[2], in.text(c+2, i), p.region)
@@ -161,7 +161,7 @@ func (r *run) judgeCompany(w *worker, object, nameField, siteField, name, key, w
 	}
 }
 
-func (d *directory) writeCompany(w *worker, in rows, i int, to *rowWriter) {
+func (d *directory) writeCompany(w *worker, in *rows, i int, to *rowWriter) {
 	id, name, website, parent := in.text(0, i), in.text(1, i), in.text(4, i), in.text(13, i)
 	code := d.companies.at[id]
 	c := companyRow{shown: oneLine(name), entry: d.companies.entry(code), at: w.placeAt(in, i, 7), industry: in.text(5, i)}
@@ -191,7 +191,7 @@ func (d *directory) writeCompany(w *worker, in rows, i int, to *rowWriter) {
 	d.writeCompanyForm(to, c)
 }
 
-func (r *crm) writeAccount(w *worker, in rows, i int, to *rowWriter) {
+func (r *crm) writeAccount(w *worker, in *rows, i int, to *rowWriter) {
 	id, live, parent, name, website, phone := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i), in.text(4, i), in.text(5, i)
 	c := companyRow{shown: oneLine(name), entry: entryOf(r.accounts[id]), at: w.placeAt(in, i, 8), industry: in.text(6, i)}
 	people, counted := in.number(7, i)

@@ -108,6 +108,9 @@ func FuzzFoldName(f *testing.F) {
 				t.Errorf("%q is not folded", s)
 			}
 		}
+		if hash := nameHash(Fold(whole)); foldedHash(whole) != hash {
+			t.Errorf("the hash of %q is not that of its fold", whole)
+		}
 		shipped().parseEmail(whole)
 		shipped().websiteHost(whole)
 		headcountOf(whole)

@@ -48,7 +48,7 @@ type worker struct {
 	country *memo[string]
 	folded  *memo[string] // cities and regions as written
 	regions map[string]*memo[string]
-	title   *memo[jobTitle]
+	title   *memo[knownTitle]
 	host    *memo[host]
 	site    *memo[host] // websites as written
 	company *memo[knownCompany]
@@ -87,7 +87,7 @@ func (r *run) twin() *run {
 func newWorker(know *knowledge) *worker {
 	know = know.forOne()
 	w := &worker{
-		know: know, phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(parseTitle),
+		know: know, phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(titleOf),
 		folded: newMemo(Fold), regions: map[string]*memo[string]{},
 		host:    newMemo(know.hostOf),
 		company: newMemo(know.placeless),

@@ -90,7 +90,7 @@ type patch struct {
 	form         form
 }
 
-type proposer func(p *patcher, in rows, i int) []patch
+type proposer func(p *patcher, in *rows, i int) []patch
 
 func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Table, file string, sources []source, propose proposer) (PatchesOut, error) {
 	out, err := propose.all(ctx, s, in, table, file, sources)
@@ -223,7 +223,7 @@ func (propose proposer) piece(p *patcher, candidates []asked) arrow.RecordBatch 
 			continue
 		}
 		place := int64(0)
-		p.now.all = propose(p, *a.in, int(a.i))
+		p.now.all = propose(p, a.in, int(a.i))
 		for _, c := range p.now.all {
 			if len(c.form) > 0 {
 				place++

@@ -15,7 +15,7 @@ type person struct {
 	keys, pastKeys                   []string
 	token                            string
 	domains, pastDomains             []string
-	title                            jobTitle
+	title                            *knownTitle
 	pastTitles, pastKinds            []string
 	at                               place
 }
@@ -30,7 +30,11 @@ func (p *person) write(to *rowWriter) {
 	to.text(p.name.skeleton)
 	to.text(p.name.givenSkeleton)
 	to.list(p.name.words)
-	to.text(p.name.sorted())
+	if a, b, ok := p.name.sortedTwo(); ok {
+		to.words(a, b)
+	} else {
+		to.text(p.name.sorted())
+	}
 	to.list(p.emails)
 	to.list(p.locals)
 	to.list(p.hosts)
@@ -46,7 +50,7 @@ func (p *person) write(to *rowWriter) {
 	to.text(p.title.text)
 	to.text(p.title.function)
 	to.text(p.title.rank)
-	to.text(p.title.kind())
+	to.text(p.title.kind)
 	to.list(p.pastTitles)
 	to.list(p.pastKinds)
 	to.text(p.at.street)
@@ -118,11 +122,11 @@ func filled(values ...string) []string {
 	return slices.DeleteFunc(values, func(s string) bool { return s == "" })
 }
 
-func (r *crm) writeContact(w *worker, in rows, i int, to *rowWriter) {
+func (r *crm) writeContact(w *worker, in *rows, i int, to *rowWriter) {
 	w.room.begin()
 	id, live, account := in.text(0, i), in.flag(1, i), in.text(2, i)
 	given, family, whole, title := in.text(3, i), in.text(4, i), in.text(5, i), in.text(9, i)
-	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(title)}
+	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.at(title)}
 	p.at = w.placeAt(in, i, 10)
 	r.readEmails(w, &p, w.room.filled(in.text(6, i)), schemas.Contact, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
@@ -150,11 +154,11 @@ func (r *crm) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	p.write(to)
 }
 
-func (r *crm) writeLead(w *worker, in rows, i int, to *rowWriter) {
+func (r *crm) writeLead(w *worker, in *rows, i int, to *rowWriter) {
 	w.room.begin()
 	id, live, company, website := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i)
 	given, family, title := in.text(4, i), in.text(5, i), in.text(9, i)
-	p := person{shown: shownName(given, family, ""), name: w.know.parseName(given, family, ""), title: w.title.get(title)}
+	p := person{shown: shownName(given, family, ""), name: w.know.parseName(given, family, ""), title: w.title.at(title)}
 	p.at = w.placeAt(in, i, 10)
 	r.readEmails(w, &p, w.room.filled(in.text(6, i)), schemas.Lead, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
@@ -192,12 +196,12 @@ func (r *run) judgeLeadCompany(w *worker, company, key, website string) {
 	}
 }
 
-func (d *directory) writeMember(w *worker, in rows, i int, to *rowWriter) {
+func (d *directory) writeMember(w *worker, in *rows, i int, to *rowWriter) {
 	w.room.begin()
 	w.spaced = w.spaced || in.spaced(0, i)
 	given, family, whole := in.text(1, i), in.text(2, i), in.text(3, i)
 	headline, title := in.text(4, i), in.text(5, i)
-	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(first(title, headline))}
+	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.at(first(title, headline))}
 	p.at = w.placeAt(in, i, 13)
 	d.readEmails(w, &p, w.room.cell(in, 11, i), memberObj, "emails", true)
 	p.name = w.know.fromLocals(p.name, p.locals)
@@ -208,8 +212,8 @@ func (d *directory) writeMember(w *worker, in rows, i int, to *rowWriter) {
 	titles := w.room.cell(in, 10, i)
 	p.pastTitles, p.pastKinds = w.room.list(len(titles)), w.room.list(len(titles))
 	for _, t := range titles {
-		past := w.title.get(t)
-		p.pastTitles, p.pastKinds = append(p.pastTitles, past.text), append(p.pastKinds, past.kind())
+		past := w.title.at(t)
+		p.pastTitles, p.pastKinds = append(p.pastTitles, past.text), append(p.pastKinds, past.kind)
 	}
 	p.pastTitles, p.pastKinds = sortedSet(p.pastTitles), sortedSet(p.pastKinds)
 	to.text(in.text(0, i))
@@ -218,7 +222,7 @@ func (d *directory) writeMember(w *worker, in rows, i int, to *rowWriter) {
 
 // employers joins a member with the companies the directory says they work and worked at. A company that the directory
 // does not hold is left out and counted; its name still counts where the member gives it.
-func (d *directory) employers(w *worker, p *person, in rows, i int) {
+func (d *directory) employers(w *worker, p *person, in *rows, i int) {
 	company, written := in.text(6, i), in.text(7, i)
 	if company == "" && written == "" {
 		written = employerIn(in.text(4, i))
@@ -237,7 +241,7 @@ func (d *directory) employers(w *worker, p *person, in rows, i int) {
 	} else {
 		w.found(memberObj, "company_id", notFound)
 	}
-	if written != "" && (!ok || d.companies.names[code] != nameHash(Fold(written))) {
+	if written != "" && (!ok || d.companies.names[code] != foldedHash(written)) {
 		name := w.company.at(written)
 		p.keys = append(p.keys, name.keys...)
 		key = first(key, name.key)
@@ -246,8 +250,9 @@ func (d *directory) employers(w *worker, p *person, in rows, i int) {
 	p.token = d.survey.rareToken(key)
 
 	lost := false
-	past := w.room.cell(in, 8, i)
+	past, pastNames := w.room.cell(in, 8, i), w.room.cell(in, 9, i)
 	p.pastCompanies = w.room.list(len(past))
+	p.pastKeys, p.pastDomains = w.room.list(2*len(past)+2*len(pastNames)), w.room.list(2*len(past))
 	for _, id := range past {
 		code, ok := d.companies.at[d.current(id)]
 		if !ok {
@@ -265,7 +270,7 @@ func (d *directory) employers(w *worker, p *person, in rows, i int) {
 	if lost {
 		w.found(memberObj, "past_company_ids", notFound)
 	}
-	for _, past := range w.room.cell(in, 9, i) {
+	for _, past := range pastNames {
 		p.pastKeys = append(p.pastKeys, w.company.at(past).keys...)
 	}
 	p.pastCompanies, p.pastKeys, p.pastDomains = sortedSet(p.pastCompanies), sortedSet(p.pastKeys), sortedSet(p.pastDomains)

@@ -20,7 +20,7 @@ func (p *patcher) made(w *written, parts ...part) form {
 }
 
 // company proposes for an account, in the order in which a person could know the value.
-func (p *patcher) company(in rows, i int) []patch {
+func (p *patcher) company(in *rows, i int) []patch {
 	now := &p.now.now
 	if p.now.base.form == nil {
 		p.now.base.set(p.made(now, (*patcher).companyNames, (*patcher).placeOf, (*patcher).accountSite))
@@ -123,7 +123,7 @@ func (p *patcher) personCountry(f form, w *written) form {
 }
 
 // person proposes for a contact or lead.
-func (p *patcher) person(in rows, i int) []patch {
+func (p *patcher) person(in *rows, i int) []patch {
 	now := &p.now.now
 	if p.now.base.form == nil {
 		p.now.base.set(p.made(now, (*patcher).personNames, (*patcher).mails, (*patcher).placeOf, (*patcher).leadCompany, (*patcher).leadSite))

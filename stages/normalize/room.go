@@ -44,7 +44,7 @@ func (r *room) packing(list string) []string {
 }
 
 // cell is a list cell of a batch.
-func (r *room) cell(in rows, c, i int) []string {
+func (r *room) cell(in *rows, c, i int) []string {
 	n := in.length(c, i)
 	if n == 0 {
 		return nil
