@@ -204,7 +204,7 @@ func anyMoved(was, is *run) func(keys []string) bool {
 }
 
 // eachOf reads columns of a whole table, which the query calls earlier, some parts after the other.
-func (r *run) eachOf(ctx context.Context, snap sql.Snapshot, query string, look func(w *worker, in rows, i int)) error {
+func (r *run) eachOf(ctx context.Context, snap sql.Snapshot, query string, look func(w *worker, in *rows, i int)) error {
 	for _, piece := range snap.Pieces(rowsPerRead) {
 		if err := r.session.BindAs(ctx, "earlier", piece); err != nil {
 			return err

@@ -36,7 +36,7 @@ func (h *heldRecords) hold(batch arrow.RecordBatch) (*rows, error) {
 		batch.Retain()
 		h.batches = append(h.batches, batch)
 	}
-	return &in, err
+	return in, err
 }
 
 func (h *heldRecords) release() {
@@ -81,8 +81,8 @@ func (r *run) readWritten(ctx context.Context, from source, held *heldRecords) e
 	})
 }
 
-// written are the raw values of a record; false where the CRM does not hold it.
-func (h *heldRecords) written(id string) (w written, ok bool) {
+// written are the raw values of a record, its lists in room; false where the CRM does not hold it.
+func (h *heldRecords) written(id string, room *room) (w written, ok bool) {
 	at, ok := h.at[id]
 	if !ok {
 		return w, false
@@ -91,16 +91,16 @@ func (h *heldRecords) written(id string) (w written, ok bool) {
 	address := 10
 	switch at.file {
 	case "read_account":
-		w = written{object: schemas.Account, name: text(3), website: text(4), phones: filled(text(5)), prefix: "Shipping"}
+		w = written{object: schemas.Account, name: text(3), website: text(4), phones: room.filled(text(5)), prefix: "Shipping"}
 		if address = 8; at.in.flag(13, int(at.i)) {
 			w.prefix = "Billing"
 		}
 	case "read_contact":
 		w = written{object: schemas.Contact, account: text(2), given: text(3), family: text(4), whole: text(5), email: text(6),
-			phones: filled(text(7), text(8)), prefix: "Mailing"}
+			phones: room.filled(text(7), text(8)), prefix: "Mailing"}
 	case "read_lead":
 		w = written{object: schemas.Lead, name: text(2), website: text(3), given: text(4), family: text(5), email: text(6),
-			phones: filled(text(7), text(8))}
+			phones: room.filled(text(7), text(8))}
 	}
 	w.city, w.region, w.postal, w.country = text(address+1), text(address+2), text(address+3), text(address+4)
 	return w, true

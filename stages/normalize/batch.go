@@ -18,14 +18,15 @@ type rows struct {
 	batch arrow.RecordBatch
 	texts []interface{ Value(int) string }
 	lists []array.ListLike
-	plain []*array.String // columns of plain texts, which are read without a detour
+	plain []*array.String // columns of plain texts, and of lists of them, which are read without a detour
 }
 
-func rowsIn(batch arrow.RecordBatch) (rows, error) {
-	r := rows{batch: batch}
+func rowsIn(batch arrow.RecordBatch) (*rows, error) {
+	r := &rows{batch: batch}
 	for c, column := range batch.Columns() {
 		var text interface{ Value(int) string }
 		var list array.ListLike
+		var plain *array.String
 		switch column := column.(type) {
 		case array.ListLike:
 			list = column
@@ -34,22 +35,23 @@ func rowsIn(batch arrow.RecordBatch) (rows, error) {
 				return r, fmt.Errorf("column %s is %s, want a list of text", batch.ColumnName(c), column.DataType())
 			}
 			text = values
+			plain, _ = column.ListValues().(*array.String)
 		case *array.Boolean, *array.Int64:
 		case interface{ Value(int) string }:
 			text = column
+			plain, _ = column.(*array.String)
 		default:
 			return r, fmt.Errorf("column %s is %s", batch.ColumnName(c), column.DataType())
 		}
 		r.texts = append(r.texts, text)
 		r.lists = append(r.lists, list)
-		plain, _ := column.(*array.String)
 		r.plain = append(r.plain, plain)
 	}
 	return r, nil
 }
 
 // text is a text cell, trimmed; empty where it is null. It lies in the batch and is gone with it: keep a clone.
-func (r rows) text(c, i int) string {
+func (r *rows) text(c, i int) string {
 	if plain := r.plain[c]; plain != nil {
 		if plain.IsNull(i) {
 			return ""
@@ -63,7 +65,7 @@ func (r rows) text(c, i int) string {
 }
 
 // spaced says whether there are spaces around a text cell.
-func (r rows) spaced(c, i int) bool {
+func (r *rows) spaced(c, i int) bool {
 	return !r.batch.Column(c).IsNull(i) && len(r.texts[c].Value(i)) != len(r.text(c, i))
 }
 
@@ -77,13 +79,33 @@ func trimmed(s string) string {
 
 func isPrint(c byte) bool { return c > ' ' && c < utf8.RuneSelf }
 
+// length is how many values a list cell has.
+func (r *rows) length(c, i int) int {
+	if r.batch.Column(c).IsNull(i) {
+		return 0
+	}
+	from, end := r.lists[c].ValueOffsets(i)
+	return int(end - from)
+}
+
 // list appends the values of a list cell that are not empty.
-func (r rows) list(to []string, c, i int) []string {
+func (r *rows) list(to []string, c, i int) []string {
 	if r.batch.Column(c).IsNull(i) {
 		return to
 	}
-	values := r.lists[c].ListValues()
 	from, end := r.lists[c].ValueOffsets(i)
+	if plain := r.plain[c]; plain != nil {
+		for v := int(from); v < int(end); v++ {
+			if plain.IsNull(v) {
+				continue
+			}
+			if s := trimmed(plain.Value(v)); s != "" {
+				to = append(to, s)
+			}
+		}
+		return to
+	}
+	values := r.lists[c].ListValues()
 	for v := int(from); v < int(end); v++ {
 		if values.IsNull(v) {
 			continue
@@ -95,12 +117,12 @@ func (r rows) list(to []string, c, i int) []string {
 	return to
 }
 
-func (r rows) flag(c, i int) bool {
+func (r *rows) flag(c, i int) bool {
 	column := r.batch.Column(c).(*array.Boolean)
 	return !column.IsNull(i) && column.Value(i)
 }
 
-func (r rows) number(c, i int) (int64, bool) {
+func (r *rows) number(c, i int) (int64, bool) {
 	column := r.batch.Column(c).(*array.Int64)
 	if column.IsNull(i) {
 		return 0, false
@@ -117,12 +139,12 @@ const (
 
 // scan reads a raw table and hands what prepare makes of each row to merge, in the order of the rows. prepare runs on
 // the workers, merge does not; what prepare returns must not lie in the batch.
-func scan[T any](ctx context.Context, r *run, snap sql.Snapshot, file string, prepare func(w *worker, in rows, i int) T, merge func(T)) error {
+func scan[T any](ctx context.Context, r *run, snap sql.Snapshot, file string, prepare func(w *worker, in *rows, i int) T, merge func(T)) error {
 	return r.eachPart(ctx, snap, file, func(query string) error { return scanQuery(ctx, r, query, prepare, merge) })
 }
 
 // scanQuery is scan for the rows of a query.
-func scanQuery[T any](ctx context.Context, r *run, query string, prepare func(w *worker, in rows, i int) T, merge func(T)) error {
+func scanQuery[T any](ctx context.Context, r *run, query string, prepare func(w *worker, in *rows, i int) T, merge func(T)) error {
 	return r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
 		in, err := rowsIn(batch)
 		if err != nil {

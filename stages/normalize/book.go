@@ -55,12 +55,21 @@ func (b *book) add(id, parent, packed string, name uint64) {
 }
 
 // nameHash is FNV-1a of a folded name.
-func nameHash(name string) uint64 {
+func nameHash[T string | []byte](name T) uint64 {
 	h := uint64(14695981039346656037)
 	for i := 0; i < len(name); i++ {
 		h = (h ^ uint64(name[i])) * 1099511628211
 	}
 	return h
+}
+
+// foldedHash is the hash of a text that is folded for it.
+func foldedHash(s string) uint64 {
+	if isFolded(s) {
+		return nameHash(s)
+	}
+	var short [96]byte
+	return nameHash(appendFold(short[:0], s))
 }
 
 func (b *book) entry(code int32) entry { return entryOf(b.entries[code]) }

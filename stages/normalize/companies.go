@@ -7,37 +7,49 @@ import (
 )
 
 // companyEntry parses a company's names. A place that was cut off the name leaves the whole as one more alias.
-func (w *worker) companyEntry(name string, others []string, at place) entry {
-	n := w.know.parseCompany(name, at)
+func (w *worker) companyEntry(name string, others []string, at *nameplace) entry {
+	n := w.companyAt(name, at)
 	e := entry{key: n.key, legal: n.legal, place: n.place}
-	aliases := append([]string{n.key, n.uncut}, n.others...)
+	aliases := n.keys
 	for _, other := range others {
-		o := w.know.parseCompany(other, at)
-		aliases = append(append(aliases, o.key, o.uncut), o.others...)
+		o := w.companyAt(other, at)
+		aliases = append(aliases, o.keys...)
 		if e.key == "" { // a company known by its other names only
 			e.key, e.legal = o.key, first(e.legal, o.legal)
 		}
 	}
-	e.aliases = packed(sortedSet(aliases))
+	if len(others) > 0 {
+		aliases = sortedSet(aliases)
+	}
+	e.aliases = packed(aliases)
 	return e
 }
 
 // domainsOf are the registrable domains of a company's domain list and website, in alphabetical order.
 func (w *worker) domainsOf(domains []string, website string) []string {
-	var found []string
-	for _, d := range append(domains, website) {
-		if h := w.website(d); h.fault == fine && h.domain != "" {
+	found := w.room.list(len(domains) + 1)
+	add := func(address string) {
+		if h := w.website(address); h.fault == fine && h.domain != "" {
 			found = append(found, h.domain)
 		}
 	}
+	for _, d := range domains {
+		add(d)
+	}
+	add(website)
 	return sortedSet(found)
 }
 
-// website reads an address by way of the memo where it is a bare host, which most are.
+// website reads an address by way of a memo.
 func (w *worker) website(s string) host {
 	if s == "" {
 		return host{}
 	}
+	return w.site.get(s)
+}
+
+// readWebsite reads an address by way of the memo of hosts where it is a single one, which most are.
+func (w *worker) readWebsite(s string) host {
 	if strings.ContainsAny(s, " ,;|\n\t") {
 		return w.know.websiteHost(s)
 	}
@@ -45,12 +57,12 @@ func (w *worker) website(s string) host {
 }
 
 // placeAt reads street, city, region, postal code and country from five columns that follow one another.
-func (w *worker) placeAt(in rows, i, c int) place {
+func (w *worker) placeAt(in *rows, i, c int) place {
 	return w.place(in.text(c, i), in.text(c+1, i), in.text(c+2, i), in.text(c+3, i), in.text(c+4, i))
 }
 
 // nameplaceAt is what of placeAt a company's name is taken apart with.
-func (w *worker) nameplaceAt(in rows, i, c int) place {
+func (w *worker) nameplaceAt(in *rows, i, c int) *nameplace {
 	return w.nameplace(in.text(c+1, i), in.text(c+2, i), in.text(c+4, i))
 }
 
@@ -64,8 +76,8 @@ func (w *worker) place(street, city, region, postal, country string) place {
 	return p
 }
 
-func (w *worker) nameplace(city, region, country string) place {
-	return place{city: w.city.get(city), country: w.country.get(country), cityWritten: w.folded.get(city), regionWritten: w.folded.get(region)}
+func (w *worker) nameplace(city, region, country string) *nameplace {
+	return &nameplace{city: w.city.get(city), country: w.country.get(country), cityWritten: w.folded.get(city), regionWritten: w.folded.get(region)}
 }
 
 // region is regionOf by way of a memo for each country.
@@ -82,7 +94,7 @@ func (w *worker) region(region, country string) string {
 }
 
 // judgePlace counts what of an address is missing or unusable; names are the fields of the source.
-func (w *worker) judgePlace(object string, in rows, i, c int, p place, names [5]string) {
+func (w *worker) judgePlace(object string, in *rows, i, c int, p place, names [5]string) {
 	w.judge(object, names[0], in.text(c, i), p.street)
 	w.judge(object, names[1], in.text(c+1, i), p.city)
 	w.judge(object, names[2], in.text(c+2, i), p.region)
@@ -149,7 +161,7 @@ func (r *run) judgeCompany(w *worker, object, nameField, siteField, name, key, w
 	}
 }
 
-func (d *directory) writeCompany(w *worker, in rows, i int, to *rowWriter) {
+func (d *directory) writeCompany(w *worker, in *rows, i int, to *rowWriter) {
 	id, name, website, parent := in.text(0, i), in.text(1, i), in.text(4, i), in.text(13, i)
 	code := d.companies.at[id]
 	c := companyRow{shown: oneLine(name), entry: d.companies.entry(code), at: w.placeAt(in, i, 7), industry: in.text(5, i)}
@@ -179,7 +191,7 @@ func (d *directory) writeCompany(w *worker, in rows, i int, to *rowWriter) {
 	d.writeCompanyForm(to, c)
 }
 
-func (r *crm) writeAccount(w *worker, in rows, i int, to *rowWriter) {
+func (r *crm) writeAccount(w *worker, in *rows, i int, to *rowWriter) {
 	id, live, parent, name, website, phone := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i), in.text(4, i), in.text(5, i)
 	c := companyRow{shown: oneLine(name), entry: entryOf(r.accounts[id]), at: w.placeAt(in, i, 8), industry: in.text(6, i)}
 	people, counted := in.number(7, i)

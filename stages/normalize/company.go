@@ -27,8 +27,8 @@ const (
 	noPerson
 )
 
-// parseCompany takes a company's name apart. The place columns help to see that the last words are a place.
-func (know *knowledge) parseCompany(name string, at place) companyName {
+// parseCompany takes a company's name apart. The place helps to see that the last words are a place.
+func (know *knowledge) parseCompany(name string, at *nameplace) companyName {
 	name = oneLine(name)
 	if name == "" || know.noise[Fold(name)]&noCompany != 0 {
 		return companyName{}
@@ -63,11 +63,11 @@ func (know *knowledge) parseCompany(name string, at place) companyName {
 }
 
 // parsePlainCompany parses a name without parentheses.
-func (know *knowledge) parsePlainCompany(name string, at place) companyName {
+func (know *knowledge) parsePlainCompany(name string, at *nameplace) companyName {
 	var n companyName
 	name, n.legal = know.cutEastForm(know.cutGluedForm(name))
 	words := know.mendLegal(companyWords(name))
-	if _, form := know.cutLegalEnd(words, at.country); form == "" {
+	if _, form := know.cutLegalEnd(words, at); form == "" {
 		if cut, form := know.cutDottedForm(name); form != "" {
 			words, n.legal = companyWords(cut), form
 		}
@@ -78,10 +78,10 @@ func (know *knowledge) parsePlainCompany(name string, at place) companyName {
 			n.others = append(n.others, o.key)
 		}
 	}
-	if w, form := know.cutLegalFront(words, at.country); form != "" {
+	if w, form := know.cutLegalFront(words, at); form != "" {
 		words, n.legal = w, first(n.legal, form)
 	}
-	words = know.cutEnds(&n, words, at.country)
+	words = know.cutEnds(&n, words, at)
 	n.uncut = know.keyOf(words)
 	n.key = n.uncut
 	// A place may hide a legal form or a noise word, and the other way round.
@@ -91,7 +91,7 @@ func (know *knowledge) parsePlainCompany(name string, at place) companyName {
 			break
 		}
 		n.place = first(n.place, p)
-		words = know.cutEnds(&n, rest, at.country)
+		words = know.cutEnds(&n, rest, at)
 		n.key = know.keyOf(words)
 	}
 	if n.key == "" {
@@ -102,10 +102,10 @@ func (know *knowledge) parsePlainCompany(name string, at place) companyName {
 }
 
 // cutEnds takes legal forms and noise words off, as long as a name is left.
-func (know *knowledge) cutEnds(n *companyName, words []string, country string) []string {
+func (know *knowledge) cutEnds(n *companyName, words []string, at *nameplace) []string {
 	for {
 		before := len(words)
-		if w, form := know.cutLegalEnd(words, country); form != "" {
+		if w, form := know.cutLegalEnd(words, at); form != "" {
 			words, n.legal = w, first(n.legal, form)
 		}
 		for len(words) > 1 && know.noise[words[0]]&(noiseEnds|noiseAnywhere) != 0 && !(len(words[0]) == 1 && len(words[1]) == 1) {
@@ -168,6 +168,9 @@ func companyWords(name string) []string {
 }
 
 func joinDotted(s string) string {
+	if isASCII(s) {
+		return joinDottedASCII(s)
+	}
 	var b strings.Builder
 	runes := []rune(s)
 	letter := func(i int) bool {
@@ -181,6 +184,20 @@ func joinDotted(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// joinDottedASCII is joinDotted where every letter is a byte.
+func joinDottedASCII(s string) string {
+	letter := func(i int) bool { return i >= 0 && i < len(s) && s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z' }
+	single := func(i int) bool { return letter(i) && !letter(i-1) && !letter(i+1) }
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '.' && single(i-1) && (single(i+1) || i+1 == len(s) || s[i+1] == ' ' || s[i+1] == ',') {
+			continue
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
 }
 
 // splitTradeNames cuts a name at "doing business as" and the like; what follows is another name of the company.
@@ -239,7 +256,7 @@ func (know *knowledge) takeParentheses(s string) (string, []string) {
 }
 
 // cutPlace takes a city, region or country off the end of a name, if what is left is still a name.
-func (know *knowledge) cutPlace(words []string, at place) ([]string, string) {
+func (know *knowledge) cutPlace(words []string, at *nameplace) ([]string, string) {
 	if len(words) < 2 || !mayEndPlace(words[len(words)-1], at) {
 		return words, ""
 	}
@@ -265,12 +282,10 @@ var placeEnds = func() map[string]bool {
 	return ends
 }()
 
-func mayEndPlace(w string, at place) bool {
-	return placeEnds[w] || strings.HasSuffix(at.city, w) || strings.HasSuffix(at.cityWritten, w) || strings.HasSuffix(at.regionWritten, w)
-}
+func mayEndPlace(w string, at *nameplace) bool { return placeEnds[w] || at.endsIn(w) }
 
 // placeOf says which place words name: a known city, a country, or the record's own city or region.
-func placeOf(words []string, at place) string {
+func placeOf(words []string, at *nameplace) string {
 	text := words[0]
 	if len(words) > 1 {
 		text = strings.Join(words, " ")
@@ -284,7 +299,7 @@ func placeOf(words []string, at place) string {
 	if region, ok := worldRegions[text]; ok {
 		return region
 	}
-	if len(text) > 3 && (text == at.city || text == at.cityWritten || text == at.regionWritten) {
+	if len(text) > 3 && at.isCalled(text) {
 		return text
 	}
 	return ""

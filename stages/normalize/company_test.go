@@ -58,7 +58,7 @@ func TestParseCompany(t *testing.T) {
 		{"3M Company", "3m", "co", "", "3m"},
 		{"Foo Co., Ltd.", "foo", "co ltd", "", "foo"},
 	} {
-		n := shipped().parseCompany(c.name, place{})
+		n := shipped().parseCompany(c.name, &nameplace{})
 		if n.key != c.key || n.legal != c.legal || n.place != c.place || c.acronym != "" && acronymOf(n.key) != c.acronym {
 			t.Errorf("%q: key %q legal %q place %q acronym %q, want %q %q %q %q", c.name, n.key, n.legal, n.place, acronymOf(n.key), c.key, c.legal, c.place, c.acronym)
 		}
@@ -68,19 +68,19 @@ func TestParseCompany(t *testing.T) {
 func TestParseCompany_OtherNamesAndOwnPlace(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		at     place
+		at     nameplace
 		key    string
 		others string
 		uncut  string
 	}{
-		{"Alphabet (Google) Inc", place{}, "alphabet", "google", "alphabet"},
-		{"Meta (formerly Facebook)", place{}, "meta", "facebook", "meta"},
-		{"Blue Sky Ltd d/b/a Sunrise Bakery", place{}, "blue sky", "sunrise bakery", "blue sky"},
-		{"Hilton Springfield", place{city: "springfield"}, "hilton", "", "hilton springfield"},
-		{"Springfield", place{city: "springfield"}, "springfield", "", "springfield"},
-		{"UAB Baltic Foods", place{country: "LT"}, "baltic foods", "", "baltic foods"},
+		{"Alphabet (Google) Inc", nameplace{}, "alphabet", "google", "alphabet"},
+		{"Meta (formerly Facebook)", nameplace{}, "meta", "facebook", "meta"},
+		{"Blue Sky Ltd d/b/a Sunrise Bakery", nameplace{}, "blue sky", "sunrise bakery", "blue sky"},
+		{"Hilton Springfield", nameplace{city: "springfield"}, "hilton", "", "hilton springfield"},
+		{"Springfield", nameplace{city: "springfield"}, "springfield", "", "springfield"},
+		{"UAB Baltic Foods", nameplace{country: "LT"}, "baltic foods", "", "baltic foods"},
 	} {
-		n := shipped().parseCompany(c.name, c.at)
+		n := shipped().parseCompany(c.name, &c.at)
 		if n.key != c.key || strings.Join(n.others, "|") != c.others || n.uncut != c.uncut {
 			t.Errorf("%q: key %q others %q uncut %q", c.name, n.key, n.others, n.uncut)
 		}

@@ -123,7 +123,7 @@ func (c *crm) surveyAccounts(ctx context.Context, snap sql.Snapshot) error {
 	return scan(ctx, c.run, snap, "read_account", accountOf, func(a surveyed) { c.accounts[a.id] = a.packed })
 }
 
-func accountOf(w *worker, in rows, i int) surveyed {
+func accountOf(w *worker, in *rows, i int) surveyed {
 	e := w.companyEntry(in.text(3, i), nil, w.nameplaceAt(in, i, 8))
 	e.domains = packed(w.domainsOf(nil, in.text(4, i)))
 	return surveyed{id: strings.Clone(in.text(0, i)), packed: e.pack()}
@@ -134,7 +134,7 @@ func (c *crm) surveyContacts(ctx context.Context, snap sql.Snapshot) error {
 }
 
 // contactUse is the mail domain that a live contact of an account uses; none where it says nothing of a company.
-func contactUse(w *worker, in rows, i int) mailUse {
+func contactUse(w *worker, in *rows, i int) mailUse {
 	account := in.text(2, i)
 	if account == "" || !in.flag(1, i) {
 		return mailUse{}
@@ -151,7 +151,7 @@ func (c *crm) surveyLeads(ctx context.Context, snap sql.Snapshot) error {
 }
 
 // leadUse is the same of a live lead, whose company is known by its name.
-func leadUse(w *worker, in rows, i int) mailUse {
+func leadUse(w *worker, in *rows, i int) mailUse {
 	if !in.flag(1, i) {
 		return mailUse{}
 	}
@@ -159,7 +159,7 @@ func leadUse(w *worker, in rows, i int) mailUse {
 	if domain == "" {
 		return mailUse{}
 	}
-	return mailUse{w.company.get(in.text(2, i)).key, domain}
+	return mailUse{w.company.at(in.text(2, i)).key, domain}
 }
 
 // learnFreeMail marks the mail domains of many companies that the directory gives to none.
@@ -227,8 +227,13 @@ func (w *worker) mailDomain(address string) string {
 func (r *run) appendDomains(to []string, list string) []string {
 	start := len(to)
 	to = appendPacked(to, list)
-	kept := to[:start]
-	for _, d := range to[start:] {
+	return to[:start+len(r.unshared(to[start:]))]
+}
+
+// unshared leaves domains out of a list, in place, that turned out to be shared.
+func (r *run) unshared(domains []string) []string {
+	kept := domains[:0]
+	for _, d := range domains {
 		if !r.isShared(d) {
 			kept = append(kept, d)
 		}

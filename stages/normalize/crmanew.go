@@ -154,7 +154,7 @@ func (r *crmRenewal) followCompanies(ctx context.Context, moved map[string]bool)
 	if len(moved) == 0 {
 		return nil
 	}
-	return r.is.eachOf(ctx, r.earlier.Out.CRMCompany, "SELECT crm_id, parent_id FROM earlier", func(_ *worker, in rows, i int) {
+	return r.is.eachOf(ctx, r.earlier.Out.CRMCompany, "SELECT crm_id, parent_id FROM earlier", func(_ *worker, in *rows, i int) {
 		if moved[in.text(1, i)] {
 			r.accounts.more[strings.Clone(in.text(0, i))] = true
 		}
@@ -175,7 +175,7 @@ func (r *crmRenewal) followPeople(ctx context.Context, other, flipped map[string
 		keys = "company_keys"
 	}
 	var some []string
-	err := r.is.eachOf(ctx, r.earlier.Out.CRMPerson, "SELECT crm_id, object, account_id, "+emails+", "+keys+" FROM earlier", func(w *worker, in rows, i int) {
+	err := r.is.eachOf(ctx, r.earlier.Out.CRMPerson, "SELECT crm_id, object, account_id, "+emails+", "+keys+" FROM earlier", func(w *worker, in *rows, i int) {
 		isLead := in.text(1, i) == schemas.Lead
 		follows := other[in.text(2, i)]
 		if !follows && len(flipped) > 0 {
@@ -198,7 +198,7 @@ func (r *crmRenewal) followPeople(ctx context.Context, other, flipped map[string
 		return err
 	}
 	// The website is not in the earlier form where its domain was shared.
-	return r.is.eachOf(ctx, r.in.Leads, `SELECT "Id", "Website" FROM earlier WHERE "Website" IS NOT NULL`, func(w *worker, in rows, i int) {
+	return r.is.eachOf(ctx, r.in.Leads, `SELECT "Id", "Website" FROM earlier WHERE "Website" IS NOT NULL`, func(w *worker, in *rows, i int) {
 		if flipped[w.website(in.text(1, i)).domain] {
 			r.leads.more[strings.Clone(in.text(0, i))] = true
 		}

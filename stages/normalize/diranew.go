@@ -92,7 +92,7 @@ func (r *directoryRenewal) learn(ctx context.Context) error {
 		return err
 	}
 	gone, twice := map[string]bool{}, false
-	idOf := func(_ *worker, in rows, i int) string { return strings.Clone(in.text(0, i)) }
+	idOf := func(_ *worker, in *rows, i int) string { return strings.Clone(in.text(0, i)) }
 	if err := scanQuery(ctx, r.is.run, r.companies.rows(false), idOf, func(id string) { gone[id] = true }); err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (r *directoryRenewal) follow(ctx context.Context) error {
 	employers, past := r.otherCompanies(flipped, sameWords)
 	if len(employers)+len(past) > 0 {
 		var ids []string
-		err := r.is.eachOf(ctx, r.in.Members, "SELECT member_id, company_id, past_company_ids FROM earlier", func(_ *worker, in rows, i int) {
+		err := r.is.eachOf(ctx, r.in.Members, "SELECT member_id, company_id, past_company_ids FROM earlier", func(_ *worker, in *rows, i int) {
 			ids = in.list(ids[:0], 2, i)
 			if employers[in.text(1, i)] || holdsAny(past, ids) {
 				r.members.more[strings.Clone(in.text(0, i))] = true
@@ -142,7 +142,7 @@ func (r *directoryRenewal) follow(ctx context.Context) error {
 	}
 	if !sameWords { // those whose company is known by the name they give it
 		err := r.is.eachOf(ctx, r.earlier.Out.DirMember, "SELECT entity_id, company_keys FROM earlier WHERE company_ids IS NULL AND company_keys IS NOT NULL",
-			func(_ *worker, in rows, i int) {
+			func(_ *worker, in *rows, i int) {
 				if moved(in.list(nil, 1, i)) {
 					r.members.more[strings.Clone(in.text(0, i))] = true
 				}
@@ -153,7 +153,7 @@ func (r *directoryRenewal) follow(ctx context.Context) error {
 	}
 	if len(flipped) > 0 {
 		var addresses []string
-		err := r.is.eachOf(ctx, r.earlier.Out.DirMember, "SELECT entity_id, emails FROM earlier WHERE emails IS NOT NULL", func(w *worker, in rows, i int) {
+		err := r.is.eachOf(ctx, r.earlier.Out.DirMember, "SELECT entity_id, emails FROM earlier WHERE emails IS NOT NULL", func(w *worker, in *rows, i int) {
 			if addresses = in.list(addresses[:0], 1, i); w.hostsAny(flipped, addresses) {
 				r.members.more[strings.Clone(in.text(0, i))] = true
 			}

@@ -154,11 +154,11 @@ func (d *directory) surveyCompanies(ctx context.Context, snap sql.Snapshot) erro
 	return nil
 }
 
-func companyOf(w *worker, in rows, i int) surveyed {
+func companyOf(w *worker, in *rows, i int) surveyed {
 	w.spaced = w.spaced || in.spaced(0, i)
 	e := w.companyEntry(in.text(1, i), in.list(nil, 2, i), w.nameplaceAt(in, i, 7))
 	e.domains = packed(w.domainsOf(in.list(nil, 3, i), in.text(4, i)))
-	return surveyed{id: strings.Clone(in.text(0, i)), parent: strings.Clone(in.text(13, i)), packed: e.pack(), name: nameHash(Fold(in.text(1, i)))}
+	return surveyed{id: strings.Clone(in.text(0, i)), parent: strings.Clone(in.text(13, i)), packed: e.pack(), name: foldedHash(in.text(1, i))}
 }
 
 // group finds each company's topmost parent.

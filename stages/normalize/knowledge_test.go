@@ -21,7 +21,7 @@ func TestReadKnowledge_OwnListsReplaceAndExtend(t *testing.T) {
 	if !know.freeMail["post.example"] || !know.freeMail["gmail.com"] {
 		t.Error("the free-mail list was not extended")
 	}
-	if n := know.parseCompany("Acme Zeta Zusammenschluss", place{}); n.key != "acme" || n.legal != "zz" {
+	if n := know.parseCompany("Acme Zeta Zusammenschluss", &nameplace{}); n.key != "acme" || n.legal != "zz" {
 		t.Errorf("%+v", n)
 	}
 	if know.parseName("Bob", "Smith", "").roots[0] != "bob" || shipped().parseName("Bob", "Smith", "").roots[1] != "robert" {

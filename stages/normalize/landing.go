@@ -40,7 +40,7 @@ func (l landing) release() {
 	}
 }
 
-type rowMaker func(w *worker, in rows, i int, to *rowWriter)
+type rowMaker func(w *worker, in *rows, i int, to *rowWriter)
 
 // add makes rows of a batch.
 func (l landing) add(batch arrow.RecordBatch, write rowMaker) error {

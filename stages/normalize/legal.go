@@ -62,7 +62,7 @@ func (know *knowledge) cutDottedForm(s string) (string, string) {
 const longestLegal = 8
 
 // cutLegalEnd takes the longest legal form off the end of the words, if a word is left.
-func (know *knowledge) cutLegalEnd(words []string, country string) ([]string, string) {
+func (know *knowledge) cutLegalEnd(words []string, at *nameplace) ([]string, string) {
 	if len(words) < 2 || !know.legalEnds[words[len(words)-1]] {
 		return words, ""
 	}
@@ -75,7 +75,7 @@ func (know *knowledge) cutLegalEnd(words []string, country string) ([]string, st
 		if len(key) > 60 {
 			continue
 		}
-		if f, ok := know.legalForms[key]; ok && f.end && in(f.endIn, country) && !know.onlySmallWords(words[:len(words)-n]) {
+		if f, ok := know.legalForms[key]; ok && f.end && at.isIn(f.endIn) && !know.onlySmallWords(words[:len(words)-n]) {
 			return words[:len(words)-n], f.name
 		}
 	}
@@ -83,13 +83,13 @@ func (know *knowledge) cutLegalEnd(words []string, country string) ([]string, st
 }
 
 // cutLegalFront takes a legal form off the front where it usually stands there in the company's country.
-func (know *knowledge) cutLegalFront(words []string, country string) ([]string, string) {
+func (know *knowledge) cutLegalFront(words []string, at *nameplace) ([]string, string) {
 	if len(words) < 2 || !know.legalStarts[words[0]] {
 		return words, ""
 	}
 	for n := min(longestLegal, len(words)-1); n > 0; n-- {
 		f, ok := know.legalForms[strings.Join(words[:n], "")]
-		if !ok || !f.front || !in(f.frontIn, country) {
+		if !ok || !f.front || !at.isIn(f.frontIn) {
 			continue
 		}
 		if !know.onlySmallWords(words[n:]) {
@@ -97,11 +97,6 @@ func (know *knowledge) cutLegalFront(words []string, country string) ([]string, 
 		}
 	}
 	return words, ""
-}
-
-// in says whether a list of countries holds one; an empty list holds all.
-func in(countries, country string) bool {
-	return countries == "" || country != "" && strings.Contains(countries, ","+country+",")
 }
 
 // onlySmallWords says whether words are no name by themselves: the, and, of.

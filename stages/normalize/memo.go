@@ -1,35 +1,115 @@
 package normalize
 
 import (
+	"hash/maphash"
 	"slices"
 	"strings"
 )
 
 // memo remembers the results of a pure function for texts that come again and again (cities, titles, hosts). It belongs
-// to one goroutine. It is emptied when full, so its size is bounded; it never changes a result.
+// to one goroutine. Its size is bounded: when it is full, only what was asked for since it was half full is kept. It never
+// changes a result, and what it gives is never changed.
+//
+// A text is looked for from the slot of its hash on. Most look-ups find what they look for, or an empty slot, without
+// reading another text; a map of Go would copy the value besides.
 type memo[V any] struct {
-	of    func(string) V
-	known map[string]V
+	of       func(string) V
+	now, old generation[V]
 }
 
+// generation is what was asked for in some span of time.
+type generation[V any] struct {
+	slots   []memoSlot // as many as a power of two, at least half of them empty
+	entries []memoEntry[V]
+}
+
+// memoSlot is the upper half of a text's hash, and the number of its entry, from 1; 0 where the slot is empty.
+type memoSlot struct{ hash, entry uint32 }
+
+type memoEntry[V any] struct {
+	text  string
+	value V
+}
+
+// memoSize is the most texts in each of a memo's two generations.
 const memoSize = 1 << 15
 
+// firstSlots is how many slots a generation begins with.
+const firstSlots = 64
+
+var memoSeed = maphash.MakeSeed()
+
 func newMemo[V any](of func(string) V) *memo[V] {
-	return &memo[V]{of: of, known: map[string]V{}}
+	return &memo[V]{of: of}
 }
 
-func (m *memo[V]) get(s string) V {
-	if v, ok := m.known[s]; ok {
-		return v
+func (m *memo[V]) get(s string) V { return *m.at(s) }
+
+// at is get without a copy of the value.
+func (m *memo[V]) at(s string) *V {
+	hash := maphash.String(memoSeed, s)
+	if e := m.now.find(hash, s); e != nil {
+		return &e.value
 	}
-	if len(m.known) >= memoSize {
-		clear(m.known)
+	var e memoEntry[V]
+	if before := m.old.find(hash, s); before != nil {
+		e = *before
+	} else {
+		// The text may lie in a batch that is freed after use.
+		e.text = strings.Clone(s)
+		e.value = m.of(e.text)
 	}
-	// The text may lie in a batch that is freed after use.
-	s = strings.Clone(s)
-	v := m.of(s)
-	m.known[s] = v
-	return v
+	if len(m.now.entries) >= memoSize {
+		m.now, m.old = m.old, m.now
+		m.now.empty()
+	}
+	return &m.now.add(hash, e).value
+}
+
+func (g *generation[V]) find(hash uint64, s string) *memoEntry[V] {
+	if len(g.entries) == 0 {
+		return nil
+	}
+	last := len(g.slots) - 1
+	for at := int(hash) & last; ; at = (at + 1) & last {
+		slot := g.slots[at]
+		if slot.entry == 0 {
+			return nil
+		}
+		if slot.hash == uint32(hash>>32) {
+			if e := &g.entries[slot.entry-1]; e.text == s {
+				return e
+			}
+		}
+	}
+}
+
+// add takes an entry that is not there.
+func (g *generation[V]) add(hash uint64, e memoEntry[V]) *memoEntry[V] {
+	g.entries = append(g.entries, e)
+	if 2*len(g.entries) > len(g.slots) {
+		g.slots = make([]memoSlot, max(firstSlots, 2*len(g.slots)))
+		for i := range g.entries {
+			g.place(maphash.String(memoSeed, g.entries[i].text), i)
+		}
+	} else {
+		g.place(hash, len(g.entries)-1)
+	}
+	return &g.entries[len(g.entries)-1]
+}
+
+func (g *generation[V]) place(hash uint64, entry int) {
+	last := len(g.slots) - 1
+	at := int(hash) & last
+	for g.slots[at].entry != 0 {
+		at = (at + 1) & last
+	}
+	g.slots[at] = memoSlot{uint32(hash >> 32), uint32(entry) + 1}
+}
+
+func (g *generation[V]) empty() {
+	clear(g.slots)
+	g.entries = nil // others may still hold a value of it
 }
 
 // nameMemos remember the parts of names, which come again far more often than whole names. What they give is shared

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 // A name is read the same with memos and without, whatever was read before: what a memo gives is never changed.
@@ -25,5 +26,39 @@ func TestNameMemos_ChangeNoName(t *testing.T) {
 	}
 	if again := know.forOne(); again.memos == know.memos {
 		t.Error("two goroutines share memos")
+	}
+}
+
+// A memo gives what its function gives, though it forgets, and does not ask it again for what was asked for lately.
+func TestMemo_GivesWhatItsFunctionGives(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	asked := 0
+	m := newMemo(func(s string) string { asked++; return s + "!" })
+	often := []string{"", "a", "b", strings.Repeat("c", 40)}
+	for n := range 5 * memoSize {
+		text := often[n%len(often)]
+		if n%2 == 0 {
+			text = fmt.Sprint(random.IntN(4 * memoSize))
+		}
+		if got := m.get(text); got != text+"!" {
+			t.Fatalf("%q became %q", text, got)
+		}
+	}
+	if most := 5*memoSize/2 + len(often); asked > most {
+		t.Errorf("the function was asked %d times, want at most %d", asked, most)
+	}
+	if len(m.now.entries) > memoSize || len(m.old.entries) > memoSize {
+		t.Errorf("%d and %d texts are held, want at most %d each", len(m.now.entries), len(m.old.entries), memoSize)
+	}
+}
+
+// Texts are held beyond the batch they came in.
+func TestMemo_KeepsTextsOfItsOwn(t *testing.T) {
+	m := newMemo(func(s string) string { return s })
+	batch := []byte("Acme")
+	m.get(unsafe.String(&batch[0], len(batch)))
+	copy(batch, "Beta")
+	if got := m.get("Acme"); got != "Acme" {
+		t.Errorf("the value became %q with the batch", got)
 	}
 }

@@ -14,11 +14,11 @@ func (know *knowledge) joinParts(first, last string) (personName, bool) {
 	if know.memos == nil || first == "" || last == "" {
 		return personName{}, false
 	}
-	given := know.memos.givens.get(first)
+	given := know.memos.givens.at(first)
 	if !given.whole {
 		return personName{}, false
 	}
-	surname := know.memos.surnames.get(last)
+	surname := know.memos.surnames.at(last)
 	if !surname.whole {
 		return personName{}, false
 	}

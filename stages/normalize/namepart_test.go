@@ -3,6 +3,7 @@ package normalize
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,6 +33,14 @@ func TestParseName_OfPartsIsThatOfTheWhole(t *testing.T) {
 		got, want := know.parseName(first, last, whole), shipped().takeName(first, last, whole)
 		if !same(got, want) {
 			t.Fatalf("%q %q %q: got %+v, want %+v", first, last, whole, got, want)
+		}
+		sorted := strings.Fields(want.given + " " + want.middle + " " + want.surname)
+		slices.Sort(sorted)
+		if want.given == "" || want.surname == "" {
+			sorted = nil
+		}
+		if s := got.sorted(); s != strings.Join(sorted, " ") {
+			t.Fatalf("%q %q %q: sorted %q, want %q", first, last, whole, s, sorted)
 		}
 		locals := []string{strings.ToLower(words[random.IntN(len(words))]) + "." + strings.ToLower(words[random.IntN(len(words))])}
 		if got, want := know.fromLocals(got, locals), shipped().fromLocals(want, locals); !same(got, want) {

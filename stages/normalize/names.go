@@ -163,9 +163,20 @@ func (n personName) sorted() string {
 	if n.given == "" || n.surname == "" {
 		return ""
 	}
+	if a, b, ok := n.sortedTwo(); ok {
+		return a + " " + b
+	}
 	words := strings.Fields(n.given + " " + n.middle + " " + n.surname)
 	slices.Sort(words)
 	return strings.Join(words, " ")
+}
+
+// sortedTwo is what sorted puts together of a name of two words.
+func (n personName) sortedTwo() (a, b string, ok bool) {
+	if n.given == "" || n.surname == "" || n.middle != "" || strings.IndexByte(n.given, ' ') >= 0 || strings.IndexByte(n.surname, ' ') >= 0 {
+		return "", "", false
+	}
+	return min(n.given, n.surname), max(n.given, n.surname), true
 }
 
 // rootsOf lists the names a given name is a form of: itself, the roots of the nickname file, those of a nickname in

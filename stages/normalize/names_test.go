@@ -103,10 +103,13 @@ func FuzzFoldName(f *testing.F) {
 				t.Errorf("%q is not folded", s)
 			}
 		}
-		for _, s := range []string{shipped().parseCompany(whole, place{}).key, parseTitle(whole).text, cityOf(whole)} {
+		for _, s := range []string{shipped().parseCompany(whole, &nameplace{}).key, parseTitle(whole).text, cityOf(whole)} {
 			if !isFolded(s) {
 				t.Errorf("%q is not folded", s)
 			}
+		}
+		if hash := nameHash(Fold(whole)); foldedHash(whole) != hash {
+			t.Errorf("the hash of %q is not that of its fold", whole)
 		}
 		shipped().parseEmail(whole)
 		shipped().websiteHost(whole)

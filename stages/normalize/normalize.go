@@ -48,10 +48,12 @@ type worker struct {
 	country *memo[string]
 	folded  *memo[string] // cities and regions as written
 	regions map[string]*memo[string]
-	title   *memo[jobTitle]
+	title   *memo[knownTitle]
 	host    *memo[host]
-	company *memo[companyName]
-	tally   map[check]int64
+	site    *memo[host] // websites as written
+	company *memo[knownCompany]
+	tally   *tally
+	room    room
 	spaced  bool // a record was seen whose id has spaces around it
 }
 
@@ -76,7 +78,7 @@ func (r *run) twin() *run {
 	other := &run{session: r.session, mail: map[string]bool{}}
 	for _, w := range r.workers {
 		own := *w
-		own.tally, own.spaced = map[check]int64{}, false
+		own.tally, own.room, own.spaced = &tally{}, room{}, false
 		other.workers = append(other.workers, &own)
 	}
 	return other
@@ -84,13 +86,15 @@ func (r *run) twin() *run {
 
 func newWorker(know *knowledge) *worker {
 	know = know.forOne()
-	return &worker{
-		know: know, phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(parseTitle),
+	w := &worker{
+		know: know, phones: newPhones(), city: newMemo(cityOf), country: newMemo(countryOf), title: newMemo(titleOf),
 		folded: newMemo(Fold), regions: map[string]*memo[string]{},
 		host:    newMemo(know.hostOf),
-		company: newMemo(func(name string) companyName { return know.parseCompany(name, place{}) }),
-		tally:   map[check]int64{},
+		company: newMemo(know.placeless),
+		tally:   &tally{},
 	}
+	w.site = newMemo(w.readWebsite)
+	return w
 }
 
 // spaced says whether a record was seen whose id has spaces around it.

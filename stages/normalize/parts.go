@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -21,9 +20,13 @@ import (
 
 // rawRow is a row of a raw table, and how its normal form is made.
 type rawRow struct {
-	id    string // in the batch
-	in    rows
-	i     int
+	id string // in the batch
+	in *rawRows
+	i  int
+}
+
+type rawRows struct {
+	*rows
 	write rowMaker
 }
 
@@ -53,10 +56,11 @@ func (h *heldRows) read(ctx context.Context, r *run, from source, snap sql.Snaps
 		return err
 	}
 	return r.session.Each(ctx, f.Text, nil, func(batch arrow.RecordBatch) error {
-		in, err := rowsIn(batch)
+		rows, err := rowsIn(batch)
 		if err != nil {
 			return err
 		}
+		in := &rawRows{rows, from.write}
 		batch.Retain()
 		h.batches = append(h.batches, batch)
 		for i := range int(batch.NumRows()) {
@@ -65,7 +69,7 @@ func (h *heldRows) read(ctx context.Context, r *run, from source, snap sql.Snaps
 			if n < start || n >= end {
 				return errElsewhere
 			}
-			h.parts[n] = append(h.parts[n], rawRow{id, in, i, from.write})
+			h.parts[n] = append(h.parts[n], rawRow{id, in, i})
 		}
 		return nil
 	})
@@ -87,7 +91,12 @@ func pieces(start, end int, holders ...*heldRows) []piece {
 	for n := start; n < end; n++ {
 		var rows []rawRow
 		for _, h := range holders {
-			rows = append(rows, h.parts[n]...)
+			switch part := h.parts[n]; {
+			case len(rows) == 0:
+				rows = part
+			case len(part) > 0:
+				rows = slices.Concat(rows, part)
+			}
 		}
 		byID := func(a, b rawRow) int { return cmp.Compare(a.id, b.id) }
 		if !slices.IsSortedFunc(rows, byID) {
@@ -109,7 +118,7 @@ func (l landing) makePieces(pieces []piece) {
 			to := l.to[w]
 			for k := next.Add(1) - 1; k < int64(len(pieces)); k = next.Add(1) - 1 {
 				for _, row := range pieces[k].rows {
-					row.write(w, row.in, row.i, to)
+					row.in.write(w, row.in.rows, row.i, to)
 					to.end()
 				}
 				pieces[k].rows, pieces[k].made = nil, to.batch()
@@ -211,10 +220,10 @@ func spreadParts(snap sql.Snapshot) sql.Snapshot {
 }
 
 // tallies are copies of what the workers have counted, so that it can be taken back.
-func (r *run) tallies() []map[check]int64 {
-	var all []map[check]int64
+func (r *run) tallies() []*tally {
+	var all []*tally
 	for _, w := range r.workers {
-		all = append(all, maps.Clone(w.tally))
+		all = append(all, w.tally.clone())
 	}
 	return all
 }

@@ -61,12 +61,10 @@ func PersonPatches(ctx context.Context, s *sql.Session, in PatchesIn) (PatchesOu
 type patcher struct {
 	*run
 	*worker
-	held    *heldRecords
-	to      *rowWriter
-	columns []schemas.Column
-	at      map[string]int // place of each column
-	cells   []cell         // of the row at hand, by the place of the column
-	now     current        // the record at hand
+	held  *heldRecords
+	to    *formWriter
+	cells form    // room for the forms of the record at hand
+	now   current // the record at hand
 }
 
 // current is the record at hand, whose candidates come one after the other, with what was read last.
@@ -74,8 +72,11 @@ type current struct {
 	id    string
 	now   written
 	live  bool // the CRM holds it
-	base  form
+	base  numberedForm
 	tried []patch
+	all   []patch // what is proposed by the candidate at hand
+	// Names of fields whose beginning depends on the record.
+	countryField, cityField string
 	// The parts of a name and the address that were read last: most changes leave one of them as it is.
 	names [3]string
 	name  personName
@@ -89,33 +90,7 @@ type patch struct {
 	form         form
 }
 
-// form is the columns of a normal form that can change, each once.
-type form []cell
-
-// cell is one column: a text or a list; an empty one is null.
-type cell struct {
-	column, text string
-	list         []string
-}
-
-// without leaves out the columns in which two forms agree: what a change leaves as it is must not undo another change.
-func (f form) without(other form) form {
-	rest := f[:0]
-	for _, c := range f {
-		var was cell
-		for _, o := range other {
-			if o.column == c.column {
-				was = o
-			}
-		}
-		if c.text != was.text || !slices.Equal(c.list, was.list) {
-			rest = append(rest, c)
-		}
-	}
-	return rest
-}
-
-type proposer func(p *patcher, in rows, i int) []patch
+type proposer func(p *patcher, in *rows, i int) []patch
 
 func patches(ctx context.Context, s *sql.Session, in PatchesIn, table schemas.Table, file string, sources []source, propose proposer) (PatchesOut, error) {
 	out, err := propose.all(ctx, s, in, table, file, sources)
@@ -163,7 +138,7 @@ func (propose proposer) all(ctx context.Context, s *sql.Session, in PatchesIn, t
 	var all []*patcher
 	for _, w := range r.workers {
 		p := newPatcher(r, w, &held, table)
-		defer p.to.release()
+		defer p.to.to.release()
 		all = append(all, p)
 	}
 	if in.Only.Table != "" {
@@ -173,12 +148,7 @@ func (propose proposer) all(ctx context.Context, s *sql.Session, in PatchesIn, t
 }
 
 func newPatcher(r *run, w *worker, held *heldRecords, table schemas.Table) *patcher {
-	p := &patcher{run: r, worker: w, held: held, to: newRowWriter(table), columns: table.Columns, at: map[string]int{},
-		cells: make([]cell, len(table.Columns))}
-	for i, c := range table.Columns {
-		p.at[c.Name] = i
-	}
-	return p
+	return &patcher{run: r, worker: w, held: held, to: newFormWriter(table)}
 }
 
 // store makes the patches of each part in one piece, in the order of their key, and stores some parts while the next are
@@ -225,10 +195,10 @@ func (propose proposer) amend(ctx context.Context, s *sql.Session, table schemas
 	}
 	for n, candidates := range held.parts {
 		propose.records(p, candidates)
-		if p.to.rows < rowsPerWrite && n+1 < len(held.parts) {
+		if p.to.to.rows < rowsPerWrite && n+1 < len(held.parts) {
 			continue // parts are many and small here
 		}
-		batch := p.to.batch()
+		batch := p.to.to.batch()
 		err := out.Write(ctx, batch)
 		batch.Release()
 		if err != nil {
@@ -245,7 +215,7 @@ const partsPerStoring = 4
 // piece makes the patches of some records.
 func (propose proposer) piece(p *patcher, candidates []asked) arrow.RecordBatch {
 	propose.records(p, candidates)
-	return p.to.batch()
+	return p.to.to.batch()
 }
 
 // records adds the patches of some records to the rows at hand.
@@ -255,14 +225,14 @@ func (propose proposer) records(p *patcher, candidates []asked) {
 	})
 	for _, a := range candidates {
 		if a.id != p.now.id {
-			p.now = current{id: a.id, tried: p.now.tried[:0]}
-			p.now.now, p.now.live = p.held.written(a.id)
+			p.begin(a.id)
 		}
 		if !p.now.live {
 			continue
 		}
 		place := int64(0)
-		for _, c := range propose(p, *a.in, int(a.i)) {
+		p.now.all = propose(p, a.in, int(a.i))
+		for _, c := range p.now.all {
 			if len(c.form) > 0 {
 				place++
 				p.write(a.object, a.id, a.entity, place, c)
@@ -270,6 +240,15 @@ func (propose proposer) records(p *patcher, candidates []asked) {
 		}
 	}
 	p.now = current{}
+}
+
+// begin takes a record at hand; what was made for the one before is gone.
+func (p *patcher) begin(id string) {
+	p.room.begin()
+	p.cells = p.cells[:0]
+	p.now = current{id: id, tried: p.now.tried[:0], all: p.now.all[:0]}
+	p.now.now, p.now.live = p.held.written(id, &p.room)
+	p.now.countryField, p.now.cityField = p.now.now.prefix+"Country", p.now.now.prefix+"City"
 }
 
 // bind makes readable what proposals are made from beside the record's own raw values.
@@ -285,29 +264,14 @@ func (in PatchesIn) bind(ctx context.Context, s *sql.Session) error {
 
 // write adds a row; the columns stand in the order of the table.
 func (p *patcher) write(object, id, entity string, place int64, c patch) {
-	w := p.to
-	for _, text := range []string{object, id, entity} {
-		w.text(text)
-	}
+	w := p.to.to
+	w.text(object)
+	w.text(id)
+	w.text(entity)
 	w.count(place)
 	w.text(c.field)
 	w.text(c.value)
-	changed := make([]string, 0, len(c.form))
-	for _, cell := range c.form {
-		changed = append(changed, cell.column)
-		p.cells[p.at[cell.column]] = cell
-	}
-	slices.Sort(changed)
-	w.list(changed)
-	for i := w.column; i < len(p.columns); i++ {
-		if p.columns[i].Type.ID() == arrow.LIST {
-			w.list(p.cells[i].list)
-		} else {
-			w.text(p.cells[i].text)
-		}
-	}
-	w.end()
-	clear(p.cells)
+	p.to.end(c.form)
 }
 
 // only leaves the other records out of those without entity, and files without their candidates out of the directory's.

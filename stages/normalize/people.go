@@ -15,7 +15,7 @@ type person struct {
 	keys, pastKeys                   []string
 	token                            string
 	domains, pastDomains             []string
-	title                            jobTitle
+	title                            *knownTitle
 	pastTitles, pastKinds            []string
 	at                               place
 }
@@ -30,7 +30,11 @@ func (p *person) write(to *rowWriter) {
 	to.text(p.name.skeleton)
 	to.text(p.name.givenSkeleton)
 	to.list(p.name.words)
-	to.text(p.name.sorted())
+	if a, b, ok := p.name.sortedTwo(); ok {
+		to.words(a, b)
+	} else {
+		to.text(p.name.sorted())
+	}
 	to.list(p.emails)
 	to.list(p.locals)
 	to.list(p.hosts)
@@ -46,7 +50,7 @@ func (p *person) write(to *rowWriter) {
 	to.text(p.title.text)
 	to.text(p.title.function)
 	to.text(p.title.rank)
-	to.text(p.title.kind())
+	to.text(p.title.kind)
 	to.list(p.pastTitles)
 	to.list(p.pastKinds)
 	to.text(p.at.street)
@@ -62,7 +66,8 @@ func (r *run) readEmails(w *worker, p *person, addresses []string, object, field
 	if count && len(addresses) == 0 {
 		w.found(object, field, missing)
 	}
-	worst := ""
+	worst, n := "", len(addresses)
+	p.emails, p.locals, p.hosts = w.room.list(n), w.room.list(n), w.room.list(n)
 	for _, a := range addresses {
 		e, fault := w.know.parseEmail(a)
 		if e.address != "" {
@@ -89,6 +94,7 @@ func (r *run) readEmails(w *worker, p *person, addresses []string, object, field
 
 // readPhones reads numbers in the person's country.
 func (w *worker) readPhones(p *person, numbers []string, object, field string, count bool) {
+	p.phones = w.room.list(len(numbers))
 	for _, number := range numbers {
 		if digits := w.phones.parse(number, p.at.country); digits != "" {
 			p.phones = append(p.phones, digits)
@@ -116,18 +122,19 @@ func filled(values ...string) []string {
 	return slices.DeleteFunc(values, func(s string) bool { return s == "" })
 }
 
-func (r *crm) writeContact(w *worker, in rows, i int, to *rowWriter) {
+func (r *crm) writeContact(w *worker, in *rows, i int, to *rowWriter) {
+	w.room.begin()
 	id, live, account := in.text(0, i), in.flag(1, i), in.text(2, i)
 	given, family, whole, title := in.text(3, i), in.text(4, i), in.text(5, i), in.text(9, i)
-	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(title)}
+	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.at(title)}
 	p.at = w.placeAt(in, i, 10)
-	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Contact, "Email", live)
+	r.readEmails(w, &p, w.room.filled(in.text(6, i)), schemas.Contact, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
-	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Contact, "Phone", live)
+	w.readPhones(&p, w.room.filled(in.text(7, i), in.text(8, i)), schemas.Contact, "Phone", live)
 	packed, ok := r.accounts[account]
 	if ok {
 		e := entryOf(packed)
-		p.keys, p.token, p.domains = appendPacked(nil, e.aliases), r.survey.rareToken(e.key), r.appendDomains(nil, e.domains)
+		p.keys, p.token, p.domains = w.room.unpacked(e.aliases), r.survey.rareToken(e.key), r.appendDomains(w.room.packing(e.domains), e.domains)
 	}
 	if live {
 		w.judgePerson(schemas.Contact, "FirstName", "LastName", "Title", &p, given, family, title)
@@ -147,18 +154,19 @@ func (r *crm) writeContact(w *worker, in rows, i int, to *rowWriter) {
 	p.write(to)
 }
 
-func (r *crm) writeLead(w *worker, in rows, i int, to *rowWriter) {
+func (r *crm) writeLead(w *worker, in *rows, i int, to *rowWriter) {
+	w.room.begin()
 	id, live, company, website := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i)
 	given, family, title := in.text(4, i), in.text(5, i), in.text(9, i)
-	p := person{shown: shownName(given, family, ""), name: w.know.parseName(given, family, ""), title: w.title.get(title)}
+	p := person{shown: shownName(given, family, ""), name: w.know.parseName(given, family, ""), title: w.title.at(title)}
 	p.at = w.placeAt(in, i, 10)
-	r.readEmails(w, &p, filled(in.text(6, i)), schemas.Lead, "Email", live)
+	r.readEmails(w, &p, w.room.filled(in.text(6, i)), schemas.Lead, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
-	w.readPhones(&p, filled(in.text(7, i), in.text(8, i)), schemas.Lead, "Phone", live)
-	n := w.know.parseCompany(company, w.nameplaceAt(in, i, 10))
-	p.keys = sortedSet(append([]string{n.key, n.uncut}, n.others...))
+	w.readPhones(&p, w.room.filled(in.text(7, i), in.text(8, i)), schemas.Lead, "Phone", live)
+	n := w.companyAt(company, w.nameplaceAt(in, i, 10))
+	p.keys = n.keys
 	p.token = r.survey.rareToken(n.key)
-	p.domains = r.appendDomains(nil, packed(w.domainsOf(nil, website)))
+	p.domains = r.unshared(w.domainsOf(nil, website))
 	if live {
 		w.judgePerson(schemas.Lead, "FirstName", "LastName", "Title", &p, given, family, title)
 		r.judgeLeadCompany(w, company, n.key, website)
@@ -188,21 +196,24 @@ func (r *run) judgeLeadCompany(w *worker, company, key, website string) {
 	}
 }
 
-func (d *directory) writeMember(w *worker, in rows, i int, to *rowWriter) {
+func (d *directory) writeMember(w *worker, in *rows, i int, to *rowWriter) {
+	w.room.begin()
 	w.spaced = w.spaced || in.spaced(0, i)
 	given, family, whole := in.text(1, i), in.text(2, i), in.text(3, i)
 	headline, title := in.text(4, i), in.text(5, i)
-	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(first(title, headline))}
+	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.at(first(title, headline))}
 	p.at = w.placeAt(in, i, 13)
-	d.readEmails(w, &p, in.list(nil, 11, i), memberObj, "emails", true)
+	d.readEmails(w, &p, w.room.cell(in, 11, i), memberObj, "emails", true)
 	p.name = w.know.fromLocals(p.name, p.locals)
-	w.readPhones(&p, in.list(nil, 12, i), memberObj, "phones", true)
+	w.readPhones(&p, w.room.cell(in, 12, i), memberObj, "phones", true)
 	w.judgePerson(memberObj, "first_name", "last_name", "title", &p, first(given, whole), first(family, whole), title)
 	w.judgePlace(memberObj, in, i, 13, p.at, [5]string{"street", "city", "region", "postal_code", "country"})
 	d.employers(w, &p, in, i)
-	for _, t := range in.list(nil, 10, i) {
-		past := w.title.get(t)
-		p.pastTitles, p.pastKinds = append(p.pastTitles, past.text), append(p.pastKinds, past.kind())
+	titles := w.room.cell(in, 10, i)
+	p.pastTitles, p.pastKinds = w.room.list(len(titles)), w.room.list(len(titles))
+	for _, t := range titles {
+		past := w.title.at(t)
+		p.pastTitles, p.pastKinds = append(p.pastTitles, past.text), append(p.pastKinds, past.kind)
 	}
 	p.pastTitles, p.pastKinds = sortedSet(p.pastTitles), sortedSet(p.pastKinds)
 	to.text(in.text(0, i))
@@ -211,7 +222,7 @@ func (d *directory) writeMember(w *worker, in rows, i int, to *rowWriter) {
 
 // employers joins a member with the companies the directory says they work and worked at. A company that the directory
 // does not hold is left out and counted; its name still counts where the member gives it.
-func (d *directory) employers(w *worker, p *person, in rows, i int) {
+func (d *directory) employers(w *worker, p *person, in *rows, i int) {
 	company, written := in.text(6, i), in.text(7, i)
 	if company == "" && written == "" {
 		written = employerIn(in.text(4, i))
@@ -220,26 +231,29 @@ func (d *directory) employers(w *worker, p *person, in rows, i int) {
 	key := ""
 	if ok {
 		e := d.companies.entry(code)
-		p.companies = []string{d.companies.ids[code]}
-		p.groups = []string{d.groupOf(code)}
-		p.keys = appendPacked(p.keys, e.aliases)
-		p.domains = d.appendDomains(nil, e.domains)
+		p.companies = append(w.room.list(1), d.companies.ids[code])
+		p.groups = append(w.room.list(1), d.groupOf(code))
+		p.keys = w.room.unpacked(e.aliases)
+		p.domains = d.appendDomains(w.room.packing(e.domains), e.domains)
 		key = e.key
 	} else if company == "" {
 		w.found(memberObj, "company_id", missing)
 	} else {
 		w.found(memberObj, "company_id", notFound)
 	}
-	if written != "" && (!ok || d.companies.names[code] != nameHash(Fold(written))) {
-		name := w.company.get(written)
-		p.keys = append(append(p.keys, name.key, name.uncut), name.others...)
+	if written != "" && (!ok || d.companies.names[code] != foldedHash(written)) {
+		name := w.company.at(written)
+		p.keys = append(p.keys, name.keys...)
 		key = first(key, name.key)
 	}
 	p.keys = sortedSet(p.keys)
 	p.token = d.survey.rareToken(key)
 
 	lost := false
-	for _, id := range in.list(nil, 8, i) {
+	past, pastNames := w.room.cell(in, 8, i), w.room.cell(in, 9, i)
+	p.pastCompanies = w.room.list(len(past))
+	p.pastKeys, p.pastDomains = w.room.list(2*len(past)+2*len(pastNames)), w.room.list(2*len(past))
+	for _, id := range past {
 		code, ok := d.companies.at[d.current(id)]
 		if !ok {
 			lost = true
@@ -256,9 +270,8 @@ func (d *directory) employers(w *worker, p *person, in rows, i int) {
 	if lost {
 		w.found(memberObj, "past_company_ids", notFound)
 	}
-	for _, past := range in.list(nil, 9, i) {
-		n := w.company.get(past)
-		p.pastKeys = append(append(p.pastKeys, n.key, n.uncut), n.others...)
+	for _, past := range pastNames {
+		p.pastKeys = append(p.pastKeys, w.company.at(past).keys...)
 	}
 	p.pastCompanies, p.pastKeys, p.pastDomains = sortedSet(p.pastCompanies), sortedSet(p.pastKeys), sortedSet(p.pastDomains)
 }

@@ -5,9 +5,6 @@ import "strings"
 // place is where a record is, folded.
 type place struct {
 	street, house, city, region, postal, country string
-
-	// As written, folded: to find them at the end of a company's name.
-	cityWritten, regionWritten string
 }
 
 // countries leads from a folded name, alpha-2 or alpha-3 code to the alpha-2 code; countryWords from the names that may

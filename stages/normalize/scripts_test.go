@@ -45,7 +45,7 @@ func TestParseCompany_SlipsInLegalForms(t *testing.T) {
 		"Siemens Aktiengeselschaft": {"siemens", "ag"}, "Acme Unlimted": {"acme unlimted", ""}, "EMAG": {"emag", ""}, "Acme (Asia) Ltd": {"acme", "ltd"},
 		"Acme Europe": {"acme", ""},
 	} {
-		if n := shipped().parseCompany(name, place{}); n.key != want[0] || n.legal != want[1] {
+		if n := shipped().parseCompany(name, &nameplace{}); n.key != want[0] || n.legal != want[1] {
 			t.Errorf("%s: %q, %q", name, n.key, n.legal)
 		}
 	}

@@ -16,6 +16,17 @@ func (t jobTitle) kind() string {
 	return t.function + " " + t.rank
 }
 
+// knownTitle is a title with its kind.
+type knownTitle struct {
+	jobTitle
+	kind string
+}
+
+func titleOf(s string) knownTitle {
+	t := parseTitle(s)
+	return knownTitle{t, t.kind()}
+}
+
 type rankPhrase struct {
 	rank  string
 	order int // the lower wins

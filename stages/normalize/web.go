@@ -126,10 +126,11 @@ func isHostName(s string) bool {
 			return false
 		}
 	}
-	if _, err := netip.ParseAddr(s); err == nil {
-		return false
+	if last := s[len(s)-1]; last < '0' || last > '9' {
+		return true // as nearly all: no address ends in a letter, for those with colons are no names above
 	}
-	return true
+	_, err := netip.ParseAddr(s)
+	return err != nil
 }
 
 // email is one address.
@@ -141,6 +142,43 @@ type email struct {
 
 // parseEmail folds an address. Sandbox copies of a CRM append .invalid or write user=acme.com@example.com: undone here.
 func (know *knowledge) parseEmail(s string) (email, string) {
+	if local, domain, ok := plainAddress(s); ok {
+		return know.judgeAddress(s, local, domain)
+	}
+	return know.takeAddress(s)
+}
+
+// addressBytes are what an address that needs no work may consist of beside the @: 1 anywhere, 2 anywhere but at the ends.
+var addressBytes = func() (t [256]byte) {
+	for c := range t {
+		switch {
+		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+			t[c] = 1
+		case c == '.' || c == '-' || c == '_':
+			t[c] = 2
+		}
+	}
+	return t
+}()
+
+// plainAddress splits an address that takeAddress would change nothing in, as nearly all are.
+func plainAddress(s string) (local, domain string, ok bool) {
+	at := strings.IndexByte(s, '@')
+	if at < 1 || at > 64 || at > len(s)-2 {
+		return "", "", false
+	}
+	local, domain = s[:at], s[at+1:]
+	for i := 0; i < len(s); i++ {
+		if addressBytes[s[i]] == 0 && i != at {
+			return "", "", false
+		}
+	}
+	ends := addressBytes[s[0]] & addressBytes[s[at-1]] & addressBytes[s[at+1]] & addressBytes[s[len(s)-1]]
+	return local, domain, ends == 1 && !strings.HasSuffix(domain, ".invalid")
+}
+
+// takeAddress is parseEmail for addresses of all kinds.
+func (know *knowledge) takeAddress(s string) (email, string) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if s == "" {
 		return email{}, fine
@@ -172,6 +210,11 @@ func (know *knowledge) parseEmail(s string) (email, string) {
 		}
 		domain = ascii
 	}
+	return know.judgeAddress("", local, domain)
+}
+
+// judgeAddress is the address of a local part and a domain, both folded; whole is the two as they stand, where they do.
+func (know *knowledge) judgeAddress(whole, local, domain string) (email, string) {
 	if !isHostName(domain) {
 		return email{}, notAnEmail
 	}
@@ -179,12 +222,15 @@ func (know *knowledge) parseEmail(s string) (email, string) {
 		return email{}, placeholder
 	}
 	if domain == "googlemail.com" {
-		domain = "gmail.com"
+		domain, whole = "gmail.com", ""
 	}
-	if domain == "gmail.com" {
-		local = strings.ReplaceAll(local, ".", "")
+	if domain == "gmail.com" && strings.IndexByte(local, '.') >= 0 {
+		local, whole = strings.ReplaceAll(local, ".", ""), ""
 	}
-	e := email{address: local + "@" + domain, local: local, host: domain}
+	if whole == "" {
+		whole = local + "@" + domain
+	}
+	e := email{address: whole, local: local, host: domain}
 	if know.isRole(local) {
 		e.local = ""
 		return e, roleAddress

@@ -1,6 +1,11 @@
 package normalize
 
-import "testing"
+import (
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"testing"
+)
 
 func TestWebsiteHost(t *testing.T) {
 	for in, want := range map[string]host{
@@ -120,5 +125,59 @@ func TestParseTitle(t *testing.T) {
 		if got := parseTitle(in); got != want {
 			t.Errorf("parseTitle(%q) = %+v, want %+v", in, got, want)
 		}
+	}
+}
+
+// What is read byte by byte is read as any other address.
+func TestParseEmail_PlainOnesAsAllOthers(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	know, plain := shipped(), 0
+	locals := []string{"john.smith", "info", "j", "sales2", "x_y-z", "john+work", "test", "noreply", "..a", "a.", "-b", "J.Doe", "user=acme.com", "müller", "a..b", ""}
+	domains := []string{"acme.com", "gmail.com", "googlemail.com", "example.com", "acme.de.invalid", "Acme.COM", "acme", "a-.com", "-a.com", "10.0.0.1", "1.2.3.4.5",
+		"x.y1", "acme..com", "acme.com.", "acme_x.io", "bücher.de", "acme.com@x.de", ""}
+	texts := func() string {
+		if random.IntN(3) > 0 {
+			return locals[random.IntN(len(locals))] + "@" + domains[random.IntN(len(domains))]
+		}
+		text := make([]byte, random.IntN(12))
+		for i := range text {
+			text[i] = "ab1.@@-_ >"[random.IntN(10)]
+		}
+		return string(text)
+	}
+	for range 20_000 {
+		text := texts()
+		got, fault := know.parseEmail(text)
+		if want, wantFault := know.takeAddress(text); got != want || fault != wantFault {
+			t.Fatalf("%q: %v %q, want %v %q", text, got, fault, want, wantFault)
+		}
+		if _, _, ok := plainAddress(text); ok {
+			plain++
+		}
+	}
+	if plain == 0 {
+		t.Error("no address was plain")
+	}
+}
+
+func TestIsHostName_NoAddressOfNumbers(t *testing.T) {
+	random := rand.New(rand.NewPCG(19, 20))
+	numbers := 0
+	for range 20_000 {
+		text := make([]byte, 4+random.IntN(8))
+		for i := range text {
+			text[i] = "0129..a-"[random.IntN(8)]
+		}
+		s := string(text)
+		_, err := netip.ParseAddr(s)
+		if err == nil {
+			numbers++
+		}
+		if want := s[0] != '.' && strings.Contains(s, ".") && s[len(s)-1] != '-' && !strings.Contains(s, "..") && err != nil; isHostName(s) != want {
+			t.Fatalf("isHostName(%q) = %v", s, !want)
+		}
+	}
+	if numbers == 0 {
+		t.Error("no text was an address of numbers")
 	}
 }
