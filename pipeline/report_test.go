@@ -140,8 +140,12 @@ func TestReport_CountsAgreeWithStatistics_Z22(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
+	session, err := p.engine(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	var d report.Data
-	r := run{store: store, session: p.session, record: p.Record}
+	r := run{store: store, session: session, record: p.Record}
 	if err := r.reportTables(t.Context(), &d); err != nil {
 		t.Fatal(err)
 	}
