@@ -213,6 +213,9 @@ func (a *amending) reads(ids ...string) {
 // An amended table holds what the whole one holds, whatever was amended how often: its rows, how many each part has, what
 // differs from any earlier version, and its bytes once it is stored whole, whether rows of it are remembered or not.
 func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	amended := 0
 	for seed := range uint64(3) {
 		a := amending{t: t, s: openSession(t, 1+int(seed%2)), random: rand.New(rand.NewPCG(seed, 1)), rows: map[string][]int{}, snap: Empty("candidate"), rest: 50}
@@ -273,6 +276,9 @@ func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
 
 // A table that crosses the number of rows from which it is split, either way, is stored whole; one that is split stays so.
 func TestAmend_OfManyParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	a := amending{t: t, s: openSession(t, 0), random: rand.New(rand.NewPCG(1, 1)), rows: map[string][]int{"r7": {1}, "r8": {1}},
 		rest: schemas.LargeFrom - 2}
 	a.snap = a.whole()

@@ -34,6 +34,9 @@ func listedBefore(t testing.TB, known map[string][]byte, out extract.Out) map[st
 // they have without an earlier version (invariants 2 and 6): ids that stand twice, rejected rows, pages and columns that come
 // and go, and versions that come back.
 func TestLists_AmendedHoldWhatIsRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	amended, whole := map[string]int{}, 0
 	for seed := range uint64(2) {
 		random := rand.New(rand.NewPCG(seed, 11))

@@ -51,6 +51,9 @@ func remembering(t testing.TB, known map[string][]byte) extract.Memory {
 // changed are read again or taken over (invariants 2 and 6): rows of equal stamp, without any, rejected ones, deleted
 // ones that go, columns that come and go, and files that lack what others have.
 func TestReading_UnchangedFilesGiveWhatReadingThemGives(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	unchanged, again := map[string]int{}, 0
 	for seed := range uint64(3) {
 		random := rand.New(rand.NewPCG(seed, 5))

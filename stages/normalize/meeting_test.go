@@ -14,6 +14,9 @@ import (
 // After the directory changed, only records of which a proposal can read something else are proposed for, and all is as if
 // every record had been (invariant 2).
 func TestPatches_Invariant2_OtherDirectory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
+	}
 	shared := patchCompanies
 	for _, id := range []string{"c11", "c12", "c13", "c14", "c15", "c16"} {
 		shared += id + ",Unlike " + strings.Repeat(id[1:], 3) + ",,acme.de,,,,\n"
