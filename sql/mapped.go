@@ -62,15 +62,23 @@ func (s *Session) MapObject(id string) (data []byte, close func() error, err err
 	return data, func() error { return s.resident.unmap(data) }, nil
 }
 
-// checkObject holds an object's bytes against its name.
+// checkObject holds an object's bytes against its name, once.
 func (s *Session) checkObject(id string, data []byte) error {
 	if s.whole[id] {
 		return nil
 	}
+	if err := isObject(id, data); err != nil {
+		return err
+	}
+	s.whole[id] = true
+	return nil
+}
+
+// isObject holds bytes against the name of the object that they should be.
+func isObject(id string, data []byte) error {
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != id {
 		return &DamagedError{id}
 	}
-	s.whole[id] = true
 	return nil
 }
 

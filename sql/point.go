@@ -2,14 +2,11 @@ package sql
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
-	"sync"
-	"sync/atomic"
+	"slices"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql/parquet"
@@ -86,10 +83,14 @@ func (f Folder) rows(ctx context.Context, snap Snapshot, columns, keys []string)
 		return nil, fmt.Errorf("table %q is not declared", snap.Table)
 	}
 	found := make([][]Cells, len(snap.Parts))
-	err := f.eachPart(ctx, len(snap.Parts), func(i int) (err error) {
+	err := sideBySide(len(snap.Parts), runtime.GOMAXPROCS(0), func(i int) (err error) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		part, sought := snap.Parts[i], keys
 		if keys != nil {
-			if sought = keysOf(part, keys); len(sought) == 0 {
+			sought = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return !part.canHold(key) })
+			if len(sought) == 0 {
 				return nil
 			}
 		}
@@ -104,20 +105,6 @@ func (f Folder) rows(ctx context.Context, snap Snapshot, columns, keys []string)
 		all = append(all, rows...)
 	}
 	return all, nil
-}
-
-// keysOf are those of some keys that a part can hold.
-func keysOf(p Part, keys []string) []string {
-	if p.Of == 0 {
-		return keys
-	}
-	var of []string
-	for _, key := range keys {
-		if PartOf(key)%p.Of == p.Number {
-			of = append(of, key)
-		}
-	}
-	return of
 }
 
 // partRows are the rows of a part that still belong to the table.
@@ -153,38 +140,11 @@ func (f Folder) objectRows(id, key string, keys, columns []string) ([][]any, err
 	return rows, err
 }
 
-// eachPart does something for each of some parts, on as many processors as there are.
-func (f Folder) eachPart(ctx context.Context, parts int, do func(i int) error) error {
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	faults := make([]error, parts)
-	for range min(parts, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(parts) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				faults[i] = do(int(i))
-			}
-		})
-	}
-	workers.Wait()
-	for _, err := range faults {
-		if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
 func (f Folder) table(id string) string { return ObjectPath(string(f), id, ".parquet") }
 
 // Missing lists the objects of a snapshot that are not there.
 func (f Folder) Missing(snap Snapshot) []string {
-	var ids []string
-	for _, id := range snap.Objects() {
-		if !exists(f.table(id)) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+	return slices.DeleteFunc(snap.Objects(), func(id string) bool { return exists(f.table(id)) })
 }
 
 // Object reads what PutObject stored.
@@ -193,8 +153,5 @@ func (f Folder) Object(id string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read object: %w", err)
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != id {
-		return nil, &DamagedError{id}
-	}
-	return data, nil
+	return data, isObject(id, data)
 }

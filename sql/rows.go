@@ -11,9 +11,11 @@ import (
 
 // Holding leaves of a snapshot the parts that can hold the rows of a key.
 func (s Snapshot) Holding(key string) Snapshot {
-	number := PartOf(key)
-	return s.Only(func(p Part) bool { return p.Of == 0 || number%p.Of == p.Number })
+	return s.Only(func(p Part) bool { return p.canHold(key) })
 }
+
+// canHold says whether a part can hold the rows of a key: added rows are of any.
+func (p Part) canHold(key string) bool { return p.Of == 0 || PartOf(key)%p.Of == p.Number }
 
 // BindRows makes the rows of some keys, by the table's PartKey, readable as name. It opens the parts that can hold them and
 // no other. The keys stand in the view's text: the engine passes over what a scan does not want only where it knows the
@@ -24,9 +26,7 @@ func (s *Session) BindRows(ctx context.Context, name string, snap Snapshot, keys
 		return fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
 	}
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
-	holding := snap.Only(func(p Part) bool {
-		return slices.ContainsFunc(keys, func(key string) bool { return p.Of == 0 || PartOf(key)%p.Of == p.Number })
-	})
+	holding := snap.Only(func(p Part) bool { return slices.ContainsFunc(keys, p.canHold) })
 	if err := s.intact(holding); err != nil {
 		return bound(name, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -242,24 +243,29 @@ func (s *Session) intact(snap Snapshot) error {
 			unknown = append(unknown, id)
 		}
 	}
-	faults := make([]error, len(unknown))
-	var workers sync.WaitGroup
-	var next atomic.Int64
-	for range min(len(unknown), max(1, s.options.Threads)) {
-		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(unknown)); i = next.Add(1) - 1 {
-				faults[i] = s.hashed(unknown[i])
-			}
-		})
-	}
-	workers.Wait()
-	if err := errors.Join(faults...); err != nil {
+	if err := sideBySide(len(unknown), max(1, s.options.Threads), func(i int) error { return s.hashed(unknown[i]) }); err != nil {
 		return fmt.Errorf("table %s: %w", snap.Table, err)
 	}
 	for _, id := range unknown {
 		s.whole[id] = true
 	}
 	return nil
+}
+
+// sideBySide does n things, some at once, and gives all their errors in order.
+func sideBySide(n, atOnce int, do func(i int) error) error {
+	faults := make([]error, n)
+	var workers sync.WaitGroup
+	var next atomic.Int64
+	for range min(n, atOnce) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				faults[i] = do(int(i))
+			}
+		})
+	}
+	workers.Wait()
+	return errors.Join(faults...)
 }
 
 // hashed holds a stored file against its name.
@@ -281,13 +287,7 @@ func (s *Session) hashed(id string) error {
 
 // Missing lists the objects of a snapshot that are in none of the session's folders.
 func (s *Session) Missing(snap Snapshot) []string {
-	var ids []string
-	for _, id := range snap.Objects() {
-		if !exists(s.place(id, ".parquet")) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+	return slices.DeleteFunc(snap.Objects(), func(id string) bool { return exists(s.place(id, ".parquet")) })
 }
 
 // HasObject says whether what PutObject stored under an id is there.
