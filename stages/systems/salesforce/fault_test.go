@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,7 +82,7 @@ var faults = []fault{
 	{name: "401 after every 7 calls of a session", did: "renews the session and repeats the call once, also between pages",
 		set: simulator.Switches{SessionCalls: 7}},
 	{name: "the session ends by time in the middle of the download", did: "renews the session and repeats the call once",
-		set: simulator.Switches{SessionLife: 3 * time.Second}},
+		set: simulator.Switches{SessionLife: 3 * time.Second}, opts: noneUnused},
 	{name: "the refresh token is rotated at every renewal", did: "the new refresh token is handed on before the session is used; one renewal at a time",
 		set: simulator.Switches{SessionCalls: 9, Rotate: true}, opts: refreshing},
 	{name: "the grant is revoked during the pull", did: "ends with auth_revoked; after crmlink connect the next run goes on",
@@ -233,6 +234,25 @@ func refreshing(o *org, c *Options) {
 			g = next
 		}
 		return next.AccessToken, err
+	}
+}
+
+// noneUnused lets no time pass between a renewal and the first call that succeeds after it: jobs that wait side by side
+// would end, by their waiting, a session that no call has used yet, which no real clock does.
+func noneUnused(o *org, c *Options) {
+	token, wait := c.Token, c.sleep
+	var from atomic.Int64
+	c.Token = func(ctx context.Context, refused string) (string, error) {
+		from.Store(int64(len(o.Requests())))
+		return token(ctx, refused)
+	}
+	c.sleep = func(ctx context.Context, d time.Duration) error {
+		for _, r := range o.Requests()[from.Load():] {
+			if r.Status/100 == 2 {
+				return wait(ctx, d)
+			}
+		}
+		return context.Cause(ctx)
 	}
 }
 

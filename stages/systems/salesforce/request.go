@@ -54,9 +54,10 @@ func (c *Client) do(ctx context.Context, r request, use func(*http.Response) err
 		if err := c.budget.spend(r.kind); err != nil {
 			return err
 		}
+		c.begins(token)
 		after, err := c.attempt(ctx, r, token, use)
+		c.ends(token, err == nil)
 		if err == nil {
-			c.proven(token)
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -68,7 +69,7 @@ func (c *Client) do(ctx context.Context, r request, use func(*http.Response) err
 				return fail(Privilege, no, c.plain(no.Error()))
 			}
 			// Once, unless the new session served other calls before it ended as well: then it was simply short.
-			if renewals++; renewals > 1 && !c.isProven(token) || renewals > mostRenewals {
+			if renewals++; renewals > 1 && !c.mayServe(token) || renewals > mostRenewals {
 				return fail(Revoked, no, c.plain(no.Error()))
 			}
 			if token, err = c.access(ctx, token); err != nil {

@@ -23,6 +23,8 @@ type Client struct {
 	token  string
 	tokens []string // that were in use, to keep them out of errors
 	served string   // the newest token that a call succeeded with
+	// onTheWay counts the calls by token that are not over.
+	onTheWay map[string]int
 
 	clock sync.Mutex
 	date  time.Time // newest Date of an answer
@@ -127,19 +129,33 @@ func (c *Client) access(ctx context.Context, refused string) (string, error) {
 	return token, nil
 }
 
-// proven remembers that a call succeeded with a token.
-func (c *Client) proven(token string) {
+// begins notes that a call with a token is on its way, and ends that it is over.
+func (c *Client) begins(token string) {
 	c.auth.Lock()
 	defer c.auth.Unlock()
-	if token == c.token {
+	if c.onTheWay == nil {
+		c.onTheWay = map[string]int{}
+	}
+	c.onTheWay[token]++
+}
+
+func (c *Client) ends(token string, succeeded bool) {
+	c.auth.Lock()
+	defer c.auth.Unlock()
+	if c.onTheWay[token]--; c.onTheWay[token] == 0 {
+		delete(c.onTheWay, token)
+	}
+	if succeeded && token == c.token {
 		c.served = token
 	}
 }
 
-func (c *Client) isProven(token string) bool {
+// mayServe says whether a token that was just refused can have served other calls: one did succeed, one whose answer is not
+// looked at yet may have, or the token was replaced meanwhile, for another call had it renewed.
+func (c *Client) mayServe(token string) bool {
 	c.auth.Lock()
 	defer c.auth.Unlock()
-	return c.served == token || c.token != token // one that was replaced meanwhile had been renewed by another call
+	return c.served == token || c.token != token || c.onTheWay[token] > 0
 }
 
 // plain takes tokens out of a text that Salesforce wrote.
