@@ -134,7 +134,7 @@ func (r *run) compute(ctx context.Context, in Inputs) (computed, error) {
 	if err := m.begin(ctx, in.Given); err != nil {
 		return computed{}, err
 	}
-	first, err := m.companies(ctx, "companies", sql.Empty(schemas.Known.Name))
+	first, err := m.companies(ctx, "companies", sql.Empty(schemas.Known.Name), nil)
 	if err != nil {
 		return computed{}, err
 	}

@@ -26,6 +26,7 @@ type run struct {
 	engine  string
 	prefix  string // before the names of steps that do not make the publication itself
 	last    Record // the publication before, whose steps may be built upon; none where nothing is to be
+	whole   bool   // nothing at all is built upon, not even an earlier round of this run
 	lends   Store  // another store whose finished actions may be reused; none without a folder
 	report  func(Event)
 	log     io.Writer

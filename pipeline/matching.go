@@ -89,10 +89,11 @@ func (r *run) normalize(ctx context.Context, raw map[string]sql.Snapshot, knowle
 		[]sql.Snapshot{directory.Quality, crm.Quality}, directory.Survey, crm.SharedMail}, err
 }
 
-// round is what one half of the loop found.
+// round is what one half of the loop was asked and found.
 type round struct {
 	scored     score.In
-	candidates sql.Snapshot
+	candidates score.Out
+	resolved   resolve.In
 	answer     resolve.Out
 }
 
@@ -141,7 +142,8 @@ func contentID(v any) (string, error) {
 }
 
 // companies matches accounts: in the first round by themselves, in the last one hearing their matched contacts.
-func (m *matching) companies(ctx context.Context, name string, known sql.Snapshot) (round, error) {
+// before is the first round for the last one, nil for the first.
+func (m *matching) companies(ctx context.Context, name string, known sql.Snapshot, before *round) (round, error) {
 	if !m.model.Pinned && m.model.Company.Parameters.Kind == "" {
 		var err error
 		m.model.Company, err = do(ctx, m.run, "estimate companies", score.Estimate, score.EstimateIn{
@@ -152,7 +154,7 @@ func (m *matching) companies(ctx context.Context, name string, known sql.Snapsho
 	}
 	return m.match(ctx, name, m.sections.Company, m.company.Index, m.model.Company, m.rec.CRMCompany, known, resolve.In{
 		Kind: resolve.Company, CRM: m.rec.CRMCompany, Account: m.raw["raw_account"], Directory: m.rec.DirCompany,
-		Other: m.rec.CRMPerson})
+		Other: m.rec.CRMPerson}, before)
 }
 
 // people matches contacts and leads, knowing the company their account is.
@@ -163,7 +165,7 @@ func (m *matching) people(ctx context.Context, accounts round) (round, error) {
 	}
 	return m.match(ctx, "people", m.sections.Person, m.person.Index, m.model.Person, m.rec.CRMPerson, known, resolve.In{
 		Kind: resolve.Person, CRM: m.rec.CRMPerson, Contact: m.raw["raw_contact"], Lead: m.raw["raw_lead"],
-		Directory: m.rec.DirMember, Other: m.rec.DirCompany})
+		Directory: m.rec.DirMember, Other: m.rec.DirCompany}, nil)
 }
 
 // start are the numbers that an estimate starts from beside the shipped ones, nil for none.
@@ -201,15 +203,24 @@ func (m *matching) companiesAgain(ctx context.Context, accounts, people round) (
 		return round{}, err
 	}
 	m.known = append(m.known, known)
-	return m.companies(ctx, "companies again", known)
+	return m.companies(ctx, "companies again", known, &accounts)
 }
 
+// fewTold is the share of records, one in so many, up to which those of whom the other half told something are scored and answered
+// for alone, on top of what was found for all. It changes no result.
+const fewTold = 8
+
 func (m *matching) match(ctx context.Context, name string, section linkage.Section, index string, estimate score.EstimateOut,
-	crm, known sql.Snapshot, in resolve.In) (round, error) {
+	crm, known sql.Snapshot, in resolve.In, first *round) (round, error) {
 	asked := score.In{Section: section, CRM: crm, Known: known, Index: index, Directory: in.Directory,
 		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies, Observe: name != "companies again"}
 	if before, out, ok := earlierOf[score.In, score.Out](m.run, "score "+name); ok {
 		asked.Earlier = &score.Earlier{In: before, Out: out}
+	}
+	// The first round of this run is nearer than the last round of another that had another directory, or none.
+	near := first != nil && !m.run.whole && known.Rows*fewTold <= crm.Rows
+	if near && (asked.Earlier == nil || asked.Earlier.In.Index != index) {
+		asked.Earlier = &score.Earlier{In: first.scored, Out: first.candidates}
 	}
 	scored, err := do(ctx, m.run, "score "+name, score.Run, asked)
 	if err != nil {
@@ -222,8 +233,11 @@ func (m *matching) match(ctx context.Context, name string, section linkage.Secti
 	if before, out, ok := earlierOf[resolve.In, resolve.Out](m.run, "resolve "+name); ok {
 		in.Earlier = &resolve.Earlier{In: before, Out: out}
 	}
+	if near && (in.Earlier == nil || in.Earlier.In.Directory.ID != in.Directory.ID) {
+		in.Earlier = &resolve.Earlier{In: first.resolved, Out: first.answer}
+	}
 	answer, err := do(ctx, m.run, "resolve "+name, resolve.Run, in)
-	return round{asked, scored.Candidates, answer}, err
+	return round{asked, scored, in, answer}, err
 }
 
 // finish names the model and gives the tables of matching that are published beside the answers.
@@ -243,7 +257,7 @@ func (m *matching) finish(ctx context.Context, companies, people round) ([]sql.S
 	}
 	return []sql.Snapshot{
 		levels.Levels, drift.Drift,
-		sql.Together(schemas.Candidate.Name, companies.candidates, people.candidates),
+		sql.Together(schemas.Candidate.Name, companies.candidates.Candidates, people.candidates.Candidates),
 		sql.Together(schemas.BlockCost.Name, m.company.Cost, m.person.Cost),
 		sql.Together(schemas.TermFrequency.Name, m.model.Company.Frequencies, m.model.Person.Frequencies),
 		sql.Together(schemas.Known.Name, m.known...),

@@ -106,7 +106,7 @@ func (r *run) train(ctx context.Context, o TrainOptions, last Record) (keptModel
 			return kept, err
 		}
 	}
-	accounts, err := m.companies(ctx, "companies", sql.Snapshot{})
+	accounts, err := m.companies(ctx, "companies", sql.Snapshot{}, nil)
 	if err != nil {
 		return kept, err
 	}

@@ -63,7 +63,7 @@ func Replay(ctx context.Context, o ReplayOptions) ([]Replayed, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{report: o.Report, now: time.Now, log: io.Discard}
+	r := &run{whole: true, report: o.Report, now: time.Now, log: io.Discard}
 	if o.Into == "" {
 		r.store = Store{Dir: o.Store.spill()}
 		defer os.RemoveAll(r.store.Dir) //nolint:errcheck // a scratch folder, swept by the next run at the latest

@@ -18,9 +18,9 @@ type Earlier struct {
 	Out Out
 }
 
-// fits says whether records were scored with the same numbers. The directory may be another.
+// fits says whether records were scored with the same numbers, and observed if they are to be. The directory may be another.
 func (e *Earlier) fits(in In) bool {
-	return e != nil && e.In.Observe == in.Observe && e.In.Frequencies.ID == in.Frequencies.ID && linkage.ObservedAlike(e.In.CRM.Rows, in.CRM.Rows) &&
+	return e != nil && (e.In.Observe || !in.Observe) && e.In.Frequencies.ID == in.Frequencies.ID && linkage.ObservedAlike(e.In.CRM.Rows, in.CRM.Rows) &&
 		reflect.DeepEqual(e.In.Section, in.Section) && reflect.DeepEqual(e.In.Parameters, in.Parameters)
 }
 
@@ -78,7 +78,9 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		return Out{}, err
 	}
 	defer s.Drop(ctx, scoredAnew) //nolint:errcheck // temporary
-	r.observer.Take(e.Out.Observed, sameDirectory)
+	if r.in.Observe {
+		r.observer.Take(e.Out.Observed, sameDirectory)
+	}
 	if len(r.changed) == 0 && sameDirectory {
 		return e.Out, r.to.Discard(ctx)
 	}
