@@ -122,7 +122,10 @@ func (c *chaos) copy(t *testing.T) string {
 	return c.dir
 }
 
-// copyTree copies an org over another. Objects are never written to, so both may have the same files.
+// copying copies an org to an empty folder. Objects are never written to, so both may have the same files.
+const copying = `cd "$0" && tar -c --exclude ./store/objects . | tar -x -C "$1" && cp -al store/objects "$1/store/"`
+
+// copyTree copies an org over another.
 func copyTree(t *testing.T, from, to string) {
 	t.Helper()
 	if err := os.RemoveAll(to); err != nil {
@@ -131,8 +134,7 @@ func copyTree(t *testing.T, from, to string) {
 	if err := os.Mkdir(to, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	script := `cd "$0" && tar -c --exclude ./store/objects . | tar -x -C "$1" && cp -al store/objects "$1/store/"`
-	if out, err := exec.Command("bash", "-c", script, from, to).CombinedOutput(); err != nil {
+	if out, err := exec.Command("bash", "-c", copying, from, to).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
