@@ -66,6 +66,7 @@ SEQUENCES ?= 10
 sequences: ## long random sequences of imports and runs, each publication held against the oracle or a full run; orgs by the hundred
 	$(GO) test -tags $(TAGS) ./pipeline -count=1 -run 'TestIncremental|TestImports|TestLists|TestSalesforce_Invariant2' -timeout 2h -args \
 		-increment.sequences $(SEQUENCES) -increment.runs 6 -oracle.sequences $(SEQUENCES) -oracle.imports 20 -oracle.seeds 600
+	CRMLINK_TEST_SEEDS=$(SEQUENCES) $(GO) test -tags $(TAGS) ./stages/... -count=1 -run 'Again|OnTop|TestLists_|TestReading_' -timeout 2h
 
 soak: ## 100 incremental runs in one process; prints memory, file handles and store size and writes docs/reliability.md
 	$(GO) test -tags $(TAGS) ./cmd/crmlink -count=1 -run 'TestSoak$$' -v -timeout 2h -args -soak 100

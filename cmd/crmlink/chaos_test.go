@@ -420,18 +420,18 @@ func TestFullDiskIsTold_Invariant7(t *testing.T) {
 		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
 	}
 	c := newChaos(t)
-	sizes := []int{1, 64} // KiB
-	for _, size := range sizes {
-		c.fault(t, fmt.Sprintf("files of at most %d KiB", size), func(dir string) *exec.Cmd {
+	limited := func(size int) shortage {
+		return shortage{fmt.Sprintf("files of at most %d KiB", size), func(string) *exec.Cmd {
 			return exec.Command("bash", "-c", fmt.Sprintf("ulimit -f %d && exec crmlink run --as-of %s", size, secondTime))
-		})
+		}}
 	}
+	c.lack(t, limited(1), limited(64))
 	if err := exec.Command("unshare", "-Urm", "true").Run(); err != nil {
 		t.Logf("no full disk is tried: unshare: %v", err)
 		return
 	}
-	for _, spare := range []int{0, 300} { // KiB
-		c.fault(t, fmt.Sprintf("a disk with %d KiB left", spare), func(dir string) *exec.Cmd {
+	full := func(spare int) shortage {
+		return shortage{fmt.Sprintf("a disk with %d KiB left", spare), func(dir string) *exec.Cmd {
 			// The store is copied to a small disk that exists for this process only, and back when it ends.
 			return exec.Command("unshare", "-Urm", "bash", "-c", fmt.Sprintf(`set -e
 				mv store full && mkdir store
@@ -440,29 +440,47 @@ func TestFullDiskIsTold_Invariant7(t *testing.T) {
 				code=0; crmlink run --as-of %s || code=$?
 				rm -rf full; mkdir full; cp -a store/. full/; umount store; rmdir store; mv full store
 				exit $code`, spare, secondTime))
-		})
+		}}
 	}
+	c.lack(t, full(0), full(300))
 }
 
-// fault lets the second run fail, and checks that it says so, that nothing is published and nothing is lost.
-func (c *chaos) fault(t *testing.T, where string, start func(dir string) *exec.Cmd) {
+// shortage is a second run that lacks room.
+type shortage struct {
+	where string
+	start func(dir string) *exec.Cmd
+}
+
+// lack lets the second run fail for one shortage after the other. It checks that each run says so, that nothing is published
+// and nothing is lost, and that the run which then has room publishes what it would have published. For docs/reliability.md
+// there is such a run after each.
+func (c *chaos) lack(t *testing.T, all ...shortage) {
 	t.Helper()
+	if *chaosKills > 0 && len(all) > 1 {
+		for _, s := range all {
+			c.lack(t, s)
+		}
+		return
+	}
 	dir := c.copy(t)
-	cmd := start(dir)
-	cmd.Dir = dir
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	var exit *exec.ExitError
-	if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-		t.Fatalf("%s: %v, want exit 1\n%s", where, err, stderr.String())
+	for _, s := range all {
+		cmd := s.start(dir)
+		cmd.Dir = dir
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		var exit *exec.ExitError
+		if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+			t.Fatalf("%s: %v, want exit 1\n%s", s.where, err, stderr.String())
+		}
+		if text := stderr.String(); !strings.Contains(text, "\nTry: ") || strings.Contains(text, "goroutine ") || !strings.Contains(text, "disk") {
+			t.Errorf("%s: the error does not say what to do:\n%s", s.where, text)
+		}
+		if got := current(t, dir); got.ID != c.first.ID {
+			t.Errorf("%s: %s was published", s.where, got.ID)
+		}
+		c.checkReadable(t, s.where, dir, c.first)
 	}
-	if text := stderr.String(); !strings.Contains(text, "\nTry: ") || strings.Contains(text, "goroutine ") || !strings.Contains(text, "disk") {
-		t.Errorf("%s: the error does not say what to do:\n%s", where, text)
-	}
-	if got := current(t, dir); got.ID != c.first.ID {
-		t.Errorf("%s: %s was published", where, got.ID)
-	}
-	c.checkReadable(t, where, dir, c.first)
+	where := "after " + all[len(all)-1].where
 	if out, err := crmlink(t, dir, "run", "--as-of", secondTime).CombinedOutput(); err != nil {
 		t.Errorf("%s: the next start fails: %v\n%s", where, err, out)
 		return
