@@ -23,7 +23,7 @@ import (
 )
 
 // webOrg is a folder connected to an empty simulated org by a browser that grants at once.
-func webOrg(t *testing.T, port int, w simulator.Switches) (*simulator.Server, Config) {
+func webOrg(t *testing.T, w simulator.Switches) (*simulator.Server, Config) {
 	t.Helper()
 	org := simulator.New(simulator.Options{Strict: true, Switches: w})
 	address, stop, err := org.Start("127.0.0.1:0", nil)
@@ -32,7 +32,7 @@ func webOrg(t *testing.T, port int, w simulator.Switches) (*simulator.Server, Co
 	}
 	t.Cleanup(stop)
 	dir := emptyOrg(t)
-	text := fmt.Sprintf("org: {kind: salesforce, login: %q, client_id: 3MVG9simulated, key_file: my.key, port: %d}\n", address, port) + ownLists
+	text := fmt.Sprintf("org: {kind: salesforce, login: %q, client_id: 3MVG9simulated, key_file: my.key, port: %d}\n", address, FreePort(t)) + ownLists
 	c, err := parseConfig(filepath.Join(dir, ConfigFile), []byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func requests(org *simulator.Server, kind string) (n int) {
 // Where refresh tokens rotate, who shows one twice loses the connection. However many processes find their session
 // ended, one renews it, and what it got is stored before anybody uses it; no file of the store can be read for a token.
 func TestSession_A14_A15_OneRenewsAndAllHaveIt(t *testing.T) {
-	org, c := webOrg(t, 17191, simulator.Switches{Rotate: true})
+	org, c := webOrg(t, simulator.Switches{Rotate: true})
 	done := mustConnect(t, c)
 	if done.KeyFile == "" || done.User == "" || done.Flow != WebFlow || done.Before != "" {
 		t.Errorf("connected: %+v", done)
@@ -153,9 +153,9 @@ func checkNoSecret(t *testing.T, dir string, secrets map[string]bool) {
 
 // What keeps a store from its org is said with what to do, and changes nothing.
 func TestConnect_A11_A14_Refusals(t *testing.T) {
-	org, c := webOrg(t, 17192, simulator.Switches{})
+	org, c := webOrg(t, simulator.Switches{})
 	mustConnect(t, c)
-	other, elsewhere := webOrg(t, 17193, simulator.Switches{})
+	other, elsewhere := webOrg(t, simulator.Switches{})
 	_ = other
 	sandbox := simulator.New(simulator.Options{Org: simulator.Org{ID: "00D5g000015aIx5EAE", Sandbox: true}})
 	address, stop, err := sandbox.Start("127.0.0.1:0", nil)

@@ -168,11 +168,13 @@ func TestCollectInAChild(t *testing.T) {
 // A collection killed at any instant leaves all that is named in place, and the next one finishes its work.
 func TestCollect_Killed_Invariant3(t *testing.T) {
 	p := newPool(t)
-	kills, inTheMiddle := 12, 0
+	kills, tries, inTheMiddle := 12, 0, 0
 	if testing.Short() {
 		kills = 3
 	}
-	for seed := range uint64(kills) {
+	// On a busy machine the kill may come late each time; then there are more tries.
+	for seed := uint64(0); tries < kills || inTheMiddle == 0 && tries < 100; seed++ {
+		tries++
 		random := rand.New(rand.NewPCG(seed, 7))
 		var s *randomStore
 		for s = newRandomStore(t, p, random, 40); s.current == ""; {
@@ -231,5 +233,5 @@ func TestCollect_Killed_Invariant3(t *testing.T) {
 	if inTheMiddle == 0 {
 		t.Error("no collection was killed in the middle: the test shows nothing")
 	}
-	t.Logf("%d of %d were killed in the middle", inTheMiddle, kills)
+	t.Logf("%d of %d were killed in the middle", inTheMiddle, tries)
 }

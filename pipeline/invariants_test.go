@@ -31,13 +31,15 @@ func copyDemo(t *testing.T) string {
 	return dir
 }
 
+// runOrg syncs with one thread: what tests compare does not depend on their number (invariant 9), and hand-overs between
+// threads cost small orgs more than they gain.
 func runOrg(t *testing.T, dir string, change func(*pipeline.Options)) (pipeline.Result, error) {
 	t.Helper()
 	config, err := pipeline.LoadConfig(filepath.Join(dir, "crmlink.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := pipeline.Options{Config: config, AsOf: asOf}
+	o := pipeline.Options{Config: config, AsOf: asOf, Threads: 1}
 	if change != nil {
 		change(&o)
 	}

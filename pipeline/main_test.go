@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,4 +41,15 @@ func PublishedDemo(t *testing.T) (dir string, first Record) {
 		t.Fatal(err)
 	}
 	return dir, first
+}
+
+// FreePort is a port of the loopback that nobody listens on, so that two runs of these tests are not in each other's way.
+func FreePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }

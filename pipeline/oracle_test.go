@@ -39,7 +39,7 @@ func TestListsAndStatistics_F1_F2_F11_Z19_Z20_Z21_Z22_AgainstOracle(t *testing.T
 	alone := n / 80
 	for first, orgs := uint64(0), uint64(1); first < n; first += orgs {
 		if first >= alone {
-			orgs = min(40, n-first)
+			orgs = min(75, n-first)
 		}
 		seed, orgs := *oracleFirst+first, int(orgs)
 		t.Run(fmt.Sprintf("first=%d,seeds=%d", seed, orgs), func(t *testing.T) {

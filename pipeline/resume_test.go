@@ -23,7 +23,7 @@ func interruptedOrg(t *testing.T, step string) (dir string, first pipeline.Recor
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		_, err := pipeline.Run(ctx, pipeline.Options{Config: loadConfig(t, dir), AsOf: asOf.Add(time.Hour), Report: func(e pipeline.Event) {
+		_, err := pipeline.Run(ctx, pipeline.Options{Config: loadConfig(t, dir), AsOf: asOf.Add(time.Hour), Threads: 1, Report: func(e pipeline.Event) {
 			if e.Step == step && e.State == "done" {
 				cancel()
 			}

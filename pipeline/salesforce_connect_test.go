@@ -20,14 +20,14 @@ import (
 )
 
 // throughBrowser makes an org's configuration take the web flow.
-func throughBrowser(t *testing.T, dir string, port int) {
+func throughBrowser(t *testing.T, dir string) {
 	t.Helper()
 	file := filepath.Join(dir, "crmlink.yaml")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeText(t, file, strings.Replace(string(text), "flow: client-credentials", fmt.Sprintf("flow: web, port: %d", port), 1))
+	writeText(t, file, strings.Replace(string(text), "flow: client-credentials", fmt.Sprintf("flow: web, port: %d", pipeline.FreePort(t)), 1))
 }
 
 func connectByBrowser(t *testing.T, dir string) pipeline.Connected {
@@ -56,7 +56,7 @@ func TestSalesforce_A8_A15_J1_AnotherUserThenRevokedThenDisconnected(t *testing.
 	world := oracle.Random(4, 1)
 	org := simulate(t, crmOf(t, world), simulator.Org{})
 	dir := salesforceOrg(t, world, org)
-	throughBrowser(t, dir, 17194)
+	throughBrowser(t, dir)
 	connectByBrowser(t, dir)
 	first := org.mustSync(t, dir, nil)
 	if _, err := org.Upsert("User", simulator.Cells{"Name": "Integration", "Username": "sync@example.com", "Email": "sync@example.com", "IsActive": "true"}); err != nil {

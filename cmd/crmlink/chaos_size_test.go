@@ -50,7 +50,7 @@ func TestKilledAtSize_Invariant3(t *testing.T) {
 		t.Skip("processes of their own: the race detector sees nothing of them")
 	}
 	c := largeOrg(t)
-	kills, gcs, until := 3, 2, time.Now().Add(*chaosFor)
+	kills, gcs, until := 2, 2, time.Now().Add(*chaosFor)
 	if *chaosKills > 0 {
 		kills, gcs = *chaosKills, collections
 	}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -91,7 +92,18 @@ func TestDemo_Serve(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(dir, "crmlink-demo-*")); left != nil {
 		t.Errorf("%v is left while the org is open", left)
 	}
-	time.Sleep(1500 * time.Millisecond) // users work once a second
+	changed := func() bool { // users work once a second
+		again := pullServed(t, base)
+		return slices.ContainsFunc(pulled.Objects, func(o salesforce.PulledObject) bool {
+			i := slices.IndexFunc(again.Objects, func(a salesforce.PulledObject) bool { return a.Name == o.Name })
+			return !slices.EqualFunc(o.Files, again.Objects[i].Files, func(a, b salesforce.PulledFile) bool { return a.SHA256 == b.SHA256 })
+		})
+	}
+	for tries := 0; !changed(); tries++ {
+		if time.Sleep(200 * time.Millisecond); tries == 300 {
+			t.Fatal("users change nothing")
+		}
+	}
 	if said := end(); !regexp.MustCompile(`users changed \d+ records`).MatchString(said) || !strings.Contains(said, "The org is closed. It answered ") {
 		t.Errorf("it said %q", said)
 	}

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -50,6 +51,9 @@ func servedOrg(t *testing.T, webhook string) string {
 
 const webhookSecret = "for tests alone"
 
+// patience is how long is waited for what must come: nothing on a busy machine takes that long.
+const patience = 5 * time.Minute
+
 func startServer(t *testing.T, dir string) *server {
 	t.Helper()
 	s := &server{t: t, cmd: crmlink(t, dir, "serve")}
@@ -67,7 +71,7 @@ func startServer(t *testing.T, dir string) *server {
 }
 
 // await reads what the server writes until a line matches, and gives the pattern's first group.
-func (s *server) await(pattern string, patience time.Duration) string {
+func (s *server) await(pattern string) string {
 	s.t.Helper()
 	timeout := time.After(patience)
 	for {
@@ -86,19 +90,54 @@ func (s *server) await(pattern string, patience time.Duration) string {
 	}
 }
 
-// terminate ends the server as a service manager does. It ends well.
+// terminate ends the server as a service manager does.
 func (s *server) terminate() {
+	s.t.Helper()
+	s.end()
+	s.ended()
+}
+
+func (s *server) end() {
 	s.t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		s.t.Fatal(err)
 	}
-	s.await("msg=stopped", 90*time.Second)
+}
+
+// ended waits for the end of a server that was told to end. It ends well.
+func (s *server) ended() {
+	s.t.Helper()
+	s.await("msg=stopped")
 	for text := range s.lines {
 		s.seen = append(s.seen, text)
 	}
 	if err := s.cmd.Wait(); err != nil {
 		s.t.Errorf("the server ended with %v\n%s", err, strings.Join(s.seen, "\n"))
 	}
+}
+
+// holdRun stops the process of the run that the server has started, until resume is called.
+func (s *server) holdRun() (resume func()) {
+	s.t.Helper()
+	children, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, path := range children {
+		text, _ := os.ReadFile(path) // of a thread that ended meanwhile there is none
+		for _, field := range strings.Fields(string(text)) {
+			pid, err := strconv.Atoi(field)
+			if err == nil {
+				err = syscall.Kill(pid, syscall.SIGSTOP)
+			}
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			return func() { syscall.Kill(pid, syscall.SIGCONT) } //nolint:errcheck // it may have been killed
+		}
+	}
+	s.t.Fatal("the server has no run")
+	return nil
 }
 
 func ask(t *testing.T, address, path string) (int, string) {
@@ -158,7 +197,7 @@ func newReceiver(t *testing.T) *receiver {
 
 func (r *receiver) await(t *testing.T, event string) serve.Notice {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		r.mu.Lock()
 		i := slices.IndexFunc(r.notices, func(n serve.Notice) bool { return n.Event == event })
 		if i >= 0 {
@@ -185,12 +224,13 @@ func TestServe_G1_EndToEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a process of its own, and a minute's wait for a schedule that is due")
 	}
-	t.Setenv(serve.SecretVariable, webhookSecret)
+	t.Parallel()
 	told := newReceiver(t)
 	dir := servedOrg(t, told.URL)
 	s := startServer(t, dir)
-	address := s.await(`msg=serving .*address=(\S+)`, time.Minute)
-	s.await("✓ normalize", time.Minute)
+	address := s.await(`msg=serving .*address=(\S+)`)
+	s.await("✓ normalize")
+	resume := s.holdRun() // it is in its middle as long as the questions take
 	if code, text := ask(t, address, "/healthz"); code != 200 {
 		t.Errorf("healthz: %d %s", code, text)
 	}
@@ -207,18 +247,22 @@ func TestServe_G1_EndToEnd(t *testing.T) {
 	if out, err := crmlink(t, dir, "run").CombinedOutput(); exitOf(err) != exitLocked {
 		t.Errorf("a second run: %v\n%s", err, out)
 	}
-	if out, err := crmlink(t, dir, "serve").CombinedOutput(); exitOf(err) != exitLocked {
+	second := crmlink(t, dir, "serve")
+	second.Env = s.cmd.Env
+	if out, err := second.CombinedOutput(); exitOf(err) != exitLocked {
 		t.Errorf("a second server: %v\n%s", err, out)
 	}
-	s.terminate()
+	s.end()
+	resume()
+	s.ended()
 	id := st.Running.Run
 	if st = standing(t, dir); st.Running != nil || st.Process != 0 || st.Latest == nil || st.Latest.Run != id || st.Latest.Status != pipeline.Interrupted {
 		t.Fatalf("status after SIGTERM: %+v", st)
 	}
 
 	s = startServer(t, dir)
-	address = s.await(`msg=serving .*address=(\S+)`, time.Minute)
-	if run := s.await(`msg=published .*run=(\S+)`, 2*time.Minute); run != id {
+	address = s.await(`msg=serving .*address=(\S+)`)
+	if run := s.await(`msg=published .*run=(\S+)`); run != id {
 		t.Errorf("run %s was published, %s interrupted", run, id)
 	}
 	if got := current(t, dir); got.ID != id || got.Resumed != 1 {
@@ -238,7 +282,7 @@ func TestServe_G1_EndToEnd(t *testing.T) {
 		writeAll(t, page, readAll(t, page)[:1])
 	}
 	edit(t, filepath.Join(dir, "crmlink.yaml"), `"0 4 * * *"`, `"* * * * *"`)
-	s.await(`level=ERROR msg=stopped entry=full`, 3*time.Minute)
+	s.await(`level=ERROR msg=stopped entry=full`)
 	n := told.await(t, "run.stopped")
 	if n.Exit != exitStopped || len(n.Checks) == 0 || n.Run == id || n.Published != id || n.Try == "" {
 		t.Errorf("%+v", n)
@@ -261,6 +305,7 @@ func TestServe_FailureIsTold(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a process of its own")
 	}
+	t.Parallel()
 	told := newReceiver(t)
 	dir := servedOrg(t, told.URL)
 	if err := os.WriteFile(filepath.Join(dir, "crm", "Account-1.csv"), []byte("\"Id\",\"Na"), 0o600); err != nil {
@@ -286,6 +331,7 @@ func TestServe_WaitsForAnotherRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a process of its own")
 	}
+	t.Parallel()
 	told := newReceiver(t)
 	dir := servedOrg(t, told.URL)
 	other := crmlink(t, dir, "run")
@@ -302,7 +348,7 @@ func TestServe_WaitsForAnotherRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := startServer(t, dir)
-	s.await("another run holds the store; waiting", time.Minute)
+	s.await("another run holds the store; waiting")
 	if err := other.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +358,7 @@ func TestServe_WaitsForAnotherRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	// It began before the server's run was due, so it has not seen all that this one is to see.
-	id := s.await(`msg=published .*run=(\S+)`, 2*time.Minute)
+	id := s.await(`msg=published .*run=(\S+)`)
 	s.terminate()
 	runs, err := pipeline.Store{Dir: filepath.Join(dir, "store")}.Runs()
 	if err != nil || len(runs) != 2 || runs[1].ID != id || runs[1].Started.Before(*runs[0].Finished) {

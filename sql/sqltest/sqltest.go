@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,6 +25,18 @@ import (
 )
 
 var update = flag.Bool("update", false, "write what came out into the cases' want files")
+
+// Seeds is how many random histories a test tries: one under the race detector, few otherwise, and with CRMLINK_TEST_SEEDS,
+// which make sequences sets, that many times as many.
+func Seeds(few uint64) uint64 {
+	if testing.Short() {
+		return 1
+	}
+	if times, err := strconv.ParseUint(os.Getenv("CRMLINK_TEST_SEEDS"), 10, 32); err == nil {
+		return few * times
+	}
+	return few
+}
 
 // Case is one txtar file, loaded.
 type Case struct {

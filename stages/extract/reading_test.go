@@ -55,7 +55,7 @@ func TestReading_UnchangedFilesGiveWhatReadingThemGives(t *testing.T) {
 		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
 	}
 	unchanged, again := map[string]int{}, 0
-	for seed := range uint64(3) {
+	for seed := range sqltest.Seeds(2) {
 		random := rand.New(rand.NewPCG(seed, 5))
 		with, without := sqltest.Open(t), sqltest.Open(t)
 		known := map[string][]byte{}
@@ -91,11 +91,11 @@ func TestReading_UnchangedFilesGiveWhatReadingThemGives(t *testing.T) {
 		}
 	}
 	for _, object := range []string{"Account", "company", "member", "seat"} {
-		if unchanged[object] < 8 {
+		if unchanged[object] < 5 {
 			t.Errorf("%s was taken over %d times only", object, unchanged[object])
 		}
 	}
-	if again < 2 {
+	if again < 1 {
 		t.Errorf("accounts were taken over by %d full imports only", again)
 	}
 }

@@ -163,7 +163,7 @@ func TestCRM_OnTopOfAnEarlierCallIsTheSame(t *testing.T) {
 		surveys = append(surveys, surveyOf(t, companies))
 	}
 	flips, amended, other := 0, 0, 0
-	for seed := range seeds() {
+	for seed := range sqltest.Seeds(1) {
 		s := sqltest.Open(t)
 		c := &changingCRM{random: rand.New(rand.NewPCG(seed, 7)), rows: map[string]map[string][]string{"raw_account": {}, "raw_contact": {}, "raw_lead": {}}}
 		for range 60 {
@@ -227,7 +227,7 @@ func TestCRM_OnTopOfAnEarlierCallIsTheSame(t *testing.T) {
 	if amended < 3 {
 		t.Errorf("a table was amended only %d times", amended)
 	}
-	if flips < int(seeds()) {
+	if flips < int(sqltest.Seeds(1)) {
 		t.Errorf("a domain became shared or ceased to be only %d times", flips)
 	}
 	if other < 2 {

@@ -187,19 +187,11 @@ func added(snap sql.Snapshot) (n int64) {
 	return n
 }
 
-// seeds are how many random histories are tried; the race detector looks at one.
-func seeds() uint64 {
-	if testing.Short() {
-		return 1
-	}
-	return 2
-}
-
 // On top of an earlier call Directory gives what it gives without, whatever changed in between: the same tables, survey
 // and findings, and the same state for the call after.
 func TestDirectory_OnTopOfAnEarlierCallIsTheSame(t *testing.T) {
 	amended, surveys := 0, map[string]bool{}
-	for seed := range seeds() {
+	for seed := range sqltest.Seeds(1) {
 		s := sqltest.Open(t)
 		c := newChangingDirectory(seed)
 		in := c.in(t, s)
@@ -222,7 +214,7 @@ func TestDirectory_OnTopOfAnEarlierCallIsTheSame(t *testing.T) {
 			}
 		}
 	}
-	if n := int(seeds()); amended < 7*n || len(surveys) < 4*n {
+	if n := int(sqltest.Seeds(1)); amended < 7*n || len(surveys) < 4*n {
 		t.Errorf("a table was amended only %d times, with %d surveys", amended, len(surveys))
 	}
 }

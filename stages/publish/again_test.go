@@ -20,11 +20,7 @@ import (
 // everything leads to (invariant 2).
 func TestAgain_Invariant2_EqualsMakingAll(t *testing.T) {
 	amended := false
-	seeds := uint64(2)
-	if testing.Short() {
-		seeds = 1
-	}
-	for seed := range seeds {
+	for seed := range sqltest.Seeds(1) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w := newWorld(rand.New(rand.NewPCG(seed, 8)), sqltest.Open(t))
 			in := w.in(t, publish.In{})

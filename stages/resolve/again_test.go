@@ -18,12 +18,8 @@ import (
 // Whatever changes between two calls, taking over the answers of the first gives what answering for all records does, table
 // by table (invariant 2).
 func TestAgain_Invariant2_EqualsAnsweringForAll(t *testing.T) {
-	seeds := uint64(2)
-	if testing.Short() {
-		seeds = 1
-	}
 	amended := 0
-	for seed := range seeds {
+	for seed := range sqltest.Seeds(1) {
 		for _, kind := range []string{resolve.Person, resolve.Company} {
 			t.Run(fmt.Sprint(kind, seed), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(seed, 21))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -105,6 +106,7 @@ func TestPull_Memory(t *testing.T) {
 	dir := t.TempDir()
 	client := o.client(func(c *Options) { c.Instance = server.URL })
 
+	defer debug.SetGCPercent(debug.SetGCPercent(100)) // what is measured is garbage as well
 	var stop, stopped = make(chan bool), make(chan uint64)
 	runtime.GC()
 	var m runtime.MemStats
