@@ -237,6 +237,14 @@ func (s *Session) Query(ctx context.Context, query string, values map[string]any
 	return rows, nil
 }
 
+// Count is the number of rows of a relation.
+func (s *Session) Count(ctx context.Context, relation string) (n int64, err error) {
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+relation).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count rows: %w", err)
+	}
+	return n, nil
+}
+
 var valueName = regexp.MustCompile(`\$([a-z_]+)`)
 
 // usedValues are the values a query names, as driver arguments.
