@@ -70,6 +70,9 @@ func (r *run) again(in In, e Earlier) Out {
 	out := Out{Outcomes: sql.Empty(schemas.DecisionOutcome.Name)}
 	r.decisions(in.Redirects.Rows > 0, r.any("raw_decision"))
 	r.only("candidate", tables["candidate"].Or("candidate"), "crm_id", "(SELECT crm_id FROM standing WHERE standing = 'live')")
+	if in.Kind == Person { // only of accounts' candidates more is told than their weight
+		r.bind("dir_company", "dir_company", sql.Snapshot{})
+	}
 	if in.Decisions.Rows > 0 {
 		out.Outcomes = r.saveQuery(schemas.DecisionOutcome, "FROM decision_outcome UNION ALL FROM "+earlierOutcome+" ANTI JOIN "+affectedRecord+" USING (crm_id)")
 		r.bind(schemas.DecisionOutcome.Name, schemas.DecisionOutcome.Name, out.Outcomes)
@@ -108,18 +111,33 @@ func (r *run) compete(in In, e Earlier) {
 		r.only("rival_"+name, tables[name].Or(name), "Id", rivalRecord)
 	}
 	r.stepBeside("resolve/rivalling", schemas.Proposal)
-	if in.Kind == Company { // of people only what contacts write from, and nothing that is known
+	if in.Kind == Company { // of people only what contacts write from, and nothing that is known or that only people are asked about
 		r.only("crm_person", tables["crm_person"], "account_id", affectedRecord)
 		r.bind("known", "known", sql.Snapshot{})
+		r.bind("dir_company", "dir_company", sql.Snapshot{})
 		return
 	}
+	r.bind("dir_company", "dir_company", tables["dir_company"])
 	const open = "(SELECT crm_id FROM proposal WHERE entity_id IS NULL)"
 	r.hold("raw_contact", tables, "Id", open, "Id, FirstName, Email")
 	r.hold("raw_lead", tables, "Id", open, "Id, FirstName, Email, Company, Website")
 	r.hold("known", tables, "crm_id", answeredRecord, "object, crm_id, known_ids, known_keys")
 	r.hold("crm_person", tables, "crm_id", "(FROM "+open+" UNION SELECT crm_id FROM "+reemployed+")",
 		"object, crm_id, live, account_id, surname, given, emails, email_domains, company_keys, company_domains")
-	r.only("dir_member", tables["dir_member"].Or("dir_member"), "entity_id", "(SELECT entity_id FROM "+reemployed+")")
+	r.employers(tables)
+}
+
+// employers binds what tells the employers of reemployed records. A company's id is only asked of those of whom one is known, as a
+// rule the few contacts among them.
+func (r *run) employers(tables map[string]sql.Snapshot) {
+	members := tables["dir_member"].Or("dir_member")
+	r.holdRows("member_ids", members, "entity_id", "(SELECT entity_id FROM "+reemployed+" SEMI JOIN known USING (object, crm_id))", "entity_id, company_ids, past_company_ids")
+	r.holdRows("member_names", members, "entity_id", "(SELECT entity_id FROM "+reemployed+")",
+		"entity_id, company_keys, company_domains, past_company_keys, past_company_domains")
+	if r.err == nil {
+		r.err = r.session.View(r.ctx, "dir_member", "SELECT n.entity_id, i.company_ids, n.company_keys, n.company_domains, i.past_company_ids, "+
+			"n.past_company_keys, n.past_company_domains FROM member_names n LEFT JOIN member_ids i ON i.entity_id = n.entity_id")
+	}
 }
 
 // reemploy keeps the affected records whose employer is not the one that the earlier answer tells, for all that is known: asking

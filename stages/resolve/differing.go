@@ -44,12 +44,13 @@ func (r *run) differing(in In, e Earlier) string {
 }
 
 // differingAccounts are those of whose contacts or candidates something is told that differs. Contacts are only asked about accounts
-// that have no domain.
+// without an entity and without a domain.
 func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []string) {
 	if changed := r.changed(was, is, "crm_person", `SELECT crm_id, account_id, emails IS NOT NULL AS has_emails, email_domains IS NOT NULL AS has_domains
 		FROM crm_person WHERE live AND object = 'Contact'`); changed != "" {
 		r.bind("crm_company", "crm_company", is["crm_company"])
-		selects = append(selects, "SELECT account_id FROM "+changed+" SEMI JOIN (SELECT crm_id FROM crm_company WHERE domains IS NULL AND email_domains IS NULL) c ON c.crm_id = account_id")
+		selects = append(selects, "SELECT account_id FROM "+changed+" SEMI JOIN (SELECT crm_id FROM crm_company WHERE domains IS NULL AND email_domains IS NULL) c ON c.crm_id = account_id"+
+			" SEMI JOIN (SELECT crm_id FROM "+earlierMapping+" WHERE entity_id IS NULL) m ON m.crm_id = account_id")
 	}
 	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, group_id, name_key FROM dir_company"); changed != "" {
 		r.bind("candidate", "candidate", is["candidate"])
