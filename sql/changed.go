@@ -150,13 +150,18 @@ func (s *Session) ChangedKeys(ctx context.Context, before, after Snapshot) (Chan
 			selects = append(selects, query)
 		}
 	}
-	rest, err := s.compared(ctx, table, newSnapshot(table.Name, own[0]), newSnapshot(table.Name, own[1]), "")
-	defer rest.drop(ctx, s)
-	if err != nil {
-		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
-	}
 	c := Changes{Name: s.tempName("changed"), session: s}
-	query := strings.Join(append(selects, fmt.Sprintf(`SELECT coalesce("was".%s, "is".%s) AS %s FROM %s`, key, key, key, rest.differing)), " UNION ")
+	if len(own[0]) > 0 && len(own[1]) > 0 {
+		rest, err := s.compared(ctx, table, newSnapshot(table.Name, own[0]), newSnapshot(table.Name, own[1]), "")
+		defer rest.drop(ctx, s)
+		if err != nil {
+			return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
+		}
+		selects = append(selects, fmt.Sprintf(`SELECT coalesce("was".%s, "is".%s) AS %s FROM %s`, key, key, key, rest.differing))
+	} else if parts := slices.Concat(own[0], own[1]); len(parts) > 0 { // there is nothing to compare with
+		selects = append(selects, "SELECT "+key+" FROM "+s.files(newSnapshot(table.Name, parts)))
+	}
+	query := strings.Join(append(selects, "SELECT NULL::VARCHAR AS "+key+" WHERE false"), " UNION ")
 	if err := s.intact(Together(table.Name, before, after)); err != nil {
 		return Changes{}, err
 	}
