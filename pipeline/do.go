@@ -184,7 +184,8 @@ func step[Out any](r *run, name, action string, work func() (Out, bool, error)) 
 // complete says whether all objects of a result are still in the store.
 func (r *run) complete(out reflect.Value) bool {
 	complete := true
-	if more, ok := out.Interface().(interface{ Objects() []string }); ok {
+	_, table := out.Interface().(sql.Snapshot) // its objects are files of a table
+	if more, ok := out.Interface().(interface{ Objects() []string }); ok && !table {
 		for _, id := range more.Objects() {
 			complete = complete && r.session.HasObject(id)
 		}

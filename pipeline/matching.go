@@ -181,8 +181,11 @@ func (m *matching) start(kind string) *linkage.Parameters {
 
 // estimatePeople is what comes before people are scored: what their accounts are, and the numbers unless they are given.
 func (m *matching) estimatePeople(ctx context.Context, accounts round) (sql.Snapshot, error) {
-	known, err := do(ctx, m.run, "known accounts", resolve.KnownAccounts, resolve.KnownIn{
-		Mapping: accounts.answer.Mapping, CRMPerson: m.rec.CRMPerson, Companies: m.rec.DirCompany})
+	asked := resolve.KnownIn{Mapping: accounts.answer.Mapping, CRMPerson: m.rec.CRMPerson, Companies: m.rec.DirCompany}
+	if before, out, ok := earlierOf[resolve.KnownIn, sql.Snapshot](m.run, "known accounts"); ok {
+		asked.Earlier = &resolve.EarlierKnown{In: before, Out: out}
+	}
+	known, err := do(ctx, m.run, "known accounts", resolve.KnownAccounts, asked)
 	if err != nil {
 		return sql.Snapshot{}, err
 	}

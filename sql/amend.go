@@ -323,6 +323,9 @@ func (s *Session) BindOnly(ctx context.Context, name string, snap Snapshot, colu
 	if !ok {
 		return fmt.Errorf("bind %s: table %q is not declared", name, snap.Table)
 	}
+	if len(snap.Parts) == 0 {
+		return s.BindAs(ctx, name, snap)
+	}
 	all, err := name+"_of_all", error(nil)
 	if column == table.PartKey() {
 		err = s.BindFor(ctx, all, snap, keys)

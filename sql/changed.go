@@ -20,6 +20,7 @@ type Changes struct {
 	Rows int64 // keys that differ, were added or removed
 
 	session *Session
+	kept    bool // for who asks again, until the session ends
 }
 
 // Changed compares two snapshots of a table row by row, by the table's key. Parts with one id are equal and are not
@@ -115,6 +116,9 @@ func (s *Session) ChangedKeys(ctx context.Context, before, after Snapshot) (Chan
 	if !ok {
 		return Changes{}, fmt.Errorf("table %q is not declared", after.Table)
 	}
+	if c, ok := s.changedKeys[[2]string{before.ID, after.ID}]; ok {
+		return c, nil
+	}
 	key := schemas.Quote(table.PartKey())
 	own, selects := [2][]Part{}, []string(nil)
 	theirs := map[string]string{}
@@ -146,13 +150,18 @@ func (s *Session) ChangedKeys(ctx context.Context, before, after Snapshot) (Chan
 			selects = append(selects, query)
 		}
 	}
-	rest, err := s.compared(ctx, table, newSnapshot(table.Name, own[0]), newSnapshot(table.Name, own[1]), "")
-	defer rest.drop(ctx, s)
-	if err != nil {
-		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
-	}
 	c := Changes{Name: s.tempName("changed"), session: s}
-	query := strings.Join(append(selects, fmt.Sprintf(`SELECT coalesce("was".%s, "is".%s) AS %s FROM %s`, key, key, key, rest.differing)), " UNION ")
+	if len(own[0]) > 0 && len(own[1]) > 0 {
+		rest, err := s.compared(ctx, table, newSnapshot(table.Name, own[0]), newSnapshot(table.Name, own[1]), "")
+		defer rest.drop(ctx, s)
+		if err != nil {
+			return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
+		}
+		selects = append(selects, fmt.Sprintf(`SELECT coalesce("was".%s, "is".%s) AS %s FROM %s`, key, key, key, rest.differing))
+	} else if parts := slices.Concat(own[0], own[1]); len(parts) > 0 { // there is nothing to compare with
+		selects = append(selects, "SELECT "+key+" FROM "+s.files(newSnapshot(table.Name, parts)))
+	}
+	query := strings.Join(append(selects, "SELECT NULL::VARCHAR AS "+key+" WHERE false"), " UNION ")
 	if err := s.intact(Together(table.Name, before, after)); err != nil {
 		return Changes{}, err
 	}
@@ -161,6 +170,9 @@ func (s *Session) ChangedKeys(ctx context.Context, before, after Snapshot) (Chan
 	}
 	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+c.Name).Scan(&c.Rows); err != nil {
 		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
+	}
+	if c.kept = c.Rows*mostRemembered <= after.Rows; c.kept { // several steps follow from what differs in one table
+		s.changedKeys[[2]string{before.ID, after.ID}] = c
 	}
 	return c, nil
 }
@@ -174,8 +186,11 @@ func dropping(kind string, names ...string) string {
 	return b.String()
 }
 
-// Drop removes the temporary table.
+// Drop removes the temporary table, unless the session keeps it.
 func (c Changes) Drop(ctx context.Context) error {
+	if c.kept {
+		return nil
+	}
 	_, err := c.session.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+c.Name)
 	return err
 }

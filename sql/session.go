@@ -45,7 +45,8 @@ type Session struct {
 	steps   map[string]string // temporary tables by the name under which Step made them readable
 	whole   map[string]bool   // objects that this session wrote, or has hashed
 
-	remembered []remembered
+	remembered  []remembered
+	changedKeys map[[2]string]Changes // by the ids of two versions of a table
 
 	resident resident
 }
@@ -73,7 +74,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	for i, dir := range o.Sources {
 		o.Sources[i] = absolute(dir)
 	}
-	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}, whole: map[string]bool{}, resident: resident{most: o.Resident}}
+	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}, whole: map[string]bool{}, changedKeys: map[[2]string]Changes{}, resident: resident{most: o.Resident}}
 	s.db.SetMaxOpenConns(1)
 	if s.conn, err = s.db.Conn(ctx); err != nil {
 		s.db.Close()
@@ -235,6 +236,14 @@ func (s *Session) Query(ctx context.Context, query string, values map[string]any
 		return nil, fmt.Errorf("query: %w", err)
 	}
 	return rows, nil
+}
+
+// Count is the number of rows of a relation.
+func (s *Session) Count(ctx context.Context, relation string) (n int64, err error) {
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+relation).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count rows: %w", err)
+	}
+	return n, nil
 }
 
 var valueName = regexp.MustCompile(`\$([a-z_]+)`)

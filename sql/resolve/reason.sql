@@ -9,10 +9,18 @@ WITH open AS (
     FROM proposal
     WHERE entity_id IS NULL
 ),
--- Accounts whose contacts write, but from nowhere that names a company.
+-- Accounts without a domain, and those of them whose contacts write, but from nowhere that names a company. As a rule there are few,
+-- and then people are not looked at.
+silent AS (
+    SELECT c.crm_id
+    FROM crm_company c
+    SEMI JOIN open o ON o.crm_id = c.crm_id
+    WHERE c.domains IS NULL AND c.email_domains IS NULL
+),
 anonymous AS (
     SELECT account_id
     FROM crm_person
+    SEMI JOIN silent s ON s.crm_id = account_id
     WHERE live AND object = 'Contact' AND account_id IS NOT NULL AND emails IS NOT NULL
     GROUP BY account_id
     HAVING count(email_domains) = 0
@@ -21,7 +29,7 @@ company AS (
     SELECT o.number,
         CASE WHEN c.name_key IS NULL THEN 'Name' END AS no_name,
         CASE WHEN NOT is_blank(r.Website) AND c.domains IS NULL THEN 'Website' END AS bad_field,
-        c.domains IS NULL AND c.email_domains IS NULL AND a.account_id IS NOT NULL AS is_free_mail,
+        a.account_id IS NOT NULL AS is_free_mail,
         false AS is_unknown
     FROM open o
     JOIN raw_account r ON r.Id = o.crm_id

@@ -101,6 +101,14 @@ func differing(ctx context.Context, s *sql.Session, in DifferingIn) (DifferingOu
 			return DifferingOut{}, err
 		}
 	}
+	told, err := s.Count(ctx, "(SELECT entity_id FROM "+changedEntity+" UNION ALL SELECT entity_id FROM "+changedCompany+")")
+	if err != nil {
+		return DifferingOut{}, err
+	}
+	if told == 0 { // nobody's candidates need be looked at
+		snap, err := s.SaveQuery(ctx, "FROM "+changedRecord, schemas.Differing, nil)
+		return DifferingOut{snap}, err
+	}
 	if err := s.BindAs(ctx, "unmatched", a.Unmatched.Or("unmatched")); err != nil {
 		return DifferingOut{}, err
 	}

@@ -53,8 +53,8 @@ func (p *publication) differ() bool {
 		if p.err = err; err != nil {
 			return false
 		}
+		defer changes.Drop(p.ctx) //nolint:errcheck // temporary
 		table, _ := schemas.Lookup(name)
-		p.kept = append(p.kept, changes.Name)
 		selects = append(selects, "SELECT "+schemas.Quote(table.PartKey())+" AS crm_id FROM "+changes.Name)
 	}
 	if len(selects) == 0 {

@@ -26,7 +26,10 @@ const (
 	affectedRecord  = "affected_record"
 	rivalRecord     = "rival_record"
 	answeredRecord  = "answered_record" // affected ones and rivals
-	heldEntity      = "held_entity"
+	deletedAnswer   = "deleted_answer"
+	reemployed      = "reemployed" // affected ones whose employer may be another, with their members
+	wordedBefore    = "worded_before"
+	wordedNow       = "worded_now"
 	changedAnswer   = "changed_answer"
 	earlierMapping  = "earlier_mapping"
 	earlierOutcome  = "earlier_outcome"
@@ -41,7 +44,7 @@ func (r *run) again(in In, e Earlier) Out {
 	tables := in.tables()
 	r.bind(earlierMapping, schemas.Mapping.Name, e.Out.Mapping)
 	r.bind(earlierOutcome, schemas.DecisionOutcome.Name, e.Out.Outcomes)
-	defer r.drop(differingRecord, affectedRecord, rivalRecord, answeredRecord, heldEntity, changedAnswer)
+	defer r.drop(differingRecord, affectedRecord, rivalRecord, answeredRecord, deletedAnswer, reemployed, wordedBefore, wordedNow, changedAnswer)
 	if r.keep(differingRecord, "SELECT DISTINCT crm_id FROM ("+r.differing(in, e)+") WHERE crm_id IS NOT NULL") == 0 {
 		return e.Out
 	}
@@ -55,20 +58,21 @@ func (r *run) again(in In, e Earlier) Out {
 	}
 	r.keepFile(affectedRecord, "resolve/affected")
 	r.hold("raw_account", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, CreatedDate, Website")
-	r.hold("raw_contact", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, LastActivityDate, CreatedDate, FirstName, Email")
-	r.hold("raw_lead", tables, "Id", affectedRecord, "Id, MasterRecordId, IsDeleted, missing_since, IsConverted, ConvertedContactId, LastActivityDate, CreatedDate, "+
-		"FirstName, Email, Company, Website")
-	for _, name := range []string{"candidate", "raw_decision", "crm_company"} {
+	r.hold("raw_contact", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, LastActivityDate, CreatedDate")
+	r.hold("raw_lead", tables, "Id", affectedRecord, "Id, MasterRecordId, IsDeleted, missing_since, IsConverted, ConvertedContactId, LastActivityDate, CreatedDate")
+	for _, name := range []string{"raw_decision", "crm_company"} {
 		r.only(name, tables[name].Or(name), "crm_id", affectedRecord)
 	}
-	for _, name := range []string{"raw_redirect", "dir_company"} {
+	for _, name := range []string{"raw_redirect", "dir_company", "dir_member"} {
 		r.bind(name, name, tables[name])
 	}
-	r.bind("dir_member", "dir_member", tables["dir_member"])
-	r.bind("previous_mapping", schemas.Mapping.Name, in.Previous)
 
 	out := Out{Outcomes: sql.Empty(schemas.DecisionOutcome.Name)}
 	r.decisions(in.Redirects.Rows > 0, r.any("raw_decision"))
+	r.only("candidate", tables["candidate"].Or("candidate"), "crm_id", "(SELECT crm_id FROM standing WHERE standing = 'live')")
+	if in.Kind == Person { // only of accounts' candidates more is told than their weight
+		r.bind("dir_company", "dir_company", sql.Snapshot{})
+	}
 	if in.Decisions.Rows > 0 {
 		out.Outcomes = r.saveQuery(schemas.DecisionOutcome, "FROM decision_outcome UNION ALL FROM "+earlierOutcome+" ANTI JOIN "+affectedRecord+" USING (crm_id)")
 		r.bind(schemas.DecisionOutcome.Name, schemas.DecisionOutcome.Name, out.Outcomes)
@@ -78,6 +82,9 @@ func (r *run) again(in In, e Earlier) Out {
 	r.compete(in, e)
 	r.stepIf(true, "resolve/reason", schemas.Reason)
 	r.stepIf(true, "resolve/mapping", schemas.Mapping)
+	if in.Kind == Person {
+		r.stepBeside("resolve/employers", schemas.Mapping)
+	}
 	r.stepIf(true, "resolve/unmatched", schemas.Unmatched)
 	r.holdRows(earlierRefusal, e.Out.Unmatched.Or(schemas.Unmatched.Name), "crm_id", answeredRecord)
 	r.remember(e.Out.Unmatched, earlierRefusal)
@@ -89,26 +96,73 @@ func (r *run) again(in In, e Earlier) Out {
 }
 
 // compete lets the rivals of affected records propose as they did, and binds what tells why a record has no entity, and who
-// employs those that have.
+// employs those that may have another employer.
 func (r *run) compete(in In, e Earlier) {
 	tables := in.tables()
 	r.keepFile(rivalRecord, "resolve/rival")
 	r.keep(answeredRecord, "FROM "+rivalRecord+" UNION FROM "+affectedRecord)
 	r.holdRows(earlierAnswer, e.Out.Mapping.Or(schemas.Mapping.Name), "crm_id", answeredRecord)
 	r.remember(e.Out.Mapping, earlierAnswer)
+	r.only("previous_mapping", in.Previous.Or(schemas.Mapping.Name), "crm_id", "(SELECT crm_id FROM standing WHERE standing = 'deleted')")
+	if in.Kind == Person {
+		r.reemploy(in, e)
+	}
 	for _, name := range mirrored {
 		r.only("rival_"+name, tables[name].Or(name), "Id", rivalRecord)
 	}
 	r.stepBeside("resolve/rivalling", schemas.Proposal)
-	r.keep(heldEntity, "SELECT DISTINCT entity_id FROM proposal WHERE entity_id IS NOT NULL")
-	if in.Kind == Company { // of people only what contacts write from, and nothing that is known
+	if in.Kind == Company { // of people only what contacts write from, and nothing that is known or that only people are asked about
 		r.only("crm_person", tables["crm_person"], "account_id", affectedRecord)
 		r.bind("known", "known", sql.Snapshot{})
+		r.bind("dir_company", "dir_company", sql.Snapshot{})
 		return
 	}
+	r.bind("dir_company", "dir_company", tables["dir_company"])
+	const open = "(SELECT crm_id FROM proposal WHERE entity_id IS NULL)"
+	r.hold("raw_contact", tables, "Id", open, "Id, FirstName, Email")
+	r.hold("raw_lead", tables, "Id", open, "Id, FirstName, Email, Company, Website")
 	r.hold("known", tables, "crm_id", answeredRecord, "object, crm_id, known_ids, known_keys")
-	r.hold("crm_person", tables, "crm_id", answeredRecord, "object, crm_id, live, account_id, surname, given, emails, email_domains, company_keys, company_domains")
-	r.only("dir_member", tables["dir_member"].Or("dir_member"), "entity_id", heldEntity)
+	r.hold("crm_person", tables, "crm_id", "(FROM "+open+" UNION SELECT crm_id FROM "+reemployed+")",
+		"object, crm_id, live, account_id, surname, given, emails, email_domains, company_keys, company_domains")
+	r.employers(tables)
+}
+
+// employers binds what tells the employers of reemployed records. A company's id is only asked of those of whom one is known, as a
+// rule the few contacts among them.
+func (r *run) employers(tables map[string]sql.Snapshot) {
+	members := tables["dir_member"].Or("dir_member")
+	r.holdRows("member_ids", members, "entity_id", "(SELECT entity_id FROM "+reemployed+" SEMI JOIN known USING (object, crm_id))", "entity_id, company_ids, past_company_ids")
+	r.holdRows("member_names", members, "entity_id", "(SELECT entity_id FROM "+reemployed+")",
+		"entity_id, company_keys, company_domains, past_company_keys, past_company_domains")
+	if r.err == nil {
+		r.err = r.session.View(r.ctx, "dir_member", "SELECT n.entity_id, i.company_ids, n.company_keys, n.company_domains, i.past_company_ids, "+
+			"n.past_company_keys, n.past_company_domains FROM member_names n LEFT JOIN member_ids i ON i.entity_id = n.entity_id")
+	}
+}
+
+// reemploy keeps the affected records whose employer is not the one that the earlier answer tells, for all that is known: asking
+// the directory about a member reads more than all else.
+func (r *run) reemploy(in In, e Earlier) {
+	if r.err != nil {
+		return
+	}
+	r.err = r.session.KeepSome(r.ctx, wordedBefore, wordedNow, e.In.CRM.Or("crm_person"), in.CRM.Or("crm_person"), []string{"object", "crm_id", "company_keys", "email_domains"},
+		"(SELECT p.crm_id FROM proposal p SEMI JOIN "+earlierAnswer+" m ON m.crm_id = p.crm_id AND m.entity_id = p.entity_id SEMI JOIN "+differingKeys(r.differs["crm_person"], "crm_id")+
+			" c ON c.crm_id = p.crm_id)")
+	for name, keys := range map[string]string{"differing_known": differingKeys(r.differs["known"], "crm_id"), "differing_member": differingKeys(r.differs["dir_member"], "entity_id")} {
+		if r.err == nil {
+			r.err = r.session.View(r.ctx, name, "FROM "+keys)
+		}
+	}
+	r.keepFile(reemployed, "resolve/reemployed")
+}
+
+// differingKeys is the relation of the keys in a table that says what differs, none where it has no name.
+func differingKeys(changed, key string) string {
+	if changed == "" {
+		return "(SELECT NULL::VARCHAR AS " + key + " WHERE false)"
+	}
+	return "(SELECT " + key + " FROM " + changed + ")"
 }
 
 // stepBeside runs a file that reads more than declared tables, so that its header names no table that it gives.
@@ -180,17 +234,7 @@ func (r *run) count(relation string) (n int64) {
 	if r.err != nil {
 		return 0
 	}
-	rows, err := r.session.Query(r.ctx, "SELECT count(*) FROM "+relation, nil)
-	if r.err = err; err != nil {
-		return 0
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if r.err = rows.Scan(&n); r.err != nil {
-			return 0
-		}
-	}
-	r.err = rows.Err()
+	n, r.err = r.session.Count(r.ctx, relation)
 	return n
 }
 

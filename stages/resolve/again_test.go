@@ -95,6 +95,51 @@ func TestBothAgain_Invariant2_EqualsBothKindsWhole(t *testing.T) {
 	}
 }
 
+// What accounts say of their contacts is taken over for people who do not differ, and is what saying it of all gives.
+func TestKnownAgain_Invariant2_EqualsSayingItOfAll(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 4))
+	s := sqltest.Open(t)
+	c := newChanging(r, 200)
+	known := func(in resolve.KnownIn) sql.Snapshot {
+		out, err := resolve.KnownAccounts(t.Context(), s, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	made := func(mapping sql.Snapshot) resolve.KnownIn {
+		in := c.in(t, s, resolve.Company)
+		return resolve.KnownIn{Mapping: mapping, CRMPerson: in.Other, Companies: in.Directory}
+	}
+	in := made(answered(t, s, c.in(t, s, resolve.Company)).Mapping)
+	out, amended := known(in), 0
+	for step := range 4 {
+		for range []int{0, 3, 5, 80}[step] {
+			if i := r.IntN(2 * c.n); r.IntN(4) > 0 {
+				c.put("crm_person", i)
+			} else {
+				delete(c.tables["crm_person"], fmt.Sprintf("c%05d", i/2))
+			}
+		}
+		next := made(in.Mapping)
+		whole := known(next)
+		next.Earlier = &resolve.EarlierKnown{In: in, Out: out}
+		again := known(next)
+		if again.Amended() {
+			amended++
+		}
+		stored, err := s.Whole(t.Context(), again)
+		if err != nil || stored.ID != whole.ID {
+			t.Errorf("step %d: %v%s", step, err, differences(sqltest.Dump(t, s, whole, ""), sqltest.Dump(t, s, stored, "")))
+		}
+		next.Earlier = nil
+		in, out = next, again
+	}
+	if amended == 0 {
+		t.Error("the table was never amended")
+	}
+}
+
 func equal(t *testing.T, s *sql.Session, step int, want, got resolve.Out) {
 	t.Helper()
 	for _, pair := range [][2]sql.Snapshot{{want.Mapping, got.Mapping}, {want.Unmatched, got.Unmatched}, {want.Outcomes, got.Outcomes}} {

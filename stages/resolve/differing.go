@@ -25,6 +25,7 @@ func (r *run) differing(in In, e Earlier) string {
 			key = `"Id"`
 		}
 		if changed := r.changedKeys(was[name].Or(name), is[name].Or(name)); changed != "" {
+			r.differs[name] = changed
 			selects = append(selects, "SELECT "+key+" AS crm_id FROM "+changed)
 		}
 	}
@@ -42,11 +43,14 @@ func (r *run) differing(in In, e Earlier) string {
 	return strings.Join(append(selects, r.differingDeleted(in, e)...), " UNION ALL ")
 }
 
-// differingAccounts are those of whose contacts or candidates something is told that differs.
+// differingAccounts are those of whose contacts or candidates something is told that differs. Contacts are only asked about accounts
+// without an entity and without a domain.
 func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []string) {
 	if changed := r.changed(was, is, "crm_person", `SELECT crm_id, account_id, emails IS NOT NULL AS has_emails, email_domains IS NOT NULL AS has_domains
 		FROM crm_person WHERE live AND object = 'Contact'`); changed != "" {
-		selects = append(selects, "SELECT account_id FROM "+changed)
+		r.bind("crm_company", "crm_company", is["crm_company"])
+		selects = append(selects, "SELECT account_id FROM "+changed+" SEMI JOIN (SELECT crm_id FROM crm_company WHERE domains IS NULL AND email_domains IS NULL) c ON c.crm_id = account_id"+
+			" SEMI JOIN (SELECT crm_id FROM "+earlierMapping+" WHERE entity_id IS NULL) m ON m.crm_id = account_id")
 	}
 	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, group_id, name_key FROM dir_company"); changed != "" {
 		r.bind("candidate", "candidate", is["candidate"])
@@ -59,6 +63,7 @@ func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []stri
 // had.
 func (r *run) differingPeople(was, is map[string]sql.Snapshot, e Earlier) (selects []string) {
 	if changed := r.changedMembers(was, is); changed != "" {
+		r.differs["dir_member"] = changed
 		selects = append(selects, "SELECT crm_id FROM "+earlierMapping+" SEMI JOIN "+changed+" USING (entity_id)", r.decidedOn(changed))
 	}
 	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, alias_keys, domains FROM dir_company"); changed != "" {
@@ -117,10 +122,13 @@ func (r *run) differingDeleted(in In, e Earlier) []string {
 	if !slices.ContainsFunc(e.Out.Mapping.Parts, func(p sql.Part) bool { return !published[p] }) {
 		return nil
 	}
-	r.bind("previous_mapping", schemas.Mapping.Name, in.Previous)
-	return []string{"SELECT m.crm_id FROM " + earlierMapping + ` m LEFT JOIN previous_mapping p ON p.object = m.object AND p.crm_id = m.crm_id
-		WHERE m.status = 'deleted' AND (m.entity_id IS DISTINCT FROM p.entity_id OR m.weight IS DISTINCT FROM p.weight
-			OR m.probability IS DISTINCT FROM p.probability OR m.tier IS DISTINCT FROM p.tier)`}
+	if r.keep(deletedAnswer, "SELECT object, crm_id, entity_id, weight, probability, tier FROM "+earlierMapping+" WHERE status = 'deleted'") == 0 {
+		return nil
+	}
+	r.only("previous_mapping", in.Previous.Or(schemas.Mapping.Name), "crm_id", "(SELECT crm_id FROM "+deletedAnswer+")")
+	return []string{"SELECT m.crm_id FROM " + deletedAnswer + ` m LEFT JOIN previous_mapping p ON p.object = m.object AND p.crm_id = m.crm_id
+		WHERE m.entity_id IS DISTINCT FROM p.entity_id OR m.weight IS DISTINCT FROM p.weight
+			OR m.probability IS DISTINCT FROM p.probability OR m.tier IS DISTINCT FROM p.tier`}
 }
 
 // changedKeys gives a temporary table of the keys in which two versions of a table differ; none where they are the same by content.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -14,6 +15,14 @@ type KnownIn struct {
 	CRMCompany sql.Snapshot `json:"crm_company,omitzero"` // for KnownPeople
 	Companies  sql.Snapshot `json:"companies"`            // dir_company
 	Members    sql.Snapshot `json:"members,omitzero"`     // dir_member, for KnownPeople
+	// Earlier is an earlier call of KnownAccounts whose rows may be taken over where they hold, nil for none.
+	Earlier *EarlierKnown `json:"-"`
+}
+
+// EarlierKnown is what an earlier call was given and gave. It changes no result, only what the result costs.
+type EarlierKnown struct {
+	In  KnownIn
+	Out sql.Snapshot
 }
 
 // KnownAccounts is the table known for people: the company each contact's account is.
@@ -30,13 +39,31 @@ func KnownPeople(ctx context.Context, s *sql.Session, in KnownIn) (sql.Snapshot,
 func known(ctx context.Context, s *sql.Session, file string, in KnownIn) (sql.Snapshot, error) {
 	r := run{ctx: ctx, session: s}
 	r.bind("mapping", "mapping", in.Mapping)
-	r.bind("crm_person", "crm_person", in.CRMPerson)
 	r.bind("crm_company", "crm_company", in.CRMCompany)
 	r.bind("dir_company", "dir_company", in.Companies)
 	r.bind("dir_member", "dir_member", in.Members)
-	snap := r.save(file)
+	var snap sql.Snapshot
+	if e := in.Earlier; e != nil && e.In.Mapping.ID == in.Mapping.ID && e.In.Companies.ID == in.Companies.ID {
+		snap = r.knownAgain(file, in, *e)
+	} else {
+		r.bind("crm_person", "crm_person", in.CRMPerson)
+		snap = r.save(file)
+	}
 	if r.err != nil {
 		return sql.Snapshot{}, fmt.Errorf("resolve: %w", r.err)
 	}
 	return snap, nil
+}
+
+// knownAgain makes the rows of people anew that differ, where all accounts are who they were.
+func (r *run) knownAgain(file string, in KnownIn, e EarlierKnown) sql.Snapshot {
+	defer r.drop(changedAnswer)
+	changed := r.changedKeys(e.In.CRMPerson.Or("crm_person"), in.CRMPerson.Or("crm_person"))
+	if changed == "" {
+		return e.Out
+	}
+	r.only("crm_person", in.CRMPerson.Or("crm_person"), "crm_id", changed)
+	r.stepIf(true, file, schemas.Known)
+	r.holdRows("earlier_known", e.Out.Or(schemas.Known.Name), "crm_id", changed)
+	return r.amend(schemas.Known, e.Out, r.others(schemas.Known, "earlier_known"))
 }

@@ -76,7 +76,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 	if in.Kind != Company && in.Kind != Person {
 		return Out{}, fmt.Errorf("resolve: kind is %q, want company or person", in.Kind)
 	}
-	r := run{ctx: ctx, session: s, kind: in.Kind, threshold: in.ThresholdMicros, sure: in.SureMicros}
+	r := run{ctx: ctx, session: s, kind: in.Kind, threshold: in.ThresholdMicros, sure: in.SureMicros, differs: map[string]string{}}
 	var out Out
 	if in.Earlier.fits(in) {
 		out = r.again(in, *in.Earlier)
@@ -130,7 +130,8 @@ type run struct {
 	kind      string
 	threshold int64
 	sure      int64
-	changes   []sql.Changes // to be dropped
+	changes   []sql.Changes     // to be dropped
+	differs   map[string]string // by table, the temporary table of its keys that differ
 	err       error
 }
 
