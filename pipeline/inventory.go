@@ -208,7 +208,7 @@ var objectKeys = append([]string{"index", "sections", "survey", "shared_mail"}, 
 
 // passingKeys are those of objects that only make the next run cheaper. No result follows from them, so that runs before the
 // latest need none.
-var passingKeys = []string{"crm_state", "directory_state", "row_digests", "totals", "grounds"}
+var passingKeys = []string{"crm_state", "directory_state", "row_digests", "totals", "grounds", "roll", "roll_since"}
 
 // passingID is where a text names such an object.
 var passingID = regexp.MustCompile(`"(` + strings.Join(passingKeys, "|") + `)"\s*:\s*"[0-9a-f]{64}"`)

@@ -11,6 +11,7 @@ type Differing struct {
 	before, after *Index
 	was, is       []uint32 // places of such records in each
 	stayed        []uint32 // by place in before: the place in after of a record that does not differ, or gone
+	codes         *translation
 	records       int
 }
 
@@ -23,8 +24,9 @@ func (d Differing) Len() int { return d.records }
 // read for it.
 func NewDiffering(before, after *Index) Differing {
 	a, b := before.records, after.records
-	d := Differing{before: before, after: after, stayed: make([]uint32, a.Len())}
-	same := translation{from: a, to: b, known: make([]uint32, a.dict.next())}
+	d := Differing{before: before, after: after, stayed: make([]uint32, a.Len()),
+		codes: &translation{from: a, to: b, known: make([]uint32, a.dict.next())}}
+	same := d.codes
 	for i, j := 0, 0; i < a.Len() || j < b.Len(); {
 		order := 1
 		switch {

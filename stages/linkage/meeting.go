@@ -265,24 +265,6 @@ func (s *meetingSeeker) find(r int, key uint64) meetingKey {
 	return s.rules[r].find(key)
 }
 
-func (s *meetingSeeker) any(records *Records, row []uint32) bool {
-	for r, rule := range s.after.plan.rules {
-		for _, key := range s.keys.of(records, row, rule.parts, left) {
-			k := s.find(r, key)
-			if k.is == keyNarrowed {
-				for _, part := range s.keys.part(records, row, *rule.narrow, left) {
-					if s.find(r, narrowKey(key, part)).is != keyFree {
-						return true
-					}
-				}
-			} else if k.is != keyFree {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // all finds, in the order of rules, what differs and is met; moved, that a key of the record has moved.
 func (s *meetingSeeker) all(records *Records, row []uint32) (moved bool) {
 	s.keys.start()

@@ -74,6 +74,14 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		return Out{}, err
 	}
 	defer closeTotals() //nolint:errcheck // nothing was written
+	roll, err := r.openRoll(e, before)
+	if sql.Damaged(err) {
+		return r.all(ctx)
+	}
+	if err != nil {
+		return Out{}, err
+	}
+	defer roll.close()
 	if err := r.changedRecords(ctx, e); err != nil {
 		return Out{}, err
 	}
@@ -83,15 +91,17 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		return e.Out, r.to.Discard(ctx)
 	}
 	r.totals = r.in.Section.Renew(totals)
-	if err := r.scoreChanged(ctx, e, before); err != nil {
+	records, err := r.scoreChanged(ctx, e, before)
+	if err != nil {
 		return Out{}, err
 	}
-	if !sameDirectory {
-		for _, piece := range r.in.CRM.Pieces(recordsAtOnce) {
-			if err := r.renewPiece(ctx, e, piece, renewing{renewer, totals, r.changed}); err != nil {
-				return Out{}, err
-			}
-		}
+	if sameDirectory {
+		err = r.noteChanged(e, roll, records)
+	} else {
+		err = r.renewAll(ctx, e, roll, renewing{renewer, totals, r.changed}, records)
+	}
+	if err != nil {
+		return Out{}, err
 	}
 	snapshot, err := r.amend(ctx, e.Out.Candidates)
 	if err != nil {
@@ -132,8 +142,8 @@ func (r *scoring) changedRecords(ctx context.Context, e Earlier) error {
 	return s.EachText(ctx, "FROM "+scoredAnew, func(id string) { r.changed[strings.Clone(id)] = true })
 }
 
-// scoreChanged scores the records that differ. before is the earlier directory's index where it is another, else nil.
-func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.Index) error {
+// scoreChanged scores the records that differ, and gives them. before is the earlier directory's index where it is another, else nil.
+func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.Index) (*linkage.Records, error) {
 	s, index := r.session, r.index
 	if before != nil {
 		index = before
@@ -142,15 +152,15 @@ func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.I
 	few := before == nil && int64(len(r.changed))*mostScoredTwice <= r.in.CRM.Rows
 	if r.in.Observe || few {
 		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, scoredAnew, gone.Append); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
-		return err
+		return nil, err
 	}
 	if before == nil { // else all are there
 		if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer}, gone, records); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if r.in.Observe {
@@ -169,7 +179,7 @@ func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.I
 		had, err = r.forget(ctx, e.Out.Candidates, scoredAnew, nil)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return r.rescore(ctx, had, records)
+	return records, r.rescore(ctx, had, records)
 }

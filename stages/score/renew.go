@@ -2,10 +2,6 @@ package score
 
 import (
 	"context"
-	"errors"
-	"sync"
-
-	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/linkage"
@@ -18,50 +14,58 @@ type renewing struct {
 	changed map[string]bool // records that differ
 }
 
-// renewPiece renews the candidates of the records of a piece of the table that meet a directory record that differs, but for
-// those that differ themselves. All are read for it: random pairs with another directory are others, too.
-func (r *scoring) renewPiece(ctx context.Context, e Earlier, piece sql.Snapshot, by renewing) error {
-	var batches []arrow.RecordBatch
-	defer func() {
-		for _, b := range batches {
-			b.Release()
-		}
-	}()
-	if err := eachRecord(ctx, r.session, r.in.Section, piece, r.in.Known, func(batch arrow.RecordBatch) error {
-		batch.Retain()
-		batches = append(batches, batch)
-		return nil
-	}); err != nil {
+// renewAll renews the candidates of the records that meet a directory record that differs, but for those that differ
+// themselves, and notes all on a new roll. Random pairs with another directory are others, too.
+func (r *scoring) renewAll(ctx context.Context, e Earlier, before *openedRoll, by renewing, changed *linkage.Records) error {
+	roll, err := r.session.NewObject()
+	if err != nil {
 		return err
 	}
-	found := make([][]bool, len(batches))
-	if err := r.glance(batches, by, found); err != nil {
-		return err
+	defer roll.Discard()
+	var observer *linkage.Observer
+	if r.in.Observe {
+		observer = r.observer
 	}
-	met, drawn := by.NewRecords(), r.index.NewRecords()
-	for i, batch := range batches {
-		at := -1 // AppendIf asks for each record in order
-		if err := met.AppendIf(batch, func(string) bool {
-			at++
-			return found[i][at]
-		}); err != nil {
+	glancer := by.NewGlancer(observer)
+	met := by.NewRecords()
+	if err := before.Each(by.changed, func(piece *linkage.RollPiece) error {
+		if err := piece.Copy(met, glancer.Met(piece, r.workers)); err != nil {
 			return err
 		}
 		if r.in.Observe {
-			if err := drawn.AppendIf(batch, func(id string) bool { return r.observer.Draws(id) && !by.changed[id] }); err != nil {
+			drawn := r.index.NewRecords()
+			if err := piece.Copy(drawn, piece.Drawn(r.observer)); err != nil {
 				return err
 			}
+			r.observer.AddPairs(drawn)
 		}
+		if err := piece.WriteAfter(by.Meetings, roll); err != nil || met.Len() < recordsAtOnce {
+			return err
+		}
+		some := met
+		met = by.NewRecords()
+		return r.renew(ctx, e.Out.Candidates, by, some)
+	}); err != nil {
+		return err
 	}
-	r.observer.AddPairs(drawn)
-	return r.renew(ctx, e.Out.Candidates.Beside(piece), by, met, batches)
+	if observer != nil {
+		observer.AddGlances(glancer)
+	}
+	if err := r.renew(ctx, e.Out.Candidates, by, met); err != nil {
+		return err
+	}
+	if err := changed.WriteRoll(roll, nil); err != nil {
+		return err
+	}
+	r.rolls.Roll, err = roll.Save()
+	return err
 }
 
 // renew writes the candidates of records that come to others than they had. Of most it is known from a few pairs that they
 // do not; of some the rows that were kept must be read; and some are scored whole.
-func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, met *linkage.Records, batches []arrow.RecordBatch) error {
+func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, met *linkage.Records) error {
 	s := r.session
-	differ, unsure := []*linkage.Renewal(nil), map[string]bool{}
+	differ, unsure := []*linkage.Renewal(nil), []int(nil)
 	kept := map[string]*[]linkage.Kept{}
 	var ids []string
 	renewals := by.Renew(met, by.totals, r.workers)
@@ -74,7 +78,7 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 		case linkage.RowsDiffer:
 			differ, kept[id] = append(differ, renewal), &[]linkage.Kept{}
 		case linkage.RowsUnsure:
-			unsure[id] = true
+			unsure = append(unsure, renewal.Record)
 		}
 		ids = append(ids, id)
 	}
@@ -97,7 +101,7 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 		id := met.ID(renewal.Record)
 		scored, ok := by.Merge(renewal, *kept[id])
 		if !ok {
-			unsure[id] = true
+			unsure = append(unsure, renewal.Record)
 			continue
 		}
 		r.totals.Put(id, renewal.Total)
@@ -111,46 +115,12 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 	}
 	r.renewed -= len(unsure)
 	records := r.index.NewRecords()
-	for _, batch := range batches {
-		if err := records.AppendIf(batch, func(id string) bool { return unsure[id] }); err != nil {
-			return err
-		}
+	if err := met.Copy(records, unsure); err != nil {
+		return err
 	}
 	scored, err := r.compare(records)
 	if err != nil {
 		return err
 	}
 	return r.write(ctx, had, records, scored)
-}
-
-// glance finds which records of each batch meet a directory record that differs, and counts their equal pairs.
-func (r *scoring) glance(batches []arrow.RecordBatch, by renewing, met [][]bool) error {
-	next := make(chan int)
-	failed := make([]error, len(batches))
-	var observer *linkage.Observer
-	if r.in.Observe {
-		observer = r.observer
-	}
-	var glancers []*linkage.Glancer
-	var wait sync.WaitGroup
-	for range r.workers {
-		g := by.NewGlancer(observer)
-		glancers = append(glancers, g)
-		wait.Go(func() {
-			for i := range next {
-				met[i], failed[i] = g.Met(batches[i], func(id string) bool { return by.changed[id] })
-			}
-		})
-	}
-	for i := range batches {
-		next <- i
-	}
-	close(next)
-	wait.Wait()
-	if observer != nil {
-		for _, g := range glancers {
-			observer.AddGlances(g)
-		}
-	}
-	return errors.Join(failed...)
 }
