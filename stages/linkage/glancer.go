@@ -1,6 +1,7 @@
 package linkage
 
 import (
+	"io"
 	"math/bits"
 	"sync"
 )
@@ -9,11 +10,10 @@ import (
 // of a value it asks by its code among the records that differ, which are few.
 type Glancer struct {
 	*Meetings
+	texts    marks    // of the texts that records that differ have
 	codes    []uint32 // by code in the earlier index: the code among records that differ, 0 for none
 	marked   []uint64 // by code there: the parts of keys that have the value in a record that differs
 	cells    []glancedCell
-	whole    []planKey // the parts whose values are whole texts, and that marked tells
-	needs    []uint64  // by rule: which of these it is made of
 	observed []glancedProduct
 	pairs    []int64 // in the order of an observer's products: equal pairs that came, less those that went
 }
@@ -29,14 +29,12 @@ type glancedCell struct {
 // differs.
 type glancedProduct struct{ more []int64 }
 
-// mostGlanced is how many parts of keys have a bit. Those beyond are looked at by their keys.
-const mostGlanced = 64
-
 // NewGlancer starts to count for an observer, nil for none. Records must be of the earlier index.
 func (m *Meetings) NewGlancer(o *Observer) *Glancer {
 	few, before := m.few.records, m.before.records
-	g := &Glancer{Meetings: m, codes: make([]uint32, before.dict.next()), marked: make([]uint64, few.dict.next())}
+	g := &Glancer{Meetings: m, texts: newMarks(len(few.dict.forms)), codes: make([]uint32, before.dict.next()), marked: make([]uint64, few.dict.next())}
 	for code := few.dict.first; code < few.dict.next(); code++ {
+		g.texts.add(few.dict.hashOf(code))
 		if found := before.dict.find(string(few.dict.bytesOf(code)), few.dict.hashOf(code)); found != 0 {
 			g.codes[found] = code
 		}
@@ -58,25 +56,10 @@ func (m *Meetings) NewGlancer(o *Observer) *Glancer {
 		g.cells = append(g.cells, glancedCell{cell: l})
 		return &g.cells[len(g.cells)-1]
 	}
-	for _, part := range m.after.plan.keyParts() {
-		if part.prefix > 0 || part.deletions || part.place >= mostGlanced {
-			continue
-		}
-		g.whole = append(g.whole, part)
+	for _, part := range g.whole {
 		bit := uint64(1) << part.place
 		cell(part.l).parts |= bit
 		each(part.r, func(_ int, code uint32) { g.marked[code] |= bit })
-	}
-	for _, rule := range m.after.plan.rules {
-		needs := uint64(0)
-		for _, part := range rule.parts {
-			for _, k := range g.whole {
-				if k.place == part.place {
-					needs |= 1 << part.place
-				}
-			}
-		}
-		g.needs = append(g.needs, needs)
 	}
 	if o == nil {
 		return g
@@ -98,34 +81,43 @@ func (m *Meetings) NewGlancer(o *Observer) *Glancer {
 	return g
 }
 
-// Met are the records of a piece that may have a key of a directory record that differs, in their order; no others have one. All are
-// counted for the observer.
-func (g *Glancer) Met(p *RollPiece, workers int) (rows []int) {
+// Glanced is a piece of a Roll at which a Glancer has looked.
+type Glanced struct {
+	*RollPiece
+	by  *Glancer
+	few []uint32 // by text that the index lacks: its code among records that differ, 0 for none
+	met []int    // records that may have a key of a directory record that differs; no others have one
+	has []uint64 // by such record: the parts of keys of which it has a value that such a directory record has
+}
+
+// Glance looks at a piece of the earlier index's Roll. All its records are counted for the observer.
+func (g *Glancer) Glance(p *RollPiece, workers int) *Glanced {
 	dict, few := p.records.dict, g.few.records.dict
-	p.few = make([]uint32, len(dict.forms)-1)
-	for i := range p.few {
-		code := dict.first + uint32(i)
-		p.few[i] = few.find(string(dict.bytesOf(code)), dict.hashOf(code))
+	d := &Glanced{RollPiece: p, by: g, few: make([]uint32, len(dict.forms)-1)}
+	for i := range d.few {
+		if hash := dict.forms[i+1].hash; g.texts.has(hash) {
+			d.few[i] = few.find(string(dict.bytesOf(dict.first+uint32(i))), hash)
+		}
 	}
-	met := make([]bool, len(p.rows))
+	met, has := make([]bool, len(p.rows)), make([]uint64, len(p.rows))
 	var wait sync.WaitGroup
 	var mutex sync.Mutex
 	blocks := make(chan int)
 	for range max(1, workers) {
 		wait.Go(func() {
-			s := glanceSeeker{by: g, piece: p, pairs: make([]int64, len(g.pairs)),
+			s := glanceSeeker{by: g, piece: d, pairs: make([]int64, len(g.pairs)),
 				meetingSeeker: meetingSeeker{Meetings: g.Meetings, keys: newKeyMaker(g.after.plan)}}
 			s.keys.only = g.parts
 			for from := range blocks {
 				for i := from; i < min(from+glancedAtOnce, len(met)); i++ {
-					met[i] = s.met(p.records.row(p.rows[i]))
+					row := p.records.row(p.rows[i])
+					has[i] = s.look(row)
+					met[i] = s.meets(row, has[i])
 				}
 			}
 			mutex.Lock()
 			defer mutex.Unlock()
-			for k, n := range s.pairs {
-				g.pairs[k] += n
-			}
+			s.counted()
 		})
 	}
 	for from := 0; from < len(met); from += glancedAtOnce {
@@ -133,12 +125,70 @@ func (g *Glancer) Met(p *RollPiece, workers int) (rows []int) {
 	}
 	close(blocks)
 	wait.Wait()
+	s := glanceSeeker{by: g, piece: d, pairs: make([]int64, len(g.pairs)), meetingSeeker: meetingSeeker{Meetings: g.Meetings, keys: newKeyMaker(g.after.plan)}}
+	for _, row := range p.out {
+		s.look(p.records.row(row))
+	}
+	s.counted()
 	for i, row := range p.rows {
 		if met[i] {
-			rows = append(rows, row)
+			d.met, d.has = append(d.met, row), append(d.has, has[i])
 		}
 	}
-	return rows
+	return d
+}
+
+// CopyMet adds the records that are to be renewed.
+func (d *Glanced) CopyMet(to *ToRenew) error {
+	d.renumber(to.Records, d.met, d.code)
+	to.has = append(to.has, d.has...)
+	return to.bounded()
+}
+
+// CopyDrawn adds the records that an observer compares with random directory records, for the later index.
+func (d *Glanced) CopyDrawn(o *Observer, to *Records) error {
+	var drawn []int
+	for _, i := range d.rows {
+		if o.draws(d.records.dict.hashOf(d.records.ids[i])) > 0 {
+			drawn = append(drawn, i)
+		}
+	}
+	d.renumber(to, drawn, d.later)
+	return to.bounded()
+}
+
+// CopyOut adds the records that were left out of the piece, for the later index.
+func (d *Glanced) CopyOut(to *Records) error {
+	d.renumber(to, d.out, d.later)
+	return to.bounded()
+}
+
+// WriteAfter writes the piece in codes of the later index.
+func (d *Glanced) WriteAfter(to io.Writer) error {
+	records := d.by.after.NewRecords()
+	d.renumber(records, d.rows, d.later)
+	return records.WriteRoll(to, nil)
+}
+
+// code is a text's code among the records that differ, 0 for none.
+func (d *Glanced) code(code uint32) uint32 {
+	if first := d.records.dict.first; code >= first {
+		return d.few[code-first]
+	}
+	return d.by.codes[code]
+}
+
+// later is a text's code in the later index, 0 for none.
+func (d *Glanced) later(code uint32) uint32 {
+	own := d.records.dict
+	if code < own.first {
+		if found := d.by.differing.codes.code(code); found != unknownCode {
+			return found
+		}
+	} else if d.few[code-own.first] != 0 { // else no directory record that differs has it, and so none at all
+		return d.by.after.records.dict.find(string(own.bytesOf(code)), own.hashOf(code))
+	}
+	return 0
 }
 
 const glancedAtOnce = 4096
@@ -147,26 +197,28 @@ const glancedAtOnce = 4096
 type glanceSeeker struct {
 	meetingSeeker
 	by    *Glancer
-	piece *RollPiece
+	piece *Glanced
 	pairs []int64
 }
 
-func (s *glanceSeeker) met(row []uint32) bool {
+// counted hands over what was counted.
+func (s *glanceSeeker) counted() {
+	for k, n := range s.pairs {
+		s.by.pairs[k] += n
+	}
+}
+
+// look counts a record, and gives the parts of keys of which it has a value that a directory record has that differs.
+func (s *glanceSeeker) look(row []uint32) (has uint64) {
 	records, dict := s.piece.records, s.few.records.dict
 	s.keys.start()
-	for _, part := range s.by.whole {
+	for _, part := range s.whole {
 		s.keys.known[part.place], s.keys.parts[part.place] = s.keys.record, s.keys.parts[part.place][:0]
 	}
-	has, first := uint64(0), records.dict.first
 	for i := range s.by.cells {
 		c := &s.by.cells[i]
 		for _, v := range records.set(row, c.cell) {
-			var code uint32
-			if v < first {
-				code = s.by.codes[v]
-			} else {
-				code = s.piece.few[v-first]
-			}
+			code := s.piece.code(v)
 			if code == 0 {
 				continue
 			}
@@ -183,8 +235,13 @@ func (s *glanceSeeker) met(row []uint32) bool {
 			}
 		}
 	}
+	return has
+}
+
+// meets says of the record that was looked at last whether it may have a key of a directory record that differs.
+func (s *glanceSeeker) meets(row []uint32, has uint64) bool {
 	for r, rule := range s.after.plan.rules {
-		if s.by.needs[r]&^has == 0 && s.stands(r, rule, records, row) {
+		if s.needs[r]&^has == 0 && s.stands(r, rule, s.piece.records, row) {
 			return true
 		}
 	}

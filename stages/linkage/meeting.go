@@ -15,10 +15,14 @@ type Meetings struct {
 	isFrom        uint32   // place in few of the first as it is
 	places        []uint32 // by place in few from isFrom on: the place in after
 	rules         []meetingRule
-	marks         marks   // of the keys of all rules: most keys of most records are in none
-	parts         []marks // of the values that keys are made of, by the part's number
-	cells         []int   // of CRM records, those that keys are made of
+	marks         marks     // of the keys of all rules: most keys of most records are in none
+	parts         []marks   // of the values that keys are made of, by the part's number
+	whole         []planKey // the parts whose values are whole texts, as far as they have a bit
+	needs         []uint64  // by rule: which of these its keys are made of
 }
+
+// mostWhole is how many parts of keys have a bit.
+const mostWhole = 64
 
 // meetingRule says what stands under the keys of one rule.
 type meetingRule struct {
@@ -45,7 +49,7 @@ const (
 // NewMeetings makes the keys of records that differ: of each as it was and as it is.
 func NewMeetings(d Differing) *Meetings {
 	p := d.after.plan
-	m := &Meetings{before: d.before, after: d.after, differing: d, cells: p.keyCells()}
+	m := &Meetings{before: d.before, after: d.after, differing: d}
 	few := newRecords(p.right, "entity_id", nil)
 	was, is := newCopying(d.before.records, few), newCopying(d.after.records, few)
 	for _, place := range d.was {
@@ -69,6 +73,7 @@ func NewMeetings(d Differing) *Meetings {
 	}
 	m.places = append(slices.Clone(d.is), b.moved...)
 	m.few = &Index{plan: p, records: few}
+	m.whole, m.needs = p.wholeParts()
 	return m
 }
 
@@ -90,14 +95,22 @@ func (p *plan) keyParts() (parts []planKey) {
 	return parts
 }
 
-// keyCells are the CRM columns that keys are made of.
-func (p *plan) keyCells() (cells []int) {
+// wholeParts are the parts of keys that are whole texts, and of which of them each rule's keys are made.
+func (p *plan) wholeParts() (whole []planKey, needs []uint64) {
+	all := uint64(0)
 	for _, part := range p.keyParts() {
-		if !slices.Contains(cells, part.l) {
-			cells = append(cells, part.l)
+		if part.prefix == 0 && !part.deletions && part.place < mostWhole {
+			whole, all = append(whole, part), all|1<<part.place
 		}
 	}
-	return cells
+	for _, rule := range p.rules {
+		of := uint64(0)
+		for _, part := range rule.parts {
+			of |= 1 << part.place & all // no bit where there are too many
+		}
+		needs = append(needs, of)
+	}
+	return whole, needs
 }
 
 // meetingBuilder finds what stands under the keys of records that differ.
@@ -265,12 +278,16 @@ func (s *meetingSeeker) find(r int, key uint64) meetingKey {
 	return s.rules[r].find(key)
 }
 
-// all finds, in the order of rules, what differs and is met; moved, that a key of the record has moved.
-func (s *meetingSeeker) all(records *Records, row []uint32) (moved bool) {
+// all finds, in the order of rules, what differs and is met; moved, that a key of the record has moved. has are the whole parts of
+// which the record has a value that a record has that differs: a key without one is none of theirs.
+func (s *meetingSeeker) all(records *Records, row []uint32, has uint64) (moved bool) {
 	s.keys.start()
 	s.found = s.found[:0]
 	s.seen.clear()
 	for r, rule := range s.after.plan.rules {
+		if s.needs[r]&^has != 0 {
+			continue
+		}
 		for _, key := range s.keys.of(records, row, rule.parts, left) {
 			k := s.find(r, key)
 			if k.is == keyNarrowed {

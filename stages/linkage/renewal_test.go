@@ -11,7 +11,7 @@ import (
 
 // Records are renewed, from the pairs that change, to exactly what scoring them whole gives: rows and totals, whatever became of
 // the directory and of the keys that hold too many (invariant 2). All records are asked, whether or not they meet a record
-// that differs, and those that Glancer.Met leaves out must stay as they are.
+// that differs, and those that a Glancer leaves out must stay as they are.
 func TestRenewal_Invariant2_EqualsScoringWhole(t *testing.T) {
 	seen := map[Rows]int{}
 	merged, moved, seeds := 0, 0, uint64(12)
@@ -57,7 +57,7 @@ func TestRenewal_Invariant2_EqualsScoringWhole(t *testing.T) {
 				t.Fatal(err)
 			}
 			met := glanced(t, meetings, had)
-			records := meetings.NewRecords()
+			records := renewer.NewRecords()
 			if err := records.Append(batchOf(s, s.LeftTable(), d.contacts)); err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 )
 
 // Roll are CRM records as they were read to be scored: in codes of the directory's index, with the texts that it lacks. With it all
@@ -101,7 +102,12 @@ func (r *Roll) Each(without map[string]bool, fn func(*RollPiece) error) error {
 		p.records.dict.hold(arrays.text, arrays.lengths)
 		for i, code := range arrays.ids {
 			id := p.records.dict.bytesOf(code)
-			if later, ok := r.replaced[string(id)]; !without[string(id)] && (!ok || later <= at) {
+			if later, ok := r.replaced[string(id)]; ok && later > at {
+				continue
+			}
+			if without[string(id)] {
+				p.out = append(p.out, i)
+			} else {
 				p.rows = append(p.rows, i)
 			}
 		}
@@ -126,13 +132,9 @@ func (d *dictionary) hold(text []byte, lengths []uint32) {
 
 // RollPiece are records that are at hand together.
 type RollPiece struct {
-	records *Records
-	rows    []int    // those that count
-	few     []uint32 // by text that the index lacks: its code among records that differ, 0 for none; where a Glancer looked
+	records   *Records
+	rows, out []int // those that count, and those that would but for their ids
 }
-
-// Copy adds records to others; all must be of the piece. They need not be of the same index.
-func (p *RollPiece) Copy(to *Records, rows []int) error { return p.records.Copy(to, rows) }
 
 // Copy adds some records to others, which need not be of the same index.
 func (r *Records) Copy(to *Records, rows []int) error {
@@ -146,62 +148,37 @@ func (r *Records) Copy(to *Records, rows []int) error {
 	return to.bounded()
 }
 
-// Drawn are the records that an observer compares with random others.
-func (p *RollPiece) Drawn(o *Observer) (rows []int) {
-	for _, i := range p.rows {
-		if o.draws(p.records.dict.hashOf(p.records.ids[i])) > 0 {
-			rows = append(rows, i)
-		}
-	}
-	return rows
-}
-
 // Write writes the piece as it is.
 func (p *RollPiece) Write(to io.Writer) error {
-	return p.renumbered(p.records.NewRecords(), func(code uint32) uint32 {
+	records := p.records.NewRecords()
+	p.renumber(records, p.rows, func(code uint32) uint32 {
 		if code < p.records.dict.first {
 			return code
 		}
 		return 0
-	}).WriteRoll(to, nil)
-}
-
-// WriteAfter writes the piece, at which a Glancer must have looked, in codes of the later index.
-func (p *RollPiece) WriteAfter(m *Meetings, to io.Writer) error {
-	d, after, own := m.differing, m.after.records.dict, p.records.dict
-	return p.renumbered(m.after.NewRecords(), func(code uint32) uint32 {
-		if code < own.first {
-			if found := d.codes.code(code); found != unknownCode {
-				return found
-			}
-		} else if p.few[code-own.first] != 0 { // else no record has it that differs, and so none that is in the index at all
-			return after.find(string(own.bytesOf(code)), own.hashOf(code))
-		}
-		return 0
-	}).WriteRoll(to, nil)
+	})
+	return records.WriteRoll(to, nil)
 }
 
 // NewRecords starts a set of records with the same dictionary of the directory.
 func (r *Records) NewRecords() *Records { return newRecords(r.layout, r.id, r.dict.base) }
 
-// renumbered are the records that count in other codes: those that code gives, or where it gives 0 new ones. Of the result
-// no text is found by what it says.
-func (p *RollPiece) renumbered(to *Records, code func(uint32) uint32) *Records {
-	from, dict := p.records, to.dict
+// renumber adds some records to others, in codes that code gives, or where it gives 0 in new ones. No text is looked for, and
+// none of the new ones will be found by what it says.
+func (p *RollPiece) renumber(to *Records, rows []int, code func(uint32) uint32) {
+	from := p.records
 	known := make([]uint32, from.dict.next())
 	other := func(c uint32) uint32 {
 		if known[c] == 0 {
 			if known[c] = code(c); known[c] == 0 {
-				known[c] = dict.next()
-				dict.text = append(dict.text, from.dict.bytesOf(c)...)
-				dict.forms = append(dict.forms, form{end: uint64(len(dict.text))})
+				known[c] = to.dict.append(from.dict, c)
 			}
 		}
 		return known[c]
 	}
-	to.ids, to.cells = make([]uint32, 0, len(p.rows)), make([]uint32, 0, len(p.rows)*len(from.layout.names))
+	to.ids, to.cells = slices.Grow(to.ids, len(rows)), slices.Grow(to.cells, len(rows)*len(from.layout.names))
 	var codes []uint32
-	for _, i := range p.rows {
+	for _, i := range rows {
 		to.ids = append(to.ids, other(from.ids[i]))
 		row := from.row(i)
 		for c, cell := range row {
@@ -218,5 +195,15 @@ func (p *RollPiece) renumbered(to *Records, code func(uint32) uint32) *Records {
 			to.cells = append(to.cells, cell)
 		}
 	}
-	return to
+}
+
+// append numbers a text of another dictionary without making it known by what it says.
+func (d *dictionary) append(from *dictionary, code uint32) uint32 {
+	c := d.next()
+	known, _ := from.formOf(code)
+	f := *known
+	d.text = append(d.text, from.bytesOf(code)...)
+	f.end = uint64(len(d.text))
+	d.forms = append(d.forms, f)
+	return c
 }

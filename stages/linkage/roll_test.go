@@ -16,10 +16,11 @@ func glanced(t *testing.T, m *Meetings, records *Records) map[string]bool {
 	}
 	met, glancer := map[string]bool{}, m.NewGlancer(nil)
 	eachPiece(t, m.before, nil, func(p *RollPiece) {
-		for _, row := range glancer.Met(p, 2) {
+		glanced := glancer.Glance(p, 2)
+		for _, row := range glanced.met {
 			met[p.records.ID(row)] = true
 		}
-		if err := p.WriteAfter(m, &is); err != nil {
+		if err := glanced.WriteAfter(&is); err != nil {
 			t.Fatal(err)
 		}
 	}, was.Bytes())
@@ -115,7 +116,7 @@ func TestRoll_HoldsTheRecordsThatCount(t *testing.T) {
 		seen := map[string]bool{}
 		eachPiece(t, x, nil, func(p *RollPiece) {
 			copied := x.NewRecords()
-			if err := p.Copy(copied, p.rows); err != nil {
+			if err := p.records.Copy(copied, p.rows); err != nil {
 				t.Fatal(err)
 			}
 			for i := range copied.Len() {

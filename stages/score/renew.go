@@ -2,6 +2,7 @@ package score
 
 import (
 	"context"
+	"errors"
 
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/linkage"
@@ -10,13 +11,12 @@ import (
 // renewing is what tells the candidates of records that do not differ, where the directory does.
 type renewing struct {
 	*linkage.Renewer
-	totals  *linkage.Totals
-	changed map[string]bool // records that differ
+	totals *linkage.Totals
 }
 
-// renewAll renews the candidates of the records that meet a directory record that differs, but for those that differ
+// renewAll renews the candidates of the records that meet a directory record that differs, scores those that differ
 // themselves, and notes all on a new roll. Random pairs with another directory are others, too.
-func (r *scoring) renewAll(ctx context.Context, e Earlier, before *openedRoll, by renewing, changed *linkage.Records) error {
+func (r *scoring) renewAll(ctx context.Context, e Earlier, before *openedRoll, by renewing) error {
 	roll, err := r.session.NewObject()
 	if err != nil {
 		return err
@@ -27,43 +27,49 @@ func (r *scoring) renewAll(ctx context.Context, e Earlier, before *openedRoll, b
 		observer = r.observer
 	}
 	glancer := by.NewGlancer(observer)
-	met := by.NewRecords()
-	if err := before.Each(by.changed, func(piece *linkage.RollPiece) error {
-		if err := piece.Copy(met, glancer.Met(piece, r.workers)); err != nil {
+	met, was, is := by.NewRecords(), r.index.NewRecords(), r.index.NewRecords()
+	if err := before.Each(r.changed, func(piece *linkage.RollPiece) error {
+		glanced := glancer.Glance(piece, r.workers)
+		if err := errors.Join(glanced.CopyMet(met), glanced.CopyOut(was)); err != nil {
 			return err
 		}
-		if r.in.Observe {
+		if observer != nil {
 			drawn := r.index.NewRecords()
-			if err := piece.Copy(drawn, piece.Drawn(r.observer)); err != nil {
+			if err := glanced.CopyDrawn(observer, drawn); err != nil {
 				return err
 			}
-			r.observer.AddPairs(drawn)
+			observer.AddPairs(drawn)
 		}
-		if err := piece.WriteAfter(by.Meetings, roll); err != nil || met.Len() < recordsAtOnce {
+		if err := glanced.WriteAfter(roll); err != nil || met.Len() < recordsAtOnce {
 			return err
 		}
 		some := met
 		met = by.NewRecords()
-		return r.renew(ctx, e.Out.Candidates, by, some)
+		return r.renew(ctx, e.Out.Candidates, by, some, r.index.NewRecords(), "SELECT '' AS crm_id WHERE false")
 	}); err != nil {
+		return err
+	}
+	if err := eachRecordOf(ctx, r.session, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, is.Append); err != nil {
 		return err
 	}
 	if observer != nil {
 		observer.AddGlances(glancer)
+		observer.RemoveGlanced(was)
+		observer.AddRecords(is)
 	}
-	if err := r.renew(ctx, e.Out.Candidates, by, met); err != nil {
+	if err := is.WriteRoll(roll, nil); err != nil {
 		return err
 	}
-	if err := changed.WriteRoll(roll, nil); err != nil {
+	if r.rolls.Roll, err = roll.Save(); err != nil {
 		return err
 	}
-	r.rolls.Roll, err = roll.Save()
-	return err
+	return r.renew(ctx, e.Out.Candidates, by, met, is, "SELECT crm_id FROM "+scoredAnew)
 }
 
-// renew writes the candidates of records that come to others than they had. Of most it is known from a few pairs that they
-// do not; of some the rows that were kept must be read; and some are scored whole.
-func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, met *linkage.Records) error {
+// renew writes the candidates of records that come to others than they had. Of most that were met it is known from a few pairs
+// that they do not; of some the rows that were kept must be read; and some are scored whole, beside others, which a
+// relation names together with those that are gone.
+func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, met *linkage.ToRenew, whole *linkage.Records, named string) error {
 	s := r.session
 	differ, unsure := []*linkage.Renewal(nil), []int(nil)
 	kept := map[string]*[]linkage.Kept{}
@@ -82,10 +88,8 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 		}
 		ids = append(ids, id)
 	}
-	if r.renewed += met.Len(); len(ids) == 0 {
-		return nil
-	}
-	if err := s.Keep(ctx, touchedRecords, "SELECT '' AS crm_id WHERE false"); err != nil {
+	r.renewed += met.Len()
+	if err := s.Keep(ctx, touchedRecords, named); err != nil {
 		return err
 	}
 	defer s.Drop(ctx, touchedRecords) //nolint:errcheck // temporary
@@ -110,17 +114,15 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 	if r.in.Observe {
 		r.observer.AddScored(merged)
 	}
-	if err := r.write(ctx, had, met, merged); err != nil {
+	if err := r.write(ctx, had, met.Records, merged); err != nil {
 		return err
 	}
 	r.renewed -= len(unsure)
-	records := r.index.NewRecords()
-	if err := met.Copy(records, unsure); err != nil {
+	if err := met.Copy(whole, unsure); err != nil {
 		return err
 	}
-	scored, err := r.compare(records)
-	if err != nil {
+	if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer}, whole); err != nil {
 		return err
 	}
-	return r.write(ctx, had, records, scored)
+	return r.rescore(ctx, had, whole)
 }
