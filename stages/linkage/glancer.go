@@ -12,6 +12,7 @@ type Glancer struct {
 	*Meetings
 	texts    marks    // of the texts that records that differ have
 	codes    []uint32 // by code in the earlier index: the code among records that differ, 0 for none
+	known    []uint64 // bits by code in the earlier index: whether there is one. They stay in the processor's caches
 	marked   []uint64 // by code there: the parts of keys that have the value in a record that differs
 	cells    []glancedCell
 	observed []glancedProduct
@@ -27,16 +28,18 @@ type glancedCell struct {
 
 // glancedProduct is how many more directory records hold a value than did, by its code among those that differ: no others' number
 // differs.
-type glancedProduct struct{ more []int64 }
+type glancedProduct struct{ more []int32 }
 
 // NewGlancer starts to count for an observer, nil for none. Records must be of the earlier index.
 func (m *Meetings) NewGlancer(o *Observer) *Glancer {
 	few, before := m.few.records, m.before.records
-	g := &Glancer{Meetings: m, texts: newMarks(len(few.dict.forms)), codes: make([]uint32, before.dict.next()), marked: make([]uint64, few.dict.next())}
+	g := &Glancer{Meetings: m, texts: newMarks(len(few.dict.forms)), codes: make([]uint32, before.dict.next()),
+		known: make([]uint64, before.dict.next()/64+1), marked: make([]uint64, few.dict.next())}
 	for code := few.dict.first; code < few.dict.next(); code++ {
 		g.texts.add(few.dict.hashOf(code))
 		if found := before.dict.find(string(few.dict.bytesOf(code)), few.dict.hashOf(code)); found != 0 {
 			g.codes[found] = code
+			g.known[found>>6] |= 1 << (found & 63)
 		}
 	}
 	differ := int(m.isFrom) + len(m.differing.is)
@@ -65,7 +68,7 @@ func (m *Meetings) NewGlancer(o *Observer) *Glancer {
 		return g
 	}
 	for k, p := range o.products {
-		more := make([]int64, few.dict.next())
+		more := make([]int32, few.dict.next())
 		each(p.of.r, func(i int, code uint32) {
 			if i < int(m.isFrom) {
 				more[code]--
@@ -175,6 +178,9 @@ func (d *Glanced) code(code uint32) uint32 {
 	if first := d.records.dict.first; code >= first {
 		return d.few[code-first]
 	}
+	if d.by.known[code>>6]>>(code&63)&1 == 0 {
+		return 0
+	}
 	return d.by.codes[code]
 }
 
@@ -223,7 +229,7 @@ func (s *glanceSeeker) look(row []uint32) (has uint64) {
 				continue
 			}
 			for _, k := range c.products {
-				s.pairs[k] += s.by.observed[k].more[code]
+				s.pairs[k] += int64(s.by.observed[k].more[code])
 			}
 			if parts := s.by.marked[code] & c.parts; parts != 0 {
 				has |= parts
@@ -240,22 +246,13 @@ func (s *glanceSeeker) look(row []uint32) (has uint64) {
 
 // meets says of the record that was looked at last whether it may have a key of a directory record that differs.
 func (s *glanceSeeker) meets(row []uint32, has uint64) bool {
-	for r, rule := range s.after.plan.rules {
-		if s.needs[r]&^has == 0 && s.stands(r, rule, s.piece.records, row) {
-			return true
-		}
-	}
-	return false
-}
-
-// stands says whether a record that differs stands under a key that a rule gives.
-func (s *glanceSeeker) stands(r int, rule planRule, records *Records, row []uint32) bool {
-	for _, key := range s.keys.of(records, row, rule.parts, left) {
-		switch k := s.find(r, key); k.is {
+	records := s.piece.records
+	for _, a := range s.ask(records, row, has) {
+		switch k := s.rules[a.rule].find(a.key); k.is {
 		case keyFree:
 		case keyNarrowed:
-			for _, part := range s.keys.part(records, row, *rule.narrow, left) {
-				if s.find(r, narrowKey(key, part)).is != keyFree {
+			for _, part := range s.keys.part(records, row, *s.after.plan.rules[a.rule].narrow, left) {
+				if s.find(a.rule, narrowKey(a.key, part)).is != keyFree {
 					return true
 				}
 			}

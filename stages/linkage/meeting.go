@@ -267,8 +267,34 @@ func (m *Meetings) NewRecords() *Records { return m.few.NewRecords() }
 type meetingSeeker struct {
 	*Meetings
 	keys  keyMaker
+	asked []askedKey
 	found []found // by place in few
 	seen  entitySet
+}
+
+type askedKey struct {
+	key  uint64
+	rule int
+}
+
+// ask gives the keys of a record that are marked, in the order of rules. has are the whole parts of which the record has a value
+// that a record has that differs: a key without one is none of theirs. Marks are looked at one after the other without deciding
+// anything in between, so that none is waited for.
+func (s *meetingSeeker) ask(records *Records, row []uint32, has uint64) []askedKey {
+	s.asked = s.asked[:0]
+	for r, rule := range s.after.plan.rules {
+		if s.needs[r]&^has == 0 {
+			for _, key := range s.keys.of(records, row, rule.parts, left) {
+				s.asked = append(s.asked, askedKey{key, r})
+			}
+		}
+	}
+	n := 0
+	for _, a := range s.asked {
+		s.asked[n] = a
+		n += int(s.marks.bit(a.key))
+	}
+	return s.asked[:n]
 }
 
 func (s *meetingSeeker) find(r int, key uint64) meetingKey {
@@ -278,31 +304,25 @@ func (s *meetingSeeker) find(r int, key uint64) meetingKey {
 	return s.rules[r].find(key)
 }
 
-// all finds, in the order of rules, what differs and is met; moved, that a key of the record has moved. has are the whole parts of
-// which the record has a value that a record has that differs: a key without one is none of theirs.
+// all finds, in the order of rules, what differs and is met; moved, that a key of the record has moved. has is what ask says.
 func (s *meetingSeeker) all(records *Records, row []uint32, has uint64) (moved bool) {
 	s.keys.start()
 	s.found = s.found[:0]
 	s.seen.clear()
-	for r, rule := range s.after.plan.rules {
-		if s.needs[r]&^has != 0 {
-			continue
-		}
-		for _, key := range s.keys.of(records, row, rule.parts, left) {
-			k := s.find(r, key)
-			if k.is == keyNarrowed {
-				for _, part := range s.keys.part(records, row, *rule.narrow, left) {
-					k := s.find(r, narrowKey(key, part))
-					if moved = moved || k.is == keyMoved; k.is == keyListed {
-						s.add(r, k)
-					}
+	for _, a := range s.ask(records, row, has) {
+		k := s.rules[a.rule].find(a.key)
+		if k.is == keyNarrowed {
+			for _, part := range s.keys.part(records, row, *s.after.plan.rules[a.rule].narrow, left) {
+				k := s.find(a.rule, narrowKey(a.key, part))
+				if moved = moved || k.is == keyMoved; k.is == keyListed {
+					s.add(a.rule, k)
 				}
-			} else if moved = moved || k.is == keyMoved; k.is == keyListed {
-				s.add(r, k)
 			}
-			if moved {
-				return true
-			}
+		} else if moved = moved || k.is == keyMoved; k.is == keyListed {
+			s.add(a.rule, k)
+		}
+		if moved {
+			return true
 		}
 	}
 	return false
