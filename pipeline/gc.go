@@ -36,6 +36,7 @@ type Collected struct {
 type collection struct {
 	store     Store
 	inventory inventory
+	current   string // run id, empty for none
 	keep      []Record
 	remove    []Record
 	actions   []string // ids, to be removed
@@ -44,7 +45,7 @@ type collection struct {
 
 // Collect removes what nothing needs: published runs beyond those to keep, older runs that published nothing, and the
 // actions, objects and temporary files that only they had. What a kept run's record names stays, and what the actions
-// among it name.
+// among it name, but for what only makes the next run cheaper: of that, what the current run and those after it have.
 //
 // Whoever names goes before what is named: records, then actions, then objects. So a kill in between leaves a store in
 // which everything named is there, and the next collection finishes.
@@ -82,14 +83,13 @@ func (s Store) plan(keep int) (*collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	current, err := s.Current()
-	if err != nil {
+	if c.current, err = s.Current(); err != nil {
 		return nil, err
 	}
-	if _, ok := c.inventory.records[current]; current != "" && !ok {
-		return nil, &DamageError{Problem: fmt.Sprintf("the published run %s has no record", current)}
+	if _, ok := c.inventory.records[c.current]; c.current != "" && !ok {
+		return nil, &DamageError{Problem: fmt.Sprintf("the published run %s has no record", c.current)}
 	}
-	c.divide(records, current, keep)
+	c.divide(records, keep)
 	return c, c.choose()
 }
 
@@ -112,17 +112,17 @@ func (c *collection) records() ([]Record, error) {
 
 // divide keeps the current run, the newest published ones, pinned ones, and whatever began after the current one: it may
 // be resumed, its work may be reused, and its story is what somebody wants to read next.
-func (c *collection) divide(records []Record, current string, keep int) {
+func (c *collection) divide(records []Record, keep int) {
 	published, sawCurrent := 0, false
 	for i, r := range records {
-		stays := r.ID == current || c.store.Pinned(r.ID) || !sawCurrent && r.Status != Published || i == 0 && r.unfinished()
+		stays := r.ID == c.current || c.store.Pinned(r.ID) || !sawCurrent && r.Status != Published || i == 0 && r.unfinished()
 		if r.Status == Published {
 			if published < keep {
 				stays = true
 			}
 			published++
 		}
-		sawCurrent = sawCurrent || r.ID == current
+		sawCurrent = sawCurrent || r.ID == c.current
 		if stays {
 			c.keep = append(c.keep, r)
 		} else {
@@ -134,23 +134,27 @@ func (c *collection) divide(records []Record, current string, keep int) {
 // choose finds the actions and objects to remove. While the newest run is unfinished, what no record names may be its
 // work: such actions stay with what they name, and only what the removed runs had goes.
 func (c *collection) choose() error {
-	var kept, removed [][]byte
+	var latest, earlier, removed [][]byte
 	for _, r := range c.keep {
-		kept = append(kept, c.inventory.records[r.ID])
+		if text := c.inventory.records[r.ID]; isLatest(r.ID, c.current) {
+			latest = append(latest, text)
+		} else {
+			earlier = append(earlier, text)
+		}
 	}
 	for _, r := range c.remove {
 		removed = append(removed, c.inventory.records[r.ID])
 	}
 	if len(c.inventory.models) > 0 {
-		kept = append(kept, c.inventory.models)
+		latest = append(latest, c.inventory.models)
 	}
-	needed, err := c.store.needs(c.inventory, kept...)
+	needed, err := c.needed(latest, earlier)
 	if err != nil {
 		return err
 	}
 	goes := func(id string) bool { return !needed[id] }
 	if len(c.keep) > 0 && c.keep[0].unfinished() {
-		theirs, err := c.store.needs(c.inventory, removed...)
+		theirs, err := c.store.needs(c.inventory, slices.Concat(earlier, removed)...)
 		if err != nil {
 			return err
 		}
@@ -160,10 +164,10 @@ func (c *collection) choose() error {
 				if err != nil {
 					return err
 				}
-				kept = append(kept, text)
+				latest = append(latest, text)
 			}
 		}
-		if needed, err = c.store.needs(c.inventory, kept...); err != nil {
+		if needed, err = c.needed(latest, earlier); err != nil {
 			return err
 		}
 		goes = func(id string) bool { return !needed[id] && theirs[id] }
@@ -179,6 +183,15 @@ func (c *collection) choose() error {
 		}
 	}
 	return nil
+}
+
+// needed is all that records of the latest runs need, and of earlier ones what their results are.
+func (c *collection) needed(latest, earlier [][]byte) (map[string]bool, error) {
+	needed, err := c.store.needs(c.inventory, latest...)
+	if err != nil {
+		return nil, err
+	}
+	return needed, c.store.addResults(c.inventory, needed, earlier)
 }
 
 func (c *collection) report(o CollectOptions) (Collected, error) {

@@ -59,6 +59,7 @@ type randomStore struct {
 	runs    []randomRun // the oldest first
 	current string
 	actions map[string][]string // id → objects named
+	passing map[string]string   // id of an action → the object beside them that only makes the next run cheaper
 }
 
 type randomRun struct {
@@ -79,7 +80,7 @@ func newRandomStore(t *testing.T, p pool, random *rand.Rand, runs int) *randomSt
 	if err := os.CopyFS(store.objects(), os.DirFS(p.dir)); err != nil {
 		t.Fatal(err)
 	}
-	s := &randomStore{Store: store, actions: map[string][]string{}}
+	s := &randomStore{Store: store, actions: map[string][]string{}, passing: map[string]string{}}
 	var actions []string
 	for i := range 2 * runs {
 		actions = append(actions, s.addAction(t, p, random, i))
@@ -116,8 +117,9 @@ func (s *randomStore) put(t *testing.T, file string, data []byte) {
 func (s *randomStore) addAction(t *testing.T, p pool, random *rand.Rand, n int) string {
 	t.Helper()
 	in, out, index := p.tables[random.IntN(len(p.tables))], p.tables[random.IntN(len(p.tables))], p.indexes[random.IntN(len(p.indexes))]
+	totals := p.indexes[random.IntN(len(p.indexes))]
 	a := map[string]any{"stage": fmt.Sprintf("step %d", n), "in": map[string]any{"deep": []any{map[string]any{"x": in}}},
-		"out": map[string]any{"index": index, "tables": map[string]any{"y": out}}}
+		"out": map[string]any{"index": index, "totals": totals, "tables": map[string]any{"y": out}}}
 	data, err := json.Marshal(a)
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +127,7 @@ func (s *randomStore) addAction(t *testing.T, p pool, random *rand.Rand, n int) 
 	sum := sha256.Sum256(data)
 	id := hex.EncodeToString(sum[:])
 	s.put(t, "actions/"+id+".json", data)
-	s.actions[id] = []string{in.Parts[0].ID, out.Parts[0].ID, index}
+	s.actions[id], s.passing[id] = []string{in.Parts[0].ID, out.Parts[0].ID, index}, totals
 	return id
 }
 
@@ -190,6 +192,9 @@ func (s *randomStore) keeps(keep int) (runs, needed map[string]bool) {
 			for _, o := range s.actions[a] {
 				needed[o] = true
 			}
+			if r.record.ID >= s.current {
+				needed[s.passing[a]] = true
+			}
 		}
 	}
 	if newest := s.runs[len(s.runs)-1]; newest.record.Status != Running {
@@ -198,14 +203,14 @@ func (s *randomStore) keeps(keep int) (runs, needed map[string]bool) {
 	// What no run names may be the unfinished run's work.
 	theirs := map[string]bool{}
 	for _, r := range s.runs {
-		if runs[r.record.ID] {
+		if runs[r.record.ID] && r.record.ID >= s.current {
 			continue
 		}
 		for _, o := range r.objects {
 			theirs[o] = true
 		}
 		for _, a := range r.actions {
-			theirs[a] = true
+			theirs[a], theirs[s.passing[a]] = true, true
 			for _, o := range s.actions[a] {
 				theirs[o] = true
 			}
@@ -214,6 +219,7 @@ func (s *randomStore) keeps(keep int) (runs, needed map[string]bool) {
 	for id := range s.actions {
 		if !theirs[id] {
 			needed[id] = true
+			needed[s.passing[id]] = true
 			for _, o := range s.actions[id] {
 				needed[o] = true
 			}

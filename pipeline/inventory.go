@@ -149,10 +149,19 @@ func (s Store) sizeOf(path string) (bytes, files int64, err error) {
 // wherever it stands, so that a new field of a record cannot be forgotten here.
 func (s Store) needs(inv inventory, texts ...[]byte) (map[string]bool, error) {
 	named := map[string]bool{}
+	return named, s.addNeeds(inv, named, func(text []byte) []byte { return text }, texts)
+}
+
+// addResults adds what texts need but for what only makes the next run cheaper: of actions that are named already all counts.
+func (s Store) addResults(inv inventory, named map[string]bool, texts [][]byte) error {
+	return s.addNeeds(inv, named, func(text []byte) []byte { return passingID.ReplaceAll(text, nil) }, texts)
+}
+
+func (s Store) addNeeds(inv inventory, named map[string]bool, counts func(text []byte) []byte, texts [][]byte) error {
 	for len(texts) > 0 {
 		text := texts[0]
 		texts = texts[1:]
-		for _, id := range hexID.FindAllString(string(text), -1) {
+		for _, id := range hexID.FindAllString(string(counts(text)), -1) {
 			if named[id] {
 				continue
 			}
@@ -160,19 +169,24 @@ func (s Store) needs(inv inventory, texts ...[]byte) (map[string]bool, error) {
 			if _, ok := inv.actions[id]; ok {
 				data, err := os.ReadFile(s.action(id))
 				if err != nil {
-					return nil, fmt.Errorf("read action: %w", err)
+					return fmt.Errorf("read action: %w", err)
 				}
 				texts = append(texts, data)
 			}
 		}
 	}
-	return named, nil
+	return nil
 }
+
+// isLatest says whether the next run may build upon a run: the current one, and whatever began after it. Without a current one
+// each may.
+func isLatest(run, current string) bool { return run >= current }
 
 // reference is one place at which a record or an action names an object.
 type reference struct {
-	object string // file name
-	table  string // empty for an object that is no table
+	object  string // file name
+	table   string // empty for an object that is no table
+	passing bool   // it only makes the next run cheaper
 }
 
 // references finds the objects that a record or an action names, by the form in which tables and indexes are written.
@@ -183,12 +197,21 @@ func references(text []byte) ([]reference, error) {
 	}
 	var found []reference
 	eachReference(v, func(r reference) { found = append(found, r) })
-	slices.SortFunc(found, func(a, b reference) int { return strings.Compare(a.object+a.table, b.object+b.table) })
+	slices.SortFunc(found, func(a, b reference) int {
+		return strings.Compare(fmt.Sprint(a.object, a.table, a.passing), fmt.Sprint(b.object, b.table, b.passing))
+	})
 	return slices.Compact(found), nil
 }
 
 // objectKeys are the names under which records and actions hold the id of an object that is no table.
-var objectKeys = []string{"index", "sections", "survey", "shared_mail", "crm_state", "directory_state", "row_digests", "totals", "grounds"}
+var objectKeys = append([]string{"index", "sections", "survey", "shared_mail"}, passingKeys...)
+
+// passingKeys are those of objects that only make the next run cheaper. No result follows from them, so that runs before the
+// latest need none.
+var passingKeys = []string{"crm_state", "directory_state", "row_digests", "totals", "grounds", "roll", "roll_since"}
+
+// passingID is where a text names such an object.
+var passingID = regexp.MustCompile(`"(` + strings.Join(passingKeys, "|") + `)"\s*:\s*"[0-9a-f]{64}"`)
 
 func eachReference(v any, visit func(reference)) {
 	switch v := v.(type) {
@@ -204,14 +227,14 @@ func eachReference(v any, visit func(reference)) {
 				part, _ := p.(map[string]any)
 				for _, key := range []string{"id", "without"} {
 					if id, ok := part[key].(string); ok && hexID.MatchString(id) {
-						visit(reference{id + ".parquet", table})
+						visit(reference{object: id + ".parquet", table: table})
 					}
 				}
 			}
 		}
 		for key, x := range v {
 			if id, ok := x.(string); ok && slices.Contains(objectKeys, key) && hexID.MatchString(id) {
-				visit(reference{id + ".bin", ""})
+				visit(reference{object: id + ".bin", passing: slices.Contains(passingKeys, key)})
 			}
 			eachReference(x, visit)
 		}

@@ -94,7 +94,10 @@ type verifier struct {
 }
 
 // naming is a run's record or an action that names an object, and as which table.
-type naming struct{ run, action, step, table string }
+type naming struct {
+	run, action, step, table string
+	passing                  bool // it only makes the next run cheaper
+}
 
 func (v *verifier) check(ctx context.Context) error {
 	var err error
@@ -171,7 +174,7 @@ func (v *verifier) readRecord(id string, text []byte) {
 	}
 	v.records[id] = r
 	for _, f := range found {
-		v.named[f.object] = append(v.named[f.object], naming{run: id, table: f.table})
+		v.named[f.object] = append(v.named[f.object], naming{run: id, table: f.table, passing: f.passing})
 	}
 }
 
@@ -195,7 +198,7 @@ func (v *verifier) readAction(id string) {
 		return
 	}
 	for _, f := range found {
-		v.named[f.object] = append(v.named[f.object], naming{action: id, step: a.Stage, table: f.table})
+		v.named[f.object] = append(v.named[f.object], naming{action: id, step: a.Stage, table: f.table, passing: f.passing})
 	}
 }
 

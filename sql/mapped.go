@@ -13,26 +13,58 @@ import (
 
 // WriteObject is PutObject for what is written piece by piece.
 func (s *Session) WriteObject(write func(io.Writer) error) (string, error) {
-	temp, err := s.tempFile()
+	w, err := s.NewObject()
 	if err != nil {
 		return "", err
 	}
-	defer os.Remove(temp)
-	f, err := os.OpenFile(temp, os.O_WRONLY, 0)
-	if err != nil {
+	defer w.Discard()
+	if err := write(w); err != nil {
 		return "", fmt.Errorf("write object: %w", err)
 	}
-	buffer := bufio.NewWriterSize(f, 1<<20)
-	if err = write(buffer); err == nil {
-		err = buffer.Flush()
+	return w.Save()
+}
+
+// ObjectWriter is an object that is being written while other things are done.
+type ObjectWriter struct {
+	session *Session
+	temp    string
+	file    *os.File
+	to      *bufio.Writer
+}
+
+// NewObject starts an object. Discard must be called.
+func (s *Session) NewObject() (*ObjectWriter, error) {
+	temp, err := s.tempFile()
+	if err != nil {
+		return nil, err
 	}
-	if e := f.Close(); err == nil {
+	f, err := os.OpenFile(temp, os.O_WRONLY, 0)
+	if err != nil {
+		os.Remove(temp) //nolint:errcheck // gc sweeps what stays
+		return nil, fmt.Errorf("write object: %w", err)
+	}
+	return &ObjectWriter{s, temp, f, bufio.NewWriterSize(f, 1<<20)}, nil
+}
+
+// Write adds bytes.
+func (w *ObjectWriter) Write(data []byte) (int, error) { return w.to.Write(data) }
+
+// Save stores what was written, as PutObject does. Nothing can be written after it.
+func (w *ObjectWriter) Save() (string, error) {
+	err := w.to.Flush()
+	if e := w.file.Close(); err == nil {
 		err = e
 	}
 	if err != nil {
 		return "", fmt.Errorf("write object: %w", err)
 	}
-	return s.adopt(temp, ".bin")
+	return w.session.adopt(w.temp, ".bin")
+}
+
+// Discard removes what was not saved.
+func (w *ObjectWriter) Discard() {
+	w.file.Close()    //nolint:errcheck // it is removed, or was saved
+	os.Remove(w.temp) //nolint:errcheck // gone where it was saved
 }
 
 // MapObject gives the bytes of what PutObject or WriteObject stored without holding them in memory: the system may take

@@ -11,6 +11,7 @@ type Differing struct {
 	before, after *Index
 	was, is       []uint32 // places of such records in each
 	stayed        []uint32 // by place in before: the place in after of a record that does not differ, or gone
+	codes         *translation
 	records       int
 }
 
@@ -23,8 +24,9 @@ func (d Differing) Len() int { return d.records }
 // read for it.
 func NewDiffering(before, after *Index) Differing {
 	a, b := before.records, after.records
-	d := Differing{before: before, after: after, stayed: make([]uint32, a.Len())}
-	same := translation{from: a, to: b, known: make([]uint32, a.dict.next())}
+	d := Differing{before: before, after: after, stayed: make([]uint32, a.Len()),
+		codes: newTranslation(a, b)}
+	same := d.codes
 	for i, j := 0, 0; i < a.Len() || j < b.Len(); {
 		order := 1
 		switch {
@@ -54,13 +56,31 @@ func NewDiffering(before, after *Index) Differing {
 	return d
 }
 
-// translation leads from one index's codes to another's. Each text is looked for once.
+// translation leads from one index's codes to another's.
 type translation struct {
 	from, to *Records
 	known    []uint32 // by code: the other's code, or unknownCode; 0 where it was not looked for
 }
 
 const unknownCode = ^uint32(0)
+
+// newTranslation looks for all texts. Both indexes number them in the order in which records have them, so that most stand
+// one after the other in both.
+func newTranslation(from, to *Records) *translation {
+	t := &translation{from: from, to: to, known: make([]uint32, from.dict.next())}
+	next := to.dict.first
+	for c := from.dict.first; c < from.dict.next(); c++ {
+		if next < to.dict.next() && from.dict.hashOf(c) == to.dict.hashOf(next) && bytes.Equal(from.dict.bytesOf(c), to.dict.bytesOf(next)) {
+			t.known[c] = next
+		} else {
+			t.code(c)
+		}
+		if found := t.known[c]; found != unknownCode {
+			next = found + 1
+		}
+	}
+	return t
+}
 
 func (t *translation) code(c uint32) uint32 {
 	if t.known[c] == 0 {

@@ -23,7 +23,10 @@ func (m *marks) add(hash uint64) {
 	m.bits[at>>6] |= 1 << (at & 63)
 }
 
-func (m *marks) has(hash uint64) bool {
+func (m *marks) has(hash uint64) bool { return m.bit(hash) != 0 }
+
+// bit is 1 for what is marked, else 0.
+func (m *marks) bit(hash uint64) uint64 {
 	at := hash >> m.shift
-	return m.bits[at>>6]>>(at&63)&1 != 0
+	return m.bits[at>>6] >> (at & 63) & 1
 }

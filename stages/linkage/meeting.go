@@ -15,10 +15,14 @@ type Meetings struct {
 	isFrom        uint32   // place in few of the first as it is
 	places        []uint32 // by place in few from isFrom on: the place in after
 	rules         []meetingRule
-	marks         marks   // of the keys of all rules: most keys of most records are in none
-	parts         []marks // of the values that keys are made of, by the part's number
-	cells         []int   // of CRM records, those that keys are made of
+	marks         marks     // of the keys of all rules: most keys of most records are in none
+	parts         []marks   // of the values that keys are made of, by the part's number
+	whole         []planKey // the parts whose values are whole texts, as far as they have a bit
+	needs         []uint64  // by rule: which of these its keys are made of
 }
+
+// mostWhole is how many parts of keys have a bit.
+const mostWhole = 64
 
 // meetingRule says what stands under the keys of one rule.
 type meetingRule struct {
@@ -45,7 +49,7 @@ const (
 // NewMeetings makes the keys of records that differ: of each as it was and as it is.
 func NewMeetings(d Differing) *Meetings {
 	p := d.after.plan
-	m := &Meetings{before: d.before, after: d.after, differing: d, cells: p.keyCells()}
+	m := &Meetings{before: d.before, after: d.after, differing: d}
 	few := newRecords(p.right, "entity_id", nil)
 	was, is := newCopying(d.before.records, few), newCopying(d.after.records, few)
 	for _, place := range d.was {
@@ -69,6 +73,7 @@ func NewMeetings(d Differing) *Meetings {
 	}
 	m.places = append(slices.Clone(d.is), b.moved...)
 	m.few = &Index{plan: p, records: few}
+	m.whole, m.needs = p.wholeParts()
 	return m
 }
 
@@ -90,14 +95,22 @@ func (p *plan) keyParts() (parts []planKey) {
 	return parts
 }
 
-// keyCells are the CRM columns that keys are made of.
-func (p *plan) keyCells() (cells []int) {
+// wholeParts are the parts of keys that are whole texts, and of which of them each rule's keys are made.
+func (p *plan) wholeParts() (whole []planKey, needs []uint64) {
+	all := uint64(0)
 	for _, part := range p.keyParts() {
-		if !slices.Contains(cells, part.l) {
-			cells = append(cells, part.l)
+		if part.prefix == 0 && !part.deletions && part.place < mostWhole {
+			whole, all = append(whole, part), all|1<<part.place
 		}
 	}
-	return cells
+	for _, rule := range p.rules {
+		of := uint64(0)
+		for _, part := range rule.parts {
+			of |= 1 << part.place & all // no bit where there are too many
+		}
+		needs = append(needs, of)
+	}
+	return whole, needs
 }
 
 // meetingBuilder finds what stands under the keys of records that differ.
@@ -254,8 +267,34 @@ func (m *Meetings) NewRecords() *Records { return m.few.NewRecords() }
 type meetingSeeker struct {
 	*Meetings
 	keys  keyMaker
+	asked []askedKey
 	found []found // by place in few
 	seen  entitySet
+}
+
+type askedKey struct {
+	key  uint64
+	rule int
+}
+
+// ask gives the keys of a record that are marked, in the order of rules. has are the whole parts of which the record has a value
+// that a record has that differs: a key without one is none of theirs. Marks are looked at one after the other without deciding
+// anything in between, so that none is waited for.
+func (s *meetingSeeker) ask(records *Records, row []uint32, has uint64) []askedKey {
+	s.asked = s.asked[:0]
+	for r, rule := range s.after.plan.rules {
+		if s.needs[r]&^has == 0 {
+			for _, key := range s.keys.of(records, row, rule.parts, left) {
+				s.asked = append(s.asked, askedKey{key, r})
+			}
+		}
+	}
+	n := 0
+	for _, a := range s.asked {
+		s.asked[n] = a
+		n += int(s.marks.bit(a.key))
+	}
+	return s.asked[:n]
 }
 
 func (s *meetingSeeker) find(r int, key uint64) meetingKey {
@@ -265,45 +304,25 @@ func (s *meetingSeeker) find(r int, key uint64) meetingKey {
 	return s.rules[r].find(key)
 }
 
-func (s *meetingSeeker) any(records *Records, row []uint32) bool {
-	for r, rule := range s.after.plan.rules {
-		for _, key := range s.keys.of(records, row, rule.parts, left) {
-			k := s.find(r, key)
-			if k.is == keyNarrowed {
-				for _, part := range s.keys.part(records, row, *rule.narrow, left) {
-					if s.find(r, narrowKey(key, part)).is != keyFree {
-						return true
-					}
-				}
-			} else if k.is != keyFree {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// all finds, in the order of rules, what differs and is met; moved, that a key of the record has moved.
-func (s *meetingSeeker) all(records *Records, row []uint32) (moved bool) {
+// all finds, in the order of rules, what differs and is met; moved, that a key of the record has moved. has is what ask says.
+func (s *meetingSeeker) all(records *Records, row []uint32, has uint64) (moved bool) {
 	s.keys.start()
 	s.found = s.found[:0]
 	s.seen.clear()
-	for r, rule := range s.after.plan.rules {
-		for _, key := range s.keys.of(records, row, rule.parts, left) {
-			k := s.find(r, key)
-			if k.is == keyNarrowed {
-				for _, part := range s.keys.part(records, row, *rule.narrow, left) {
-					k := s.find(r, narrowKey(key, part))
-					if moved = moved || k.is == keyMoved; k.is == keyListed {
-						s.add(r, k)
-					}
+	for _, a := range s.ask(records, row, has) {
+		k := s.rules[a.rule].find(a.key)
+		if k.is == keyNarrowed {
+			for _, part := range s.keys.part(records, row, *s.after.plan.rules[a.rule].narrow, left) {
+				k := s.find(a.rule, narrowKey(a.key, part))
+				if moved = moved || k.is == keyMoved; k.is == keyListed {
+					s.add(a.rule, k)
 				}
-			} else if moved = moved || k.is == keyMoved; k.is == keyListed {
-				s.add(r, k)
 			}
-			if moved {
-				return true
-			}
+		} else if moved = moved || k.is == keyMoved; k.is == keyListed {
+			s.add(a.rule, k)
+		}
+		if moved {
+			return true
 		}
 	}
 	return false

@@ -105,13 +105,13 @@ func (o *Observer) Add(records *Records, scored []Scored) {
 
 // AddRecords counts records, without what they were scored.
 func (o *Observer) AddRecords(records *Records) {
-	o.count(records, o.products)
+	o.count(records)
 	o.AddPairs(records)
 }
 
-func (o *Observer) count(records *Records, products []observedProduct) {
+func (o *Observer) count(records *Records) {
 	o.seen.Records += o.sign * int64(records.Len())
-	for _, p := range products {
+	for _, p := range o.products {
 		seen := o.seen.Equal[p.comparison][p.code]
 		for i := range records.Len() {
 			values := records.set(records.row(i), p.of.l)
@@ -183,13 +183,12 @@ func (o *Observer) RemoveScored(scored []Scored) {
 	o.sign = 1
 }
 
-// RemoveRecordsOf is RemoveRecords for records that were counted for another directory, whose random pairs were not taken.
-func (o *Observer) RemoveRecordsOf(before *Index, records *Records) {
-	if records.Len() > 0 {
-		o.sign = -1
-		o.count(records, before.products())
-		o.sign = 1
-	}
+// RemoveGlanced is RemoveRecords for records that were counted for another directory, and that a Glancer has looked at: as they are
+// in this one, but for the random pairs, which were not taken.
+func (o *Observer) RemoveGlanced(records *Records) {
+	o.sign = -1
+	o.count(records)
+	o.sign = 1
 }
 
 // RemoveCandidate takes out a candidate, by its probability in millionths and its levels.
@@ -199,9 +198,6 @@ func (o *Observer) RemoveCandidate(probability int64, levels []int32) {
 		o.seen.Hits[k][level] -= probability
 	}
 }
-
-// Draws says whether AddPairs compares a record at all, by its id.
-func (o *Observer) Draws(id string) bool { return o.draws(hashText(id)) > 0 }
 
 // draws is how many random pairs a record has, by its id's hash.
 func (o *Observer) draws(h uint64) int {

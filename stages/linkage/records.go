@@ -115,26 +115,6 @@ func (r *Records) AppendIf(batch arrow.RecordBatch, keep func(id string) bool) e
 	return r.bounded()
 }
 
-// only holds some cells of all records of a batch in place of what there was, and numbers no ids: for what is asked of a
-// batch alone.
-func (r *Records) only(batch arrow.RecordBatch, cells []int) error {
-	rows := make([]int, batch.NumRows())
-	for i := range rows {
-		rows[i] = i
-	}
-	r.dict.clear()
-	r.pool = r.pool[:0]
-	n := len(rows) * len(r.layout.names)
-	r.cells = slices.Grow(r.cells[:0], n)[:n]
-	clear(r.cells)
-	for _, c := range cells {
-		if err := r.fill(batch, rows, r.cells, c, r.layout.names[c]); err != nil {
-			return err
-		}
-	}
-	return r.bounded()
-}
-
 // bounded fails where a number would not fit in a cell.
 func (r *Records) bounded() error {
 	if r.dict.next() >= inPool || len(r.pool) >= inPool || len(r.ids) >= inPool {

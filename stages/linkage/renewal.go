@@ -53,19 +53,31 @@ const (
 	RowsUnsure             // the record has to be scored whole
 )
 
-// Renew looks at records of NewRecords that do not differ themselves, with so many goroutines; the result does not depend on
-// their number.
-func (n *Renewer) Renew(records *Records, totals *Totals, workers int) []Renewal {
+// ToRenew are CRM records that do not differ themselves. Those that a Glancer found are renewed with less work.
+type ToRenew struct {
+	*Records
+	has []uint64 // by record, see Glanced; all bits where none are given
+}
+
+// NewRecords starts a set of CRM records that can be renewed.
+func (n *Renewer) NewRecords() *ToRenew { return &ToRenew{Records: n.Meetings.NewRecords()} }
+
+// Renew looks at records with so many goroutines; the result does not depend on their number.
+func (n *Renewer) Renew(records *ToRenew, totals *Totals, workers int) []Renewal {
 	out := make([]Renewal, records.Len())
 	var wait sync.WaitGroup
 	blocks := make(chan int)
 	for range max(1, workers) {
 		wait.Go(func() {
-			w := renewing{Renewer: n, worker: n.scorer.newWorker(records), was: newSeeker(n.before), is: newSeeker(n.after),
+			w := renewing{Renewer: n, worker: n.scorer.newWorker(records.Records), was: newSeeker(n.before), is: newSeeker(n.after),
 				meet: meetingSeeker{Meetings: n.Meetings, keys: newKeyMaker(n.after.plan), seen: newEntitySet()}}
 			for from := range blocks {
 				for i := from; i < min(from+block, records.Len()); i++ {
-					out[i] = w.renew(i, totals)
+					has := ^uint64(0)
+					if i < len(records.has) {
+						has = records.has[i]
+					}
+					out[i] = w.renew(i, has, totals)
 				}
 			}
 		})
@@ -90,12 +102,12 @@ type renewing struct {
 	lost, come, renamed []int32 // their weights
 }
 
-func (w *renewing) renew(i int, totals *Totals) Renewal {
+func (w *renewing) renew(i int, has uint64, totals *Totals) Renewal {
 	records := w.worker.records
 	row := records.row(i)
 	w.removed, w.added, w.ruled = w.removed[:0], w.added[:0], w.ruled[:0]
 	unsure := Renewal{Record: i, Rows: RowsUnsure}
-	if w.meet.all(records, row) {
+	if w.meet.all(records, row, has) {
 		if !w.compareAll(row) {
 			return unsure
 		}

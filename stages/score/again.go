@@ -62,7 +62,7 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		if renewer, err = linkage.NewMeetings(differing).NewRenewer(r.in.Parameters, nil); err != nil {
 			return Out{}, err
 		}
-		if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer, renewer.Scorer()}); err != nil {
+		if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{renewer.Scorer()}); err != nil {
 			return Out{}, err
 		}
 	}
@@ -74,6 +74,14 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		return Out{}, err
 	}
 	defer closeTotals() //nolint:errcheck // nothing was written
+	roll, err := r.openRoll(e, before)
+	if sql.Damaged(err) {
+		return r.all(ctx)
+	}
+	if err != nil {
+		return Out{}, err
+	}
+	defer roll.close()
 	if err := r.changedRecords(ctx, e); err != nil {
 		return Out{}, err
 	}
@@ -85,15 +93,13 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		return e.Out, r.to.Discard(ctx)
 	}
 	r.totals = r.in.Section.Renew(totals)
-	if err := r.scoreChanged(ctx, e, before); err != nil {
-		return Out{}, err
+	if sameDirectory {
+		err = r.scoreChanged(ctx, e, roll)
+	} else {
+		err = r.renewAll(ctx, e, roll, renewing{renewer, totals})
 	}
-	if !sameDirectory {
-		for _, piece := range r.in.CRM.Pieces(recordsAtOnce) {
-			if err := r.renewPiece(ctx, e, piece, renewing{renewer, totals, r.changed}); err != nil {
-				return Out{}, err
-			}
-		}
+	if err != nil {
+		return Out{}, err
 	}
 	snapshot, err := r.amend(ctx, e.Out.Candidates)
 	if err != nil {
@@ -134,14 +140,11 @@ func (r *scoring) changedRecords(ctx context.Context, e Earlier) error {
 	return s.EachText(ctx, "FROM "+scoredAnew, func(id string) { r.changed[strings.Clone(id)] = true })
 }
 
-// scoreChanged scores the records that differ. before is the earlier directory's index where it is another, else nil.
-func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.Index) error {
-	s, index := r.session, r.index
-	if before != nil {
-		index = before
-	}
-	gone, records := index.NewRecords(), r.index.NewRecords()
-	few := before == nil && int64(len(r.changed))*mostScoredTwice <= r.in.CRM.Rows
+// scoreChanged scores the records that differ, for the same directory, and notes them beside the roll.
+func (r *scoring) scoreChanged(ctx context.Context, e Earlier, since *openedRoll) error {
+	s := r.session
+	gone, records := r.index.NewRecords(), r.index.NewRecords()
+	few := int64(len(r.changed))*mostScoredTwice <= r.in.CRM.Rows
 	if r.in.Observe || few {
 		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, scoredAnew, gone.Append); err != nil {
 			return err
@@ -150,17 +153,11 @@ func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.I
 	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
 		return err
 	}
-	if before == nil { // else all are there
-		if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer}, gone, records); err != nil {
-			return err
-		}
+	if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer}, gone, records); err != nil {
+		return err
 	}
 	if r.in.Observe {
-		if before != nil {
-			r.observer.RemoveRecordsOf(before, gone)
-		} else {
-			r.observer.RemoveRecords(gone)
-		}
+		r.observer.RemoveRecords(gone)
 		r.observer.AddRecords(records)
 	}
 	var had map[string]*digest
@@ -171,6 +168,9 @@ func (r *scoring) scoreChanged(ctx context.Context, e Earlier, before *linkage.I
 		had, err = r.forget(ctx, e.Out.Candidates, scoredAnew, nil)
 	}
 	if err != nil {
+		return err
+	}
+	if err := r.noteChanged(e, since, records); err != nil {
 		return err
 	}
 	return r.rescore(ctx, had, records)

@@ -3,9 +3,6 @@ package score
 import (
 	"context"
 	"errors"
-	"sync"
-
-	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/crmlink/crmlink/sql"
 	"github.com/crmlink/crmlink/stages/linkage"
@@ -14,54 +11,67 @@ import (
 // renewing is what tells the candidates of records that do not differ, where the directory does.
 type renewing struct {
 	*linkage.Renewer
-	totals  *linkage.Totals
-	changed map[string]bool // records that differ
+	totals *linkage.Totals
 }
 
-// renewPiece renews the candidates of the records of a piece of the table that meet a directory record that differs, but for
-// those that differ themselves. All are read for it: random pairs with another directory are others, too.
-func (r *scoring) renewPiece(ctx context.Context, e Earlier, piece sql.Snapshot, by renewing) error {
-	var batches []arrow.RecordBatch
-	defer func() {
-		for _, b := range batches {
-			b.Release()
+// renewAll renews the candidates of the records that meet a directory record that differs, scores those that differ
+// themselves, and notes all on a new roll. Random pairs with another directory are others, too.
+func (r *scoring) renewAll(ctx context.Context, e Earlier, before *openedRoll, by renewing) error {
+	roll, err := r.session.NewObject()
+	if err != nil {
+		return err
+	}
+	defer roll.Discard()
+	var observer *linkage.Observer
+	if r.in.Observe {
+		observer = r.observer
+	}
+	glancer := by.NewGlancer(observer)
+	met, was, is := by.NewRecords(), r.index.NewRecords(), r.index.NewRecords()
+	if err := before.Each(r.changed, func(piece *linkage.RollPiece) error {
+		glanced := glancer.Glance(piece, r.workers)
+		if err := errors.Join(glanced.CopyMet(met), glanced.CopyOut(was)); err != nil {
+			return err
 		}
-	}()
-	if err := eachRecord(ctx, r.session, r.in.Section, piece, r.in.Known, func(batch arrow.RecordBatch) error {
-		batch.Retain()
-		batches = append(batches, batch)
-		return nil
+		if observer != nil {
+			drawn := r.index.NewRecords()
+			if err := glanced.CopyDrawn(observer, drawn); err != nil {
+				return err
+			}
+			observer.AddPairs(drawn)
+		}
+		if err := glanced.WriteAfter(roll); err != nil || met.Len() < recordsAtOnce {
+			return err
+		}
+		some := met
+		met = by.NewRecords()
+		return r.renew(ctx, e.Out.Candidates, by, some, r.index.NewRecords(), "SELECT '' AS crm_id WHERE false")
 	}); err != nil {
 		return err
 	}
-	found := make([][]bool, len(batches))
-	if err := r.glance(batches, by, found); err != nil {
+	if err := eachRecordOf(ctx, r.session, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, is.Append); err != nil {
 		return err
 	}
-	met, drawn := by.NewRecords(), r.index.NewRecords()
-	for i, batch := range batches {
-		at := -1 // AppendIf asks for each record in order
-		if err := met.AppendIf(batch, func(string) bool {
-			at++
-			return found[i][at]
-		}); err != nil {
-			return err
-		}
-		if r.in.Observe {
-			if err := drawn.AppendIf(batch, func(id string) bool { return r.observer.Draws(id) && !by.changed[id] }); err != nil {
-				return err
-			}
-		}
+	if observer != nil {
+		observer.AddGlances(glancer)
+		observer.RemoveGlanced(was)
+		observer.AddRecords(is)
 	}
-	r.observer.AddPairs(drawn)
-	return r.renew(ctx, e.Out.Candidates.Beside(piece), by, met, batches)
+	if err := is.WriteRoll(roll, nil); err != nil {
+		return err
+	}
+	if r.rolls.Roll, err = roll.Save(); err != nil {
+		return err
+	}
+	return r.renew(ctx, e.Out.Candidates, by, met, is, "SELECT crm_id FROM "+scoredAnew)
 }
 
-// renew writes the candidates of records that come to others than they had. Of most it is known from a few pairs that they
-// do not; of some the rows that were kept must be read; and some are scored whole.
-func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, met *linkage.Records, batches []arrow.RecordBatch) error {
+// renew writes the candidates of records that come to others than they had. Of most that were met it is known from a few pairs
+// that they do not; of some the rows that were kept must be read; and some are scored whole, beside others, which a
+// relation names together with those that are gone.
+func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, met *linkage.ToRenew, whole *linkage.Records, named string) error {
 	s := r.session
-	differ, unsure := []*linkage.Renewal(nil), map[string]bool{}
+	differ, unsure := []*linkage.Renewal(nil), []int(nil)
 	kept := map[string]*[]linkage.Kept{}
 	var ids []string
 	renewals := by.Renew(met, by.totals, r.workers)
@@ -74,14 +84,12 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 		case linkage.RowsDiffer:
 			differ, kept[id] = append(differ, renewal), &[]linkage.Kept{}
 		case linkage.RowsUnsure:
-			unsure[id] = true
+			unsure = append(unsure, renewal.Record)
 		}
 		ids = append(ids, id)
 	}
-	if r.renewed += met.Len(); len(ids) == 0 {
-		return nil
-	}
-	if err := s.Keep(ctx, touchedRecords, "SELECT '' AS crm_id WHERE false"); err != nil {
+	r.renewed += met.Len()
+	if err := s.Keep(ctx, touchedRecords, named); err != nil {
 		return err
 	}
 	defer s.Drop(ctx, touchedRecords) //nolint:errcheck // temporary
@@ -97,7 +105,7 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 		id := met.ID(renewal.Record)
 		scored, ok := by.Merge(renewal, *kept[id])
 		if !ok {
-			unsure[id] = true
+			unsure = append(unsure, renewal.Record)
 			continue
 		}
 		r.totals.Put(id, renewal.Total)
@@ -106,51 +114,15 @@ func (r *scoring) renew(ctx context.Context, earlier sql.Snapshot, by renewing, 
 	if r.in.Observe {
 		r.observer.AddScored(merged)
 	}
-	if err := r.write(ctx, had, met, merged); err != nil {
+	if err := r.write(ctx, had, met.Records, merged); err != nil {
 		return err
 	}
 	r.renewed -= len(unsure)
-	records := r.index.NewRecords()
-	for _, batch := range batches {
-		if err := records.AppendIf(batch, func(id string) bool { return unsure[id] }); err != nil {
-			return err
-		}
-	}
-	scored, err := r.compare(records)
-	if err != nil {
+	if err := met.Copy(whole, unsure); err != nil {
 		return err
 	}
-	return r.write(ctx, had, records, scored)
-}
-
-// glance finds which records of each batch meet a directory record that differs, and counts their equal pairs.
-func (r *scoring) glance(batches []arrow.RecordBatch, by renewing, met [][]bool) error {
-	next := make(chan int)
-	failed := make([]error, len(batches))
-	var observer *linkage.Observer
-	if r.in.Observe {
-		observer = r.observer
+	if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer}, whole); err != nil {
+		return err
 	}
-	var glancers []*linkage.Glancer
-	var wait sync.WaitGroup
-	for range r.workers {
-		g := by.NewGlancer(observer)
-		glancers = append(glancers, g)
-		wait.Go(func() {
-			for i := range next {
-				met[i], failed[i] = g.Met(batches[i], func(id string) bool { return by.changed[id] })
-			}
-		})
-	}
-	for i := range batches {
-		next <- i
-	}
-	close(next)
-	wait.Wait()
-	if observer != nil {
-		for _, g := range glancers {
-			observer.AddGlances(g)
-		}
-	}
-	return errors.Join(failed...)
+	return r.rescore(ctx, had, whole)
 }

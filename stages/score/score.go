@@ -37,18 +37,28 @@ type In struct {
 }
 
 // Out is the table candidate for the section's objects, and what the records look like by the model (Drift). Totals is an
-// object with what a later call must know of all candidates of each record together.
+// object with what a later call must know of all candidates of each record together, Roll one with the records as they were
+// read, and RollSince those that differ from them, empty for none.
 type Out struct {
 	Candidates sql.Snapshot     `json:"candidates"`
 	Observed   linkage.Observed `json:"observed"`
 	Totals     string           `json:"totals"`
+	Roll       string           `json:"roll"`
+	RollSince  string           `json:"roll_since,omitempty"`
 }
 
 // Objects are what In names that is no table: an earlier call is built upon where they are there.
 func (in In) Objects() []string { return []string{in.Index} }
 
 // Objects are what Out names that is no table.
-func (o Out) Objects() []string { return []string{o.Totals} }
+func (o Out) Objects() []string { return append([]string{o.Totals}, o.rolls()...) }
+
+func (o Out) rolls() []string {
+	if o.RollSince == "" {
+		return []string{o.Roll}
+	}
+	return []string{o.Roll, o.RollSince}
+}
 
 // recordsAtOnce bounds how many records are in memory together, in whole parts of the table.
 const recordsAtOnce = 200_000
@@ -107,7 +117,7 @@ func (r *scoring) out(candidates sql.Snapshot) (Out, error) {
 		_, err := r.totals.WriteTo(w)
 		return err
 	})
-	return Out{Candidates: candidates, Totals: totals}, err
+	return Out{Candidates: candidates, Totals: totals, Roll: r.rolls.Roll, RollSince: r.rolls.RollSince}, err
 }
 
 // scoring is one call of Run.
@@ -118,6 +128,7 @@ type scoring struct {
 	scorer   *linkage.Scorer
 	observer *linkage.Observer
 	totals   *linkage.NewTotals
+	rolls    Out // Roll and RollSince alone
 	workers  int
 	to       *sql.Writer
 	changed  map[string]bool // records that differ from those of an earlier call
@@ -132,27 +143,34 @@ func (r *scoring) all(ctx context.Context) (Out, error) {
 	if err := readFrequencies(ctx, r.session, r.in, []*linkage.Scorer{r.scorer}); err != nil {
 		return Out{}, err
 	}
+	roll, err := r.session.NewObject()
+	if err != nil {
+		return Out{}, err
+	}
+	defer roll.Discard()
 	var snapshot sql.Snapshot
-	var err error
 	if r.in.CRM.Amended() {
-		if err = r.each(ctx, r.score); err == nil {
+		if err = r.each(ctx, roll, r.score); err == nil {
 			snapshot, err = r.to.Save(ctx)
 		}
 	} else {
-		snapshot, err = r.allInParts(ctx)
+		snapshot, err = r.allInParts(ctx, roll)
 	}
 	if err != nil {
+		return Out{}, err
+	}
+	if r.rolls.Roll, err = roll.Save(); err != nil {
 		return Out{}, err
 	}
 	return r.out(snapshot)
 }
 
-func (r *scoring) allInParts(ctx context.Context) (sql.Snapshot, error) {
+func (r *scoring) allInParts(ctx context.Context, roll io.Writer) (sql.Snapshot, error) {
 	parts, err := r.session.PartWriter(schemas.Candidate)
 	if err != nil {
 		return sql.Snapshot{}, err
 	}
-	err = r.each(ctx, func(ctx context.Context, records *linkage.Records) error {
+	err = r.each(ctx, roll, func(ctx context.Context, records *linkage.Records) error {
 		scored, err := r.compare(records)
 		if err != nil {
 			return err
@@ -168,8 +186,8 @@ func (r *scoring) allInParts(ctx context.Context) (sql.Snapshot, error) {
 	return parts.Save(ctx)
 }
 
-// each reads all live records piece by piece.
-func (r *scoring) each(ctx context.Context, fn func(context.Context, *linkage.Records) error) error {
+// each reads all live records piece by piece, and notes them on a roll.
+func (r *scoring) each(ctx context.Context, roll io.Writer, fn func(context.Context, *linkage.Records) error) error {
 	for _, part := range r.in.CRM.Pieces(recordsAtOnce) {
 		records := r.index.NewRecords()
 		if err := eachRecord(ctx, r.session, r.in.Section, part, r.in.Known, records.Append); err != nil {
@@ -177,6 +195,9 @@ func (r *scoring) each(ctx context.Context, fn func(context.Context, *linkage.Re
 		}
 		if r.in.Observe {
 			r.observer.AddRecords(records)
+		}
+		if err := records.WriteRoll(roll, nil); err != nil {
+			return err
 		}
 		if err := fn(ctx, records); err != nil {
 			return err
