@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"math/rand"
 	"reflect"
@@ -12,7 +13,7 @@ import (
 // Another directory gives no other answer to a record whose grounds it leaves as they were, and few are unsettled. What is
 // stored is the same whether all are asked again or only those.
 func TestGrounds_WhatIsSettledStays(t *testing.T) {
-	unsettled, different, seeds := 0, 0, int64(6)
+	unsettled, unsure, different, changed, seeds := 0, 0, 0, 0, int64(6)
 	if testing.Short() {
 		seeds = 2
 	}
@@ -27,59 +28,130 @@ func TestGrounds_WhatIsSettledStays(t *testing.T) {
 		y := indexOf(t, s, redirected(random, directory))
 		p := anyParameters(t, s, x)
 		frequencies := x.Frequencies()
-		meant := make([]values, len(crm)) // whom each is asked about
+		meant := [2][]values{slices.Clone(directory[:len(crm)]), slices.Clone(directory[len(crm) : 2*len(crm)])} // whom each is asked about
 		for i, best := range scoreAll(t, x, p, recordsOf(t, x, crm), 1) {
-			if meant[i] = directory[i]; len(best.Best) > 0 {
-				meant[i] = directory[best.Best[0].Entity] // both are in the order of ids
+			for k := range min(2, len(best.Best)) {
+				meant[k][i] = directory[best.Best[k].Entity] // both are in the order of ids
 			}
 		}
-		before, rivals := remediesOf(t, x, p, frequencies, meant, crm, nil)
-		after, others := remediesOf(t, y, p, frequencies, meant, crm, before)
+		var before, after [2][]Remedy
+		var rivals, others [2][][]string
+		for k := range meant {
+			before[k], rivals[k] = remediesOf(t, x, p, frequencies, meant[k], crm, nil)
+			after[k], others[k] = remediesOf(t, y, p, frequencies, meant[k], crm, before[k])
+		}
 		noted, want := OverGrounds(nil), OverGrounds(nil)
 		for i := range crm {
-			noted.Put(crm[i]["id"].(string), before[i].Grounds)
-			want.Put(crm[i]["id"].(string), after[i].Grounds)
+			put(noted, crm[i]["id"].(string), before[0][i], before[1][i])
+			put(want, crm[i]["id"].(string), after[0][i], after[1][i])
 		}
 		kept := readGrounds(t, noted)
-		found, renewed := kept.Unsettled(NewMeetings(NewDiffering(x, y))), OverGrounds(kept)
+		found, renewed := settled(t, kept, x, y, p, frequencies), OverGrounds(kept)
 		unsettled += len(found)
 		for i := range crm {
-			id, differs := crm[i]["id"].(string), !reflect.DeepEqual(before[i], after[i])
+			id := crm[i]["id"].(string)
+			was, is := chosen(before[0][i], before[1][i]), chosen(after[0][i], after[1][i])
+			then, now := answer(was, before[0][i], before[1][i]), answer(is, after[0][i], after[1][i])
+			differs := was != is || !slices.Equal(then.Patches, now.Patches) || then.Probability != now.Probability
 			if differs {
 				different++
 			}
-			if found.Has(id) {
-				renewed.Put(id)
-				renewed.Put(id, after[i].Grounds)
-			} else if whom := meant[i]["id"].(string); !reflect.DeepEqual(textsOf(x, whom), textsOf(y, whom)) {
-				t.Errorf("seed %d, record %d is settled, but not whom it is asked about", seed, i)
-			} else if !slices.Equal(rivals[i], others[i]) {
-				t.Errorf("seed %d, record %d is settled, but meets %v and then %v", seed, i, rivals[i], others[i])
-			} else if differs {
-				t.Errorf("seed %d, record %d: %v, and by the other directory %v, though it is settled", seed, i, before[i], after[i])
+			of := found[id]
+			switch {
+			case of == nil:
+				for k := range meant {
+					if whom := meant[k][i]["id"].(string); !reflect.DeepEqual(textsOf(x, whom), textsOf(y, whom)) {
+						t.Errorf("seed %d, record %d is settled, but not whom it is asked about", seed, i)
+					}
+					if !slices.Equal(rivals[k][i], others[k][i]) {
+						t.Errorf("seed %d, record %d is settled, but meets %v and then %v", seed, i, rivals[k][i], others[k][i])
+					}
+				}
+				if differs {
+					t.Errorf("seed %d, record %d: %v, and by the other directory %v, though it is settled", seed, i, then, now)
+				}
+			case of.Sure:
+				renewed.Take(of)
+				if was != is || of.Before != then.Probability || of.Probability != now.Probability || !slices.Equal(then.Patches, now.Patches) {
+					t.Errorf("seed %d, record %d is settled as %d and then %d, but ask %d: %v, and then %d: %v", seed, i, of.Before, of.Probability, was, then, is, now)
+				} else if differs {
+					changed++
+				}
+			default:
+				unsure++
+				renewed.Put(id, -1)
+				put(renewed, id, after[0][i], after[1][i])
 			}
 		}
 		if !bytes.Equal(groundsBytes(t, renewed), groundsBytes(t, want)) {
 			t.Errorf("seed %d: other grounds than where all are asked again", seed)
 		}
 	}
-	if different < 5*int(seeds) || unsettled > int(seeds)*250*3/4 {
-		t.Errorf("%d answers differ, %d are unsettled: the test says little", different, unsettled)
+	t.Logf("%d answers differ, %d are unsettled, %d of them unsure, and of the others %d differ", different, unsettled, unsure, changed)
+	if different < 5*int(seeds) || unsettled > int(seeds)*250*3/4 || unsure > unsettled/2 || changed < int(seeds) {
+		t.Error("the test says little")
 	}
+}
+
+// put notes the grounds of a record.
+func put(n *NewGrounds, id string, of ...Remedy) {
+	var grounds []Ground
+	for _, r := range of {
+		grounds = append(grounds, r.Grounds)
+	}
+	n.Put(id, chosen(of...), grounds...)
+}
+
+// chosen is the ask whose answer is the record's, as who asks chooses: the smallest, then the likeliest.
+func chosen(of ...Remedy) int {
+	best := -1
+	for k, r := range of {
+		if len(r.Patches) > 0 && (best < 0 || cmp.Or(cmp.Compare(len(r.Patches), len(of[best].Patches)), slices.Compare(r.Patches, of[best].Patches),
+			cmp.Compare(of[best].Probability, r.Probability)) < 0) {
+			best = k
+		}
+	}
+	return best
+}
+
+func answer(chosen int, of ...Remedy) Remedy {
+	if chosen < 0 {
+		return Remedy{}
+	}
+	return of[chosen]
+}
+
+// settled are the records whose answers rest on what differs, by id.
+func settled(t *testing.T, kept *Grounds, x, y *Index, p Parameters, frequencies []Frequency) map[string]*Settled {
+	t.Helper()
+	m := NewMeetings(NewDiffering(x, y))
+	u, err := kept.Unsettle(m, func(uint64) bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := m.NewRenewer(p, frequencies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]*Settled{}
+	for _, s := range n.Settle(u, 300_000, 2) {
+		found[s.ID] = &s
+	}
+	return found
 }
 
 // Grounds of records that are asked about no more are not stored, and files that are none are told.
 func TestGrounds_AreStored(t *testing.T) {
 	n := OverGrounds(nil)
-	n.Put("a", []uint32{3, 1}, []uint32{3, 2})
-	n.Put("b", []uint32{7})
-	n.Put("b")
+	n.Put("a", -1, Ground{of: []uint32{3, 1}}, Ground{of: []uint32{3, 2}})
+	n.Put("b", -1, Ground{of: []uint32{7}})
+	n.Put("b", -1)
 	kept := readGrounds(t, n)
 	if len(kept.hashes) != 1 || !slices.Equal(kept.at(0), []uint32{1, 2, 3}) {
 		t.Errorf("%v", kept)
 	}
 	again := OverGrounds(kept)
-	again.Put("a")
+	again.Put("a", -1)
 	if left := readGrounds(t, again); len(left.hashes) != 0 {
 		t.Errorf("%v", left)
 	}

@@ -68,7 +68,10 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (out RemediesO
 		return out, err
 	}
 	defer closeIndex() //nolint:errcheck // nothing was written
-	t := trial{session: s, in: in, index: index, grounds: linkage.OverGrounds(nil), share: 1}
+	t := trial{session: s, in: in, index: index, grounds: linkage.OverGrounds(nil), workers: s.Threads()}
+	if t.workers == 0 {
+		t.workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
+	}
 	if t.scorer, err = linkage.NewScorer(index, in.Parameters, nil); err != nil {
 		return out, err
 	}
@@ -77,8 +80,10 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (out RemediesO
 		if err != nil {
 			return out, err
 		}
-		defer closeGrounds()              //nolint:errcheck // nothing was written
-		defer s.Drop(ctx, retriedRecords) //nolint:errcheck // temporary
+		defer closeGrounds() //nolint:errcheck // nothing was written
+		for _, name := range []string{retriedRecords, unsureRecords, settledRecords} {
+			defer s.Drop(ctx, name) //nolint:errcheck // temporary
+		}
 	}
 	if out.Remedies, err = t.run(ctx); err != nil {
 		return out, err
@@ -97,7 +102,7 @@ type quest struct {
 	asks    []ask
 	begun   map[int]bool // records whose changes have come
 	names   map[string]string
-	some    bool // of the records that retriedRecords names alone
+	of      string // names the records that are asked about; empty, all
 }
 
 // ask is one record and one of its candidates.
@@ -114,17 +119,21 @@ func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece s
 		return err
 	}
 	// Files are in the order of the table's key, and are read in their order.
-	query, of := "SELECT "+columns+" FROM patch", "patch"
-	if !q.some {
-		err = s.BindAs(ctx, "patch", piece)
+	query := "SELECT " + columns + " FROM patch"
+	if q.of == "" {
+		if err := s.BindAs(ctx, "patch", piece); err != nil {
+			return err
+		}
 	} else {
 		table, _ := schemas.Lookup(piece.Table)
-		of = retriedRecords
-		query += " SEMI JOIN " + of + " USING (crm_id) ORDER BY " + strings.Join(table.Key, ", ")
-		err = s.BindFor(ctx, "patch", piece, "(SELECT crm_id FROM "+of+")")
+		query += " SEMI JOIN " + q.of + " USING (crm_id) ORDER BY " + strings.Join(table.Key, ", ")
+		if err := s.BindFor(ctx, "patch", piece, "(SELECT crm_id FROM "+q.of+")"); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+	of := q.of
+	if of == "" {
+		of = "patch"
 	}
 	if err := eachRecordOf(ctx, s, in.Section, in.CRM.Beside(piece), in.Known, of, q.records.Append); err != nil {
 		return err
@@ -217,16 +226,12 @@ func (q *quest) name(text string) string {
 
 // answer writes the smallest change of each record: one field before two, then what is tried first, then the entity to
 // which it gives the higher probability, then the lower id.
-func (q *quest) answer(ctx context.Context, s *sql.Session, w *sql.Writer, scorer *linkage.Scorer, grounds *linkage.NewGrounds, threshold int64) error {
-	workers := s.Threads()
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
-	}
+func (q *quest) answer(ctx context.Context, t *trial, w *sql.Writer) error {
 	asks := make([]linkage.Ask, len(q.asks))
 	for i, a := range q.asks {
 		asks[i] = a.Ask
 	}
-	found, err := scorer.Remedies(q.records, asks, threshold, workers)
+	found, err := t.scorer.Remedies(q.records, asks, t.in.ThresholdMicros, t.workers)
 	if err != nil {
 		return err
 	}
@@ -234,14 +239,18 @@ func (q *quest) answer(ctx context.Context, s *sql.Session, w *sql.Writer, score
 	defer b.Release()
 	for i := 0; i < len(asks); {
 		best, next := i, i+1
-		rest := [][]uint32{found[i].Grounds}
+		rest := []linkage.Ground{found[i].Grounds}
 		for ; next < len(asks) && asks[next].Record == asks[i].Record; next++ {
 			rest = append(rest, found[next].Grounds)
 			if q.smaller(found, next, best) {
 				best = next
 			}
 		}
-		grounds.Put(q.asks[i].id, rest...)
+		chosen := -1
+		if len(found[best].Patches) > 0 {
+			chosen = best - i
+		}
+		t.grounds.Put(q.asks[i].id, chosen, rest...)
 		if r := found[best]; len(r.Patches) > 0 {
 			a := q.asks[best]
 			for k, text := range []string{a.object, a.id, a.Entity} {
