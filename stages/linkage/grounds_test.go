@@ -3,6 +3,7 @@ package linkage
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
 	"math/rand"
 	"reflect"
@@ -34,11 +35,12 @@ func TestGrounds_WhatIsSettledStays(t *testing.T) {
 				meant[k][i] = directory[best.Best[k].Entity] // both are in the order of ids
 			}
 		}
+		threshold := []int64{300_000, 5_000}[seed%2] // low, for contests that rivals decide
 		var before, after [2][]Remedy
 		var rivals, others [2][][]string
 		for k := range meant {
-			before[k], rivals[k] = remediesOf(t, x, p, frequencies, meant[k], crm, nil)
-			after[k], others[k] = remediesOf(t, y, p, frequencies, meant[k], crm, before[k])
+			before[k], rivals[k] = remediesOf(t, x, p, frequencies, threshold, meant[k], crm, nil)
+			after[k], others[k] = remediesOf(t, y, p, frequencies, threshold, meant[k], crm, before[k])
 		}
 		noted, want := OverGrounds(nil), OverGrounds(nil)
 		for i := range crm {
@@ -46,7 +48,7 @@ func TestGrounds_WhatIsSettledStays(t *testing.T) {
 			put(want, crm[i]["id"].(string), after[0][i], after[1][i])
 		}
 		kept := readGrounds(t, noted)
-		found, renewed := settled(t, kept, x, y, p, frequencies), OverGrounds(kept)
+		found, renewed := settled(t, kept, x, y, p, frequencies, threshold), OverGrounds(kept)
 		unsettled += len(found)
 		for i := range crm {
 			id := crm[i]["id"].(string)
@@ -122,7 +124,7 @@ func answer(chosen int, of ...Remedy) Remedy {
 }
 
 // settled are the records whose answers rest on what differs, by id.
-func settled(t *testing.T, kept *Grounds, x, y *Index, p Parameters, frequencies []Frequency) map[string]*Settled {
+func settled(t *testing.T, kept *Grounds, x, y *Index, p Parameters, frequencies []Frequency, threshold int64) map[string]*Settled {
 	t.Helper()
 	m := NewMeetings(NewDiffering(x, y))
 	u, err := kept.Unsettle(m, func(uint64) bool { return false })
@@ -134,10 +136,63 @@ func settled(t *testing.T, kept *Grounds, x, y *Index, p Parameters, frequencies
 		t.Fatal(err)
 	}
 	found := map[string]*Settled{}
-	for _, s := range n.Settle(u, 300_000, 2) {
+	for _, s := range n.Settle(u, threshold, 2) {
 		found[s.ID] = &s
 	}
 	return found
+}
+
+// Where another rival makes the other of two equal answers the likelier one, the record is asked about again; where it takes from
+// both alike, not.
+func TestSettle_TheLikelierOfTwo(t *testing.T) {
+	s := shippedModel(t).Person
+	d := plant(7, 3000, 500, .7)
+	human := func(id, given, surname, email string) values {
+		return values{"id": id, "given": given, "given_roots": []string{given}, "surname": surname, "surname_parts": []string{surname}, "surname_skeleton": surname,
+			"city": "london", "postal_code": "SW1", "country": "GB", "emails": []string{email}, "email_locals": []string{email}}
+	}
+	directory := append(d.members, human("ada1", "ada", "lovelace", "one@example.com"), human("ada2", "ada", "lovelace", "two@example.com"))
+	row := human("c", "ada", "lovelace", "")
+	row["object"] = "Contact"
+	x := indexOf(t, s, directory)
+	p := anyParameters(t, s, x)
+	scorer, err := NewScorer(x, p, x.Frequencies())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := []values{row}
+	for _, email := range []string{"one@example.com", "two@example.com"} {
+		patch := human("patch "+email, "ada", "lovelace", email)
+		patch["object"] = "Contact"
+		rows = append(rows, patch)
+	}
+	records := recordsOf(t, x, rows)
+	ask := func(k int) Ask {
+		return Ask{Record: 0, Entity: fmt.Sprintf("ada%d", k), Patches: []Patch{records.Patch(k, "emails", "email_locals")}}
+	}
+	found, err := scorer.Remedies(records, []Ask{ask(1), ask(2)}, 5_000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found[0].Patches) == 0 || found[0].Probability != found[1].Probability {
+		t.Fatalf("the answers are not equal: %v", found)
+	}
+	noted := OverGrounds(nil)
+	put(noted, "c", found...)
+	kept := readGrounds(t, noted)
+	for name, c := range map[string]struct {
+		rival values
+		sure  bool
+	}{
+		"of one":  {human("bob", "bob", "lovelace", "one@example.com"), false},
+		"of both": {human("bob", "ada", "lovelace", "three@example.com"), true},
+	} {
+		y := indexOf(t, s, append(slices.Clone(directory), c.rival))
+		of := settled(t, kept, x, y, p, x.Frequencies(), 5_000)["c"]
+		if of == nil || of.Sure != c.sure {
+			t.Errorf("a rival %s: want sure %t, got %+v", name, c.sure, of)
+		}
+	}
 }
 
 // Grounds of records that are asked about no more are not stored, and files that are none are told.
@@ -197,7 +252,7 @@ func redirected(random *rand.Rand, directory []values) []values {
 
 // remediesOf are the answers to one ask for each CRM record, with values of the directory record that is meant to take; and whom
 // each record meets with the change that an earlier answer found, or this one.
-func remediesOf(t *testing.T, x *Index, p Parameters, frequencies []Frequency, meant, crm []values, earlier []Remedy) (found []Remedy, rivals [][]string) {
+func remediesOf(t *testing.T, x *Index, p Parameters, frequencies []Frequency, threshold int64, meant, crm []values, earlier []Remedy) (found []Remedy, rivals [][]string) {
 	t.Helper()
 	rows := slices.Clone(crm)
 	for i, m := range meant {
@@ -218,7 +273,7 @@ func remediesOf(t *testing.T, x *Index, p Parameters, frequencies []Frequency, m
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err = scorer.Remedies(records, asks, 300_000, 2)
+	found, err = scorer.Remedies(records, asks, threshold, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
