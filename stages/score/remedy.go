@@ -102,7 +102,6 @@ type quest struct {
 	asks    []ask
 	begun   map[int]bool // records whose changes have come
 	names   map[string]string
-	of      string // names the records that are asked about; empty, all
 }
 
 // ask is one record and one of its candidates.
@@ -113,35 +112,52 @@ type ask struct {
 	place          int64 // of the last change
 }
 
-func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece sql.Snapshot) error {
-	columns, err := patchColumns(in.Section, piece)
-	if err != nil {
-		return err
-	}
-	// Files are in the order of the table's key, and are read in their order.
-	query := "SELECT " + columns + " FROM patch"
-	if q.of == "" {
-		if err := s.BindAs(ctx, "patch", piece); err != nil {
+// proposed are the changes of the records that a relation names; empty, of all.
+type proposed struct {
+	patches sql.Snapshot
+	of      string
+}
+
+// read reads the changes, and the records of a part of the table that a relation names, empty for those that the first changes are of.
+// No other may have changes.
+func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, crm sql.Snapshot, of string, from ...proposed) error {
+	for i, p := range from {
+		columns, err := patchColumns(in.Section, p.patches)
+		if err != nil {
 			return err
 		}
-	} else {
-		table, _ := schemas.Lookup(piece.Table)
-		query += " SEMI JOIN " + q.of + " USING (crm_id) ORDER BY " + strings.Join(table.Key, ", ")
-		if err := s.BindFor(ctx, "patch", piece, "(SELECT crm_id FROM "+q.of+")"); err != nil {
+		// Files are in the order of the table's key, and are read in their order.
+		query := "SELECT " + columns + " FROM patch"
+		if p.of == "" {
+			err = s.BindAs(ctx, "patch", p.patches)
+		} else {
+			table, _ := schemas.Lookup(p.patches.Table)
+			query += " SEMI JOIN " + p.of + " USING (crm_id) ORDER BY " + strings.Join(table.Key, ", ")
+			err = s.BindFor(ctx, "patch", p.patches, "(SELECT crm_id FROM "+p.of+")")
+		}
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			if err := q.readRecords(ctx, s, in, crm, cmp.Or(of, "patch")); err != nil {
+				return err
+			}
+		}
+		if err := s.Each(ctx, query, nil, q.add); err != nil {
 			return err
 		}
 	}
-	of := q.of
-	if of == "" {
-		of = "patch"
-	}
-	if err := eachRecordOf(ctx, s, in.Section, in.CRM.Beside(piece), in.Known, of, q.records.Append); err != nil {
+	return nil
+}
+
+func (q *quest) readRecords(ctx context.Context, s *sql.Session, in RemediesIn, crm sql.Snapshot, of string) error {
+	if err := eachRecordOf(ctx, s, in.Section, crm, in.Known, of, q.records.Append); err != nil {
 		return err
 	}
 	for i := range q.records.Len() {
 		q.rows[q.records.ID(i)] = i
 	}
-	return s.Each(ctx, query, nil, q.add)
+	return nil
 }
 
 // patchColumns are those that are read of a table of patches.

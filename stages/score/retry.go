@@ -49,19 +49,15 @@ func (t *trial) run(ctx context.Context) (sql.Snapshot, error) {
 				return sql.Snapshot{}, err
 			}
 		}
-		if err := t.try(ctx, w, t.in.Patches, "", 1); err != nil {
-			return sql.Snapshot{}, err
+		for _, piece := range t.in.Patches.Pieces(recordsAtOnce) {
+			if err := t.try(ctx, w, t.in.CRM.Beside(piece), "", proposed{piece, ""}); err != nil {
+				return sql.Snapshot{}, err
+			}
 		}
 		return w.Save(ctx)
 	}
-	// The patches of records that differ were made anew.
-	if err := t.try(ctx, w, t.in.Patches.Replaced(), t.in.Only.Table, 1); err != nil {
+	if err := t.trySome(ctx, w); err != nil {
 		return sql.Snapshot{}, err
-	}
-	if t.share > 0 {
-		if err := t.try(ctx, w, t.in.Patches, unsureRecords, t.share); err != nil {
-			return sql.Snapshot{}, err
-		}
 	}
 	if t.in.KeptIndex == t.in.Index {
 		return w.Amend(ctx, t.in.Kept, "SELECT crm_id FROM "+retriedRecords)
@@ -69,24 +65,41 @@ func (t *trial) run(ctx context.Context) (sql.Snapshot, error) {
 	return t.amend(ctx, w)
 }
 
-// try tries the patches of some of a table's records, whom a table names and which are at most one in so many, or of all, piece by
-// piece.
-func (t *trial) try(ctx context.Context, w *sql.Writer, patches sql.Snapshot, of string, share int64) error {
-	for _, piece := range patches.Pieces(recordsAtOnce * share) {
-		q := quest{records: t.index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}, of: of}
-		if err := q.read(ctx, t.session, t.in, piece); err != nil {
-			return err
+// trySome tries the patches of retriedRecords: of those that differ they were made anew. The records are read together where few
+// others are tried.
+func (t *trial) trySome(ctx context.Context, w *sql.Writer) error {
+	anew, unsure := proposed{t.in.Patches.Replaced(), t.in.Only.Table}, []proposed(nil)
+	if t.share > 0 {
+		for _, piece := range t.in.Patches.Pieces(recordsAtOnce * t.share) {
+			unsure = append(unsure, proposed{piece, unsureRecords})
 		}
-		if of != "" && q.records.Len() > 0 {
-			if err := readFrequencies(ctx, t.session, t.in.In, []*linkage.Scorer{t.scorer}, q.records); err != nil {
-				return err
-			}
-		}
-		if err := q.answer(ctx, t, w); err != nil {
+	}
+	if len(unsure) == 1 {
+		return t.try(ctx, w, t.in.CRM, retriedRecords, anew, unsure[0])
+	}
+	if err := t.try(ctx, w, t.in.CRM, anew.of, anew); err != nil {
+		return err
+	}
+	for _, piece := range unsure {
+		if err := t.try(ctx, w, t.in.CRM.Beside(piece.patches), piece.of, piece); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// try tries changes of the records that a relation names, empty for all.
+func (t *trial) try(ctx context.Context, w *sql.Writer, crm sql.Snapshot, of string, from ...proposed) error {
+	q := quest{records: t.index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}}
+	if err := q.read(ctx, t.session, t.in, crm, of, from...); err != nil {
+		return err
+	}
+	if t.some && q.records.Len() > 0 {
+		if err := readFrequencies(ctx, t.session, t.in.In, []*linkage.Scorer{t.scorer}, q.records); err != nil {
+			return err
+		}
+	}
+	return q.answer(ctx, t, w)
 }
 
 // amend takes over the answers that are as they were: most of those that are tried again are, and whoever reads what changed
