@@ -65,7 +65,7 @@ func appendRow(to []byte, r *Records, row []uint32) []byte {
 
 // addRow adds a record with a row that appendRow wrote.
 func (r *Records) addRow(id string, written []byte) error {
-	in := noteReader{rest: written}
+	in, all := noteReader{rest: written}, string(written)
 	w := len(r.layout.names)
 	r.ids = append(r.ids, r.dict.code(id, hashText(id)))
 	r.cells = append(r.cells, make([]uint32, w)...)
@@ -82,7 +82,8 @@ func (r *Records) addRow(id string, written []byte) error {
 		codes = codes[:0]
 		for ; n > 0 && in.err == nil; n-- {
 			text := in.text()
-			codes = append(codes, r.dict.code(string(text), hashText(text)))
+			end := len(all) - len(in.rest)
+			codes = append(codes, r.dict.code(all[end-len(text):end], hashText(text)))
 		}
 		row[cell] = r.addSet(codes)
 	}

@@ -135,9 +135,13 @@ func settled(t *testing.T, kept *Grounds, x, y *Index, p Parameters, frequencies
 	if err != nil {
 		t.Fatal(err)
 	}
+	of, err := n.Settle(u, threshold, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
 	found := map[string]*Settled{}
-	for _, s := range n.Settle(u, threshold, 2) {
-		found[s.ID] = &s
+	for i := range of {
+		found[of[i].ID] = &of[i]
 	}
 	return found
 }

@@ -122,10 +122,9 @@ func (r *Records) only(batch arrow.RecordBatch, cells []int) error {
 	for i := range rows {
 		rows[i] = i
 	}
-	r.dict.clear()
-	r.pool = r.pool[:0]
+	r.clear()
 	n := len(rows) * len(r.layout.names)
-	r.cells = slices.Grow(r.cells[:0], n)[:n]
+	r.cells = slices.Grow(r.cells, n)[:n]
 	clear(r.cells)
 	for _, c := range cells {
 		if err := r.fill(batch, rows, r.cells, c, r.layout.names[c]); err != nil {
@@ -133,6 +132,12 @@ func (r *Records) only(batch arrow.RecordBatch, cells []int) error {
 		}
 	}
 	return r.bounded()
+}
+
+// clear leaves no record, and keeps the space.
+func (r *Records) clear() {
+	r.dict.clear()
+	r.ids, r.cells, r.pool = r.ids[:0], r.cells[:0], r.pool[:0]
 }
 
 // bounded fails where a number would not fit in a cell.

@@ -2,21 +2,20 @@ package linkage
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"sync"
 )
 
-// Unsettled are the records whose answers rest on what differs between two directories, and their contests as rows to compare.
+// Unsettled are the records whose answers rest on what differs between two directories.
 type Unsettled struct {
-	kept    *Grounds
-	asked   []unsettled
-	records *Records // the changed record of each contest, one after the other
+	kept  *Grounds
+	asked []unsettled
 }
 
 type unsettled struct {
 	at    int // place in the grounds
 	note  note
-	row   int  // the first contest's in records
 	whole bool // an entity that is asked about differs
 }
 
@@ -30,7 +29,7 @@ func (g *Grounds) Unsettle(m *Meetings, skip func(hash uint64) bool) (*Unsettled
 		_, yes := differs[on]
 		return yes
 	}
-	u := &Unsettled{kept: g, records: m.NewRecords()}
+	u := &Unsettled{kept: g}
 	for i, hash := range g.hashes {
 		if !slices.ContainsFunc(g.at(i), rests) || skip(hash) {
 			continue
@@ -39,22 +38,10 @@ func (g *Grounds) Unsettle(m *Meetings, skip func(hash uint64) bool) (*Unsettled
 		if err != nil {
 			return nil, err
 		}
-		one := unsettled{at: i, note: about, row: u.records.Len(), whole: slices.ContainsFunc(about.entities, rests)}
-		for k := range about.contests {
-			if one.whole {
-				break
-			}
-			if err := u.records.addRow(about.id, about.contests[k].row); err != nil {
-				return nil, err
-			}
-		}
-		u.asked = append(u.asked, one)
+		u.asked = append(u.asked, unsettled{at: i, note: about, whole: slices.ContainsFunc(about.entities, rests)})
 	}
 	return u, nil
 }
-
-// Records are those whose values are compared when they are settled.
-func (u *Unsettled) Records() *Records { return u.records }
 
 // Settled is what becomes of the answer of an unsettled record.
 type Settled struct {
@@ -81,16 +68,17 @@ func (n *NewGrounds) Take(s *Settled) {
 // Settle tells what becomes of answers that were found with this threshold, with so many goroutines; the result does not depend
 // on their number. Rivals that differ are taken out of each contest as they were and put in as they are. As long as the same
 // contests are won no change but those that were tried is.
-func (n *Renewer) Settle(u *Unsettled, threshold int64, workers int) []Settled {
-	out := make([]Settled, len(u.asked))
+func (n *Renewer) Settle(u *Unsettled, threshold int64, workers int) ([]Settled, error) {
+	out, failed := make([]Settled, len(u.asked)), make([]error, max(1, workers))
 	var wait sync.WaitGroup
 	blocks := make(chan int)
-	for range max(1, workers) {
+	for k := range failed {
 		wait.Go(func() {
-			w := n.newRenewing(u.records)
+			w := n.newRenewing(n.NewRecords())
 			for from := range blocks {
-				for i := from; i < min(from+block, len(u.asked)); i++ {
-					out[i] = w.settle(u, &u.asked[i], threshold)
+				w.worker.forget()
+				for i := from; i < min(from+block, len(u.asked)) && failed[k] == nil; i++ {
+					out[i], failed[k] = w.settle(u, &u.asked[i], threshold)
 				}
 			}
 		})
@@ -100,22 +88,31 @@ func (n *Renewer) Settle(u *Unsettled, threshold int64, workers int) []Settled {
 	}
 	close(blocks)
 	wait.Wait()
-	return out
+	return out, errors.Join(failed...)
 }
 
-func (w *renewing) settle(u *Unsettled, one *unsettled, threshold int64) Settled {
+// forget leaves none of the records: codes stand for other texts from here on, and the bytes of those that were are written over.
+func (w *worker) forget() {
+	w.records.clear()
+	clear(w.compare.patterns[:])
+}
+
+func (w *renewing) settle(u *Unsettled, one *unsettled, threshold int64) (Settled, error) {
 	out := Settled{ID: one.note.id, hash: u.kept.hashes[one.at], note: one.note}
 	if one.whole {
-		return out
+		return out, nil
 	}
 	out.note.contests = slices.Clone(one.note.contests)
+	records, first := w.worker.records, w.worker.records.Len()
 	moved, differs := false, false
 	for i := range out.note.contests {
 		c, was := &out.note.contests[i], &one.note.contests[i]
-		row := u.records.row(one.row + i)
-		hasMoved, sure := w.contest(row, c)
+		if err := records.addRow(one.note.id, c.row); err != nil {
+			return out, err
+		}
+		hasMoved, sure := w.contest(records.row(first+i), c)
 		if !sure || (c.probability(threshold) > 0) != (was.probability(threshold) > 0) {
-			return out
+			return out, nil
 		}
 		if c.chosen {
 			out.Before, out.Probability = was.probability(threshold), c.probability(threshold)
@@ -126,7 +123,7 @@ func (w *renewing) settle(u *Unsettled, one *unsettled, threshold int64) Settled
 	for i := range out.note.contests { // of answers that change as much, the likelier is the record's
 		c, was := &out.note.contests[i], &one.note.contests[i]
 		if !c.chosen && cmp.Compare(c.probability(threshold), out.Probability) != cmp.Compare(was.probability(threshold), out.Before) {
-			return out
+			return out, nil
 		}
 	}
 	out.Sure = true
@@ -134,13 +131,13 @@ func (w *renewing) settle(u *Unsettled, one *unsettled, threshold int64) Settled
 	case moved: // other keys are narrowed
 		out.of = slices.Clone(out.note.entities)
 		for i := range out.note.contests {
-			w.is.candidates(u.records, u.records.row(one.row+i))
+			w.is.candidates(records, records.row(first+i))
 			out.of = w.is.grounds(out.of)
 		}
 	case differs:
 		out.of = slices.Clone(u.kept.at(one.at))
 	}
-	return out
+	return out, nil
 }
 
 // contest takes rivals that differ out of a contest as they were and puts them in as they are. It says whether a key of the record

@@ -239,10 +239,11 @@ func (t *trial) settle(ctx context.Context, kept *linkage.Grounds, differ map[ui
 	if err != nil {
 		return nil, false, err
 	}
-	if err := readFrequencies(ctx, s, t.in.In, []*linkage.Scorer{renewer.Scorer()}, unsettled.Records()); err != nil {
+	if err := readFrequencies(ctx, s, t.in.In, []*linkage.Scorer{renewer.Scorer()}); err != nil {
 		return nil, false, err
 	}
-	return renewer.Settle(unsettled, t.in.ThresholdMicros, t.workers), true, nil
+	settled, err = renewer.Settle(unsettled, t.in.ThresholdMicros, t.workers)
+	return settled, true, err
 }
 
 // take notes what was settled, and names the records that were not.
