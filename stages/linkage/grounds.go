@@ -126,23 +126,37 @@ func (n *NewGrounds) put(hash uint64, of []uint32, about *note) {
 	n.add(hash, slices.Compact(of), about.append(nil))
 }
 
-// WriteTo writes the grounds for ReadGrounds.
+// WriteTo writes the grounds for ReadGrounds, piece by piece: together they may be as large as an index.
 func (n *NewGrounds) WriteTo(to io.Writer) (int64, error) {
+	type kept struct {
+		from *Grounds
+		at   int
+	}
 	most := len(n.before.hashes) + len(n.hashes)
-	out := Grounds{hashes: make([]uint64, 0, most), ends: make([]uint32, 0, most), of: make([]uint32, 0, len(n.before.of)+len(n.of)),
-		till: make([]uint64, 0, most), notes: make([]byte, 0, len(n.before.notes)+len(n.notes))}
+	all, hashes, ends, till := make([]kept, 0, most), make([]uint64, 0, most), make([]uint32, 0, most), make([]uint64, 0, most)
+	of, notes := 0, 0
 	take := func(from *Grounds, i int) {
-		if of := from.at(i); len(of) > 0 {
-			out.add(from.hashes[i], of, from.note(i))
+		if here := from.at(i); len(here) > 0 {
+			of, notes = of+len(here), notes+len(from.note(i))
+			all = append(all, kept{from, i})
+			hashes, ends, till = append(hashes, from.hashes[i]), append(ends, uint32(of)), append(till, uint64(notes))
 		}
 	}
 	latest(n.before.hashes, n.hashes, func(i int) { take(n.before, i) }, func(i int) { take(&n.Grounds, i) })
 	w := arrayWriter{to: to}
 	w.bytes([]byte(groundsMark))
-	writeArray(&w, out.hashes)
-	writeArray(&w, out.ends)
-	writeArray(&w, out.of)
-	writeArray(&w, out.till)
-	writeArray(&w, out.notes)
+	writeArray(&w, hashes)
+	writeArray(&w, ends)
+	w.begin(of)
+	for _, k := range all {
+		w.bytes(inBytes(k.from.at(k.at)))
+	}
+	w.end()
+	writeArray(&w, till)
+	w.begin(notes)
+	for _, k := range all {
+		w.bytes(k.from.note(k.at))
+	}
+	w.end()
 	return w.written, w.err
 }
