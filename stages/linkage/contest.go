@@ -67,28 +67,34 @@ func appendRow(to []byte, r *Records, row []uint32) []byte {
 func (r *Records) addRow(id string, written []byte) error {
 	in, all := noteReader{rest: written}, string(written)
 	w := len(r.layout.names)
-	r.ids = append(r.ids, r.dict.code(id, hashText(id)))
-	r.cells = append(r.cells, make([]uint32, w)...)
-	row := r.cells[len(r.cells)-w:]
-	var codes []uint32
-	for has := in.number(); has != 0; has &= has - 1 {
-		cell, n := bits.TrailingZeros64(has), uint64(1)
+	has, sizes := in.number(), [64]int{}
+	r.asked.add(id)
+	for rest := has; rest != 0 && in.err == nil; rest &= rest - 1 {
+		cell, n := bits.TrailingZeros64(rest), uint64(1)
 		if cell >= w {
-			return errNoGrounds
+			in.err = errNoGrounds
+			break
 		}
 		if r.layout.lists[cell] {
 			n = in.number()
 		}
-		codes = codes[:0]
 		for ; n > 0 && in.err == nil; n-- {
 			text := in.text()
 			end := len(all) - len(in.rest)
-			codes = append(codes, r.dict.code(all[end-len(text):end], hashText(text)))
+			r.asked.add(all[end-len(text) : end])
+			sizes[cell]++
 		}
-		row[cell] = r.addSet(codes)
 	}
+	codes := r.dict.codes(&r.asked)
 	if in.err != nil || len(in.rest) > 0 {
 		return errNoGrounds
+	}
+	r.ids, codes = append(r.ids, codes[0]), codes[1:]
+	r.cells = append(r.cells, make([]uint32, w)...)
+	row := r.cells[len(r.cells)-w:]
+	for ; has != 0; has &= has - 1 {
+		cell := bits.TrailingZeros64(has)
+		row[cell], codes = r.addSet(codes[:sizes[cell]]), codes[sizes[cell]:]
 	}
 	return r.bounded()
 }
