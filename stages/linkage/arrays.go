@@ -33,10 +33,17 @@ func (w *arrayWriter) bytes(b []byte) {
 }
 
 func writeArray[T stored](w *arrayWriter, values []T) {
-	w.bytes(binary.LittleEndian.AppendUint64(nil, uint64(len(values))))
+	w.begin(len(values))
 	w.bytes(inBytes(values))
-	w.bytes(make([]byte, -w.written&(alignment-1)))
+	w.end()
 }
+
+// begin and end stand around the values of an array, so many.
+func (w *arrayWriter) begin(values int) {
+	w.bytes(binary.LittleEndian.AppendUint64(nil, uint64(values)))
+}
+
+func (w *arrayWriter) end() { w.bytes(make([]byte, -w.written&(alignment-1))) }
 
 // inBytes are values as they lie in memory.
 func inBytes[T stored](values []T) []byte {

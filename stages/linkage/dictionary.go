@@ -32,6 +32,12 @@ func newDictionary(base *dictionary) *dictionary {
 	return d
 }
 
+// clear forgets the texts, but for the base's, and keeps their space.
+func (d *dictionary) clear() {
+	d.text, d.forms = d.text[:0], d.forms[:1]
+	clear(d.table)
+}
+
 func (d *dictionary) next() uint32 { return d.first + uint32(len(d.forms)-1) }
 
 // bytesOf is the text of a code that is not 0.

@@ -8,15 +8,17 @@ import (
 
 // Grounds are what the answers to the Asks of each record rest on in the directory: the entities asked about, and the keys
 // under which their rivals were sought. As long as nothing of it differs, neither do the answers. All are the leading halves
-// of hashes: that two are alike only means that a record is asked about again.
+// of hashes: that two are alike only means that a record is looked at again, with what is noted of its contests.
 type Grounds struct {
 	hashes []uint64 // of the records' ids, ascending
 	ends   []uint32
 	of     []uint32 // of each record, ascending
+	till   []uint64
+	notes  []byte // of each record, see note
 }
 
 // groundsMark begins what WriteTo writes; a change of what follows it must change it.
-const groundsMark = "grounds1"
+const groundsMark = "grounds2"
 
 var errNoGrounds = errors.New("these are no grounds that earlier answers left")
 
@@ -29,9 +31,10 @@ func ReadGrounds(data []byte) (*Grounds, error) {
 		return nil, errNoGrounds
 	}
 	in := arrays{rest: data[len(groundsMark):]}
-	g := &Grounds{hashes: readArray[uint64](&in), ends: readArray[uint32](&in), of: readArray[uint32](&in)}
-	if in.err != nil || len(in.rest) > 0 || len(g.ends) != len(g.hashes) || !slices.IsSorted(g.ends) ||
-		len(g.ends) > 0 && int(g.ends[len(g.ends)-1]) != len(g.of) {
+	g := &Grounds{hashes: readArray[uint64](&in), ends: readArray[uint32](&in), of: readArray[uint32](&in),
+		till: readArray[uint64](&in), notes: readArray[byte](&in)}
+	if in.err != nil || len(in.rest) > 0 || len(g.ends) != len(g.hashes) || len(g.till) != len(g.hashes) || !slices.IsSorted(g.ends) ||
+		!slices.IsSorted(g.till) || len(g.ends) > 0 && (int(g.ends[len(g.ends)-1]) != len(g.of) || g.till[len(g.till)-1] != uint64(len(g.notes))) {
 		return nil, errNoGrounds
 	}
 	return g, nil
@@ -48,36 +51,18 @@ func (g *Grounds) at(i int) []uint32 {
 	return g.of[from:g.ends[i]]
 }
 
-func (g *Grounds) add(hash uint64, of []uint32) {
-	g.of = append(g.of, of...)
-	g.hashes, g.ends = append(g.hashes, hash), append(g.ends, uint32(len(g.of)))
-}
-
-// Unsettled are records whose answers may be others.
-type Unsettled map[uint64]struct{}
-
-// Has says whether a record is one of them.
-func (u Unsettled) Has(id string) bool {
-	_, has := u[hashText(id)]
-	return has
-}
-
-// Unsettled are the records whose answers rest on what differs between two directories.
-func (g *Grounds) Unsettled(m *Meetings) Unsettled {
-	differs, marked := m.grounds()
-	out := Unsettled{}
-	for i, hash := range g.hashes {
-		for _, one := range g.at(i) {
-			if !marked.has(uint64(one) << 32) {
-				continue
-			}
-			if _, yes := differs[one]; yes {
-				out[hash] = struct{}{}
-				break
-			}
-		}
+// note is what is noted of a record, as it was written.
+func (g *Grounds) note(i int) []byte {
+	from := uint64(0)
+	if i > 0 {
+		from = g.till[i-1]
 	}
-	return out
+	return g.notes[from:g.till[i]]
+}
+
+func (g *Grounds) add(hash uint64, of []uint32, note []byte) {
+	g.of, g.notes = append(g.of, of...), append(g.notes, note...)
+	g.hashes, g.ends, g.till = append(g.hashes, hash), append(g.ends, uint32(len(g.of))), append(g.till, uint64(len(g.notes)))
 }
 
 // grounds are the keys under which other records stand than did, and the ids of the records that differ; and their marks.
@@ -116,31 +101,62 @@ func OverGrounds(before *Grounds) *NewGrounds {
 	return &NewGrounds{before: before}
 }
 
-// Put notes what the answers of a record rest on, in place of what was noted of it; of several the last holds, and none drop
-// the record.
-func (n *NewGrounds) Put(id string, of ...[]uint32) {
+// Put notes what the answers of a record rest on, in place of what was noted of it, one for each of its Asks, and the Ask whose
+// answer is the record's, if any is; of several the last holds, and none drop the record.
+func (n *NewGrounds) Put(id string, chosen int, of ...Ground) {
 	var all []uint32
-	for _, some := range of {
-		all = append(all, some...)
+	about := note{id: id}
+	for ask, g := range of {
+		all = append(all, g.of...)
+		about.entities = append(about.entities, g.entity)
+		for i, c := range g.contests {
+			c.ask, c.chosen = ask, ask == chosen && i == len(g.contests)-1
+			about.contests = append(about.contests, c)
+		}
 	}
-	slices.Sort(all)
-	n.add(hashText(id), slices.Compact(all))
+	n.put(hashText(id), all, &about)
 }
 
-// WriteTo writes the grounds for ReadGrounds.
+func (n *NewGrounds) put(hash uint64, of []uint32, about *note) {
+	if len(of) == 0 {
+		n.add(hash, nil, nil)
+		return
+	}
+	slices.Sort(of)
+	n.add(hash, slices.Compact(of), about.append(nil))
+}
+
+// WriteTo writes the grounds for ReadGrounds, piece by piece: together they may be as large as an index.
 func (n *NewGrounds) WriteTo(to io.Writer) (int64, error) {
+	type kept struct {
+		from *Grounds
+		at   int
+	}
 	most := len(n.before.hashes) + len(n.hashes)
-	out := Grounds{hashes: make([]uint64, 0, most), ends: make([]uint32, 0, most), of: make([]uint32, 0, len(n.before.of)+len(n.of))}
+	all, hashes, ends, till := make([]kept, 0, most), make([]uint64, 0, most), make([]uint32, 0, most), make([]uint64, 0, most)
+	of, notes := 0, 0
 	take := func(from *Grounds, i int) {
-		if of := from.at(i); len(of) > 0 {
-			out.add(from.hashes[i], of)
+		if here := from.at(i); len(here) > 0 {
+			of, notes = of+len(here), notes+len(from.note(i))
+			all = append(all, kept{from, i})
+			hashes, ends, till = append(hashes, from.hashes[i]), append(ends, uint32(of)), append(till, uint64(notes))
 		}
 	}
 	latest(n.before.hashes, n.hashes, func(i int) { take(n.before, i) }, func(i int) { take(&n.Grounds, i) })
 	w := arrayWriter{to: to}
 	w.bytes([]byte(groundsMark))
-	writeArray(&w, out.hashes)
-	writeArray(&w, out.ends)
-	writeArray(&w, out.of)
+	writeArray(&w, hashes)
+	writeArray(&w, ends)
+	w.begin(of)
+	for _, k := range all {
+		w.bytes(inBytes(k.from.at(k.at)))
+	}
+	w.end()
+	writeArray(&w, till)
+	w.begin(notes)
+	for _, k := range all {
+		w.bytes(k.from.note(k.at))
+	}
+	w.end()
 	return w.written, w.err
 }

@@ -115,6 +115,12 @@ func (r *Records) AppendIf(batch arrow.RecordBatch, keep func(id string) bool) e
 	return r.bounded()
 }
 
+// clear leaves no record, and keeps the space.
+func (r *Records) clear() {
+	r.dict.clear()
+	r.ids, r.cells, r.pool = r.ids[:0], r.cells[:0], r.pool[:0]
+}
+
 // bounded fails where a number would not fit in a cell.
 func (r *Records) bounded() error {
 	if r.dict.next() >= inPool || len(r.pool) >= inPool || len(r.ids) >= inPool {

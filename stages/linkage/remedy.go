@@ -38,7 +38,7 @@ type Ask struct {
 type Remedy struct {
 	Patches     []int
 	Probability int64
-	Grounds     []uint32
+	Grounds     Ground
 }
 
 // Remedies answers each Ask by scoring the changed record anew in full competition: new blocking keys, all candidates,
@@ -89,6 +89,7 @@ type tryer struct {
 	none     tried
 	changes  []tried // of the ask, one by one; their space is kept
 	grounds  []uint32
+	contests []contest // of the ask
 }
 
 func (s *Scorer) newTryer(records *Records, threshold int64) *tryer {
@@ -112,10 +113,11 @@ func (s *Scorer) newTryer(records *Records, threshold int64) *tryer {
 }
 
 func (t *tryer) remedy(ask Ask) Remedy {
-	t.grounds = append(t.grounds[:0], ground(hashText(ask.Entity)))
+	asked := ground(hashText(ask.Entity))
+	t.grounds, t.contests = append(t.grounds[:0], asked), nil
 	r := t.first(ask)
 	slices.Sort(t.grounds)
-	r.Grounds = slices.Clone(slices.Compact(t.grounds))
+	r.Grounds = Ground{entity: asked, of: slices.Clone(slices.Compact(t.grounds)), contests: t.contests}
 	return r
 }
 
@@ -175,31 +177,25 @@ func (t *tryer) change(patches ...Patch) {
 	}
 }
 
-// wins gives the probability of the entity for row where it is a match, else 0. Nothing more is asked once the record is
-// found not to meet the entity, or to meet another that is as near.
+// wins gives the probability of the entity for row where it is a match, else 0. What became of the contest is noted, so that
+// all rivals are compared though one that is as near decides it.
 func (t *tryer) wins(entity uint32) int64 {
 	candidates := t.seek.candidates(t.records, t.row)
-	for _, q := range t.seek.asked {
-		t.grounds = append(t.grounds, ground(q.key))
-	}
-	for _, key := range t.seek.narrowed {
-		t.grounds = append(t.grounds, ground(key))
-	}
-	if !slices.ContainsFunc(candidates, func(f found) bool { return f.entity == entity }) {
-		return 0
-	}
-	t.compare.from(t.row)
-	t.compare.fetch(candidates)
-	t.weights = append(t.weights[:0], t.sums...)
-	for _, f := range candidates {
-		if f.entity != entity && t.pair(f.entity) >= t.sums[0] {
-			return 0
+	t.grounds = t.seek.grounds(t.grounds)
+	c := contest{weight: t.sums[0], row: appendRow(nil, t.records, t.row)}
+	if c.met = slices.ContainsFunc(candidates, func(f found) bool { return f.entity == entity }); c.met {
+		t.compare.from(t.row)
+		t.compare.fetch(candidates)
+		t.weights = append(t.weights[:0], t.sums...)
+		for _, f := range candidates {
+			if f.entity != entity && t.pair(f.entity) >= c.weight {
+				c.above++
+			}
 		}
+		c.top, c.sum = t.compete(nil)
 	}
-	if p := t.share(); p >= t.threshold {
-		return p
-	}
-	return 0
+	t.contests = append(t.contests, c)
+	return c.probability(t.threshold)
 }
 
 // share is the probability of the entity among weights.

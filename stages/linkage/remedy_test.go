@@ -268,7 +268,7 @@ func TestRemedies_ArePlainly(t *testing.T) {
 			count := map[int]int{}
 			w := scorer.newWorker(records)
 			for i, ask := range asks {
-				found[i].Grounds = nil
+				found[i].Grounds = Ground{}
 				if want := plainly(w, ask, threshold); !reflect.DeepEqual(found[i], want) {
 					t.Fatalf("seed %d, threshold %d, ask %d: %v, want %v", seed, threshold, i, found[i], want)
 				}

@@ -69,8 +69,7 @@ func (n *Renewer) Renew(records *ToRenew, totals *Totals, workers int) []Renewal
 	blocks := make(chan int)
 	for range max(1, workers) {
 		wait.Go(func() {
-			w := renewing{Renewer: n, worker: n.scorer.newWorker(records.Records), was: newSeeker(n.before), is: newSeeker(n.after),
-				meet: meetingSeeker{Meetings: n.Meetings, keys: newKeyMaker(n.after.plan), seen: newEntitySet()}}
+			w := n.newRenewing(records.Records)
 			for from := range blocks {
 				for i := from; i < min(from+block, records.Len()); i++ {
 					has := ^uint64(0)
@@ -102,23 +101,17 @@ type renewing struct {
 	lost, come, renamed []int32 // their weights
 }
 
+func (n *Renewer) newRenewing(records *Records) *renewing {
+	return &renewing{Renewer: n, worker: n.scorer.newWorker(records), was: newSeeker(n.before), is: newSeeker(n.after),
+		meet: meetingSeeker{Meetings: n.Meetings, keys: newKeyMaker(n.after.plan), seen: newEntitySet()}}
+}
+
 func (w *renewing) renew(i int, has uint64, totals *Totals) Renewal {
 	records := w.worker.records
 	row := records.row(i)
-	w.removed, w.added, w.ruled = w.removed[:0], w.added[:0], w.ruled[:0]
 	unsure := Renewal{Record: i, Rows: RowsUnsure}
-	if w.meet.all(records, row, has) {
-		if !w.compareAll(row) {
-			return unsure
-		}
-	} else {
-		for _, f := range w.meet.found {
-			if f.entity < w.isFrom {
-				w.removed = append(w.removed, f)
-			} else {
-				w.added = append(w.added, f)
-			}
-		}
+	if _, explained := w.pairs(row, has); !explained {
+		return unsure
 	}
 	out := Renewal{Record: i, before: totals.of(records.dict.hashOf(records.ids[i]))}
 	out.Total = out.before
@@ -144,6 +137,23 @@ func (w *renewing) renew(i int, has uint64, totals *Totals) Renewal {
 		out.added = append(out.added, c)
 	}
 	return out
+}
+
+// pairs finds the pairs of a row that change: removed, added and ruled. It says whether a key of the row has moved, and whether
+// all were found. has are the parts of keys that a directory record may share, see Glanced.
+func (w *renewing) pairs(row []uint32, has uint64) (moved, explained bool) {
+	w.removed, w.added, w.ruled = w.removed[:0], w.added[:0], w.ruled[:0]
+	if w.meet.all(w.worker.records, row, has) {
+		return true, w.compareAll(row)
+	}
+	for _, f := range w.meet.found {
+		if f.entity < w.isFrom {
+			w.removed = append(w.removed, f)
+		} else {
+			w.added = append(w.added, f)
+		}
+	}
+	return false, true
 }
 
 // compareAll finds the pairs that change from all candidates before and now: a key has moved, and whether another finds the

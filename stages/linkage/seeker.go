@@ -87,6 +87,17 @@ func (k *seeker) answer(q *question, r *Records, row []uint32) {
 	}
 }
 
+// grounds appends what stands for the keys that were asked for last.
+func (k *seeker) grounds(to []uint32) []uint32 {
+	for i := range k.asked {
+		to = append(to, ground(k.asked[i].key))
+	}
+	for _, key := range k.narrowed {
+		to = append(to, ground(key))
+	}
+	return to
+}
+
 func (k *seeker) add(records []uint32, rule int) {
 	for _, b := range records {
 		if k.seen.add(b) {

@@ -68,7 +68,10 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (out RemediesO
 		return out, err
 	}
 	defer closeIndex() //nolint:errcheck // nothing was written
-	t := trial{session: s, in: in, index: index, grounds: linkage.OverGrounds(nil), share: 1}
+	t := trial{session: s, in: in, index: index, grounds: linkage.OverGrounds(nil), workers: s.Threads()}
+	if t.workers == 0 {
+		t.workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
+	}
 	if t.scorer, err = linkage.NewScorer(index, in.Parameters, nil); err != nil {
 		return out, err
 	}
@@ -77,8 +80,10 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (out RemediesO
 		if err != nil {
 			return out, err
 		}
-		defer closeGrounds()              //nolint:errcheck // nothing was written
-		defer s.Drop(ctx, retriedRecords) //nolint:errcheck // temporary
+		defer closeGrounds() //nolint:errcheck // nothing was written
+		for _, name := range []string{retriedRecords, unsureRecords, settledRecords} {
+			defer s.Drop(ctx, name) //nolint:errcheck // temporary
+		}
 	}
 	if out.Remedies, err = t.run(ctx); err != nil {
 		return out, err
@@ -97,7 +102,6 @@ type quest struct {
 	asks    []ask
 	begun   map[int]bool // records whose changes have come
 	names   map[string]string
-	some    bool // of the records that retriedRecords names alone
 }
 
 // ask is one record and one of its candidates.
@@ -108,31 +112,52 @@ type ask struct {
 	place          int64 // of the last change
 }
 
-func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, piece sql.Snapshot) error {
-	columns, err := patchColumns(in.Section, piece)
-	if err != nil {
-		return err
+// proposed are the changes of the records that a relation names; empty, of all.
+type proposed struct {
+	patches sql.Snapshot
+	of      string
+}
+
+// read reads the changes, and the records of a part of the table that a relation names, empty for those that the first changes are of.
+// No other may have changes.
+func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, crm sql.Snapshot, of string, from ...proposed) error {
+	for i, p := range from {
+		columns, err := patchColumns(in.Section, p.patches)
+		if err != nil {
+			return err
+		}
+		// Files are in the order of the table's key, and are read in their order.
+		query := "SELECT " + columns + " FROM patch"
+		if p.of == "" {
+			err = s.BindAs(ctx, "patch", p.patches)
+		} else {
+			table, _ := schemas.Lookup(p.patches.Table)
+			query += " SEMI JOIN " + p.of + " USING (crm_id) ORDER BY " + strings.Join(table.Key, ", ")
+			err = s.BindFor(ctx, "patch", p.patches, "(SELECT crm_id FROM "+p.of+")")
+		}
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			if err := q.readRecords(ctx, s, in, crm, cmp.Or(of, "patch")); err != nil {
+				return err
+			}
+		}
+		if err := s.Each(ctx, query, nil, q.add); err != nil {
+			return err
+		}
 	}
-	// Files are in the order of the table's key, and are read in their order.
-	query, of := "SELECT "+columns+" FROM patch", "patch"
-	if !q.some {
-		err = s.BindAs(ctx, "patch", piece)
-	} else {
-		table, _ := schemas.Lookup(piece.Table)
-		of = retriedRecords
-		query += " SEMI JOIN " + of + " USING (crm_id) ORDER BY " + strings.Join(table.Key, ", ")
-		err = s.BindFor(ctx, "patch", piece, "(SELECT crm_id FROM "+of+")")
-	}
-	if err != nil {
-		return err
-	}
-	if err := eachRecordOf(ctx, s, in.Section, in.CRM.Beside(piece), in.Known, of, q.records.Append); err != nil {
+	return nil
+}
+
+func (q *quest) readRecords(ctx context.Context, s *sql.Session, in RemediesIn, crm sql.Snapshot, of string) error {
+	if err := eachRecordOf(ctx, s, in.Section, crm, in.Known, of, q.records.Append); err != nil {
 		return err
 	}
 	for i := range q.records.Len() {
 		q.rows[q.records.ID(i)] = i
 	}
-	return s.Each(ctx, query, nil, q.add)
+	return nil
 }
 
 // patchColumns are those that are read of a table of patches.
@@ -217,16 +242,12 @@ func (q *quest) name(text string) string {
 
 // answer writes the smallest change of each record: one field before two, then what is tried first, then the entity to
 // which it gives the higher probability, then the lower id.
-func (q *quest) answer(ctx context.Context, s *sql.Session, w *sql.Writer, scorer *linkage.Scorer, grounds *linkage.NewGrounds, threshold int64) error {
-	workers := s.Threads()
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
-	}
+func (q *quest) answer(ctx context.Context, t *trial, w *sql.Writer) error {
 	asks := make([]linkage.Ask, len(q.asks))
 	for i, a := range q.asks {
 		asks[i] = a.Ask
 	}
-	found, err := scorer.Remedies(q.records, asks, threshold, workers)
+	found, err := t.scorer.Remedies(q.records, asks, t.in.ThresholdMicros, t.workers)
 	if err != nil {
 		return err
 	}
@@ -234,14 +255,18 @@ func (q *quest) answer(ctx context.Context, s *sql.Session, w *sql.Writer, score
 	defer b.Release()
 	for i := 0; i < len(asks); {
 		best, next := i, i+1
-		rest := [][]uint32{found[i].Grounds}
+		rest := []linkage.Ground{found[i].Grounds}
 		for ; next < len(asks) && asks[next].Record == asks[i].Record; next++ {
 			rest = append(rest, found[next].Grounds)
 			if q.smaller(found, next, best) {
 				best = next
 			}
 		}
-		grounds.Put(q.asks[i].id, rest...)
+		chosen := -1
+		if len(found[best].Patches) > 0 {
+			chosen = best - i
+		}
+		t.grounds.Put(q.asks[i].id, chosen, rest...)
 		if r := found[best]; len(r.Patches) > 0 {
 			a := q.asks[best]
 			for k, text := range []string{a.object, a.id, a.Entity} {
