@@ -35,7 +35,7 @@ func reportsOf(t *testing.T, changes ...func(dir string)) (string, []Record, []s
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := Run(t.Context(), Options{Config: config, AsOf: time.Date(2026, 10, 2+i, 4, 0, 0, 0, time.UTC)})
+		result, err := Run(t.Context(), Options{Config: config, AsOf: time.Date(2026, 10, 2+i, 4, 0, 0, 0, time.UTC), Threads: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -166,7 +166,7 @@ func connect(t *testing.T, dir string) pipeline.Connected {
 // sync runs an org as of the simulated clock.
 func (s *simulated) sync(t *testing.T, dir string, change func(*pipeline.Options)) (pipeline.Result, error) {
 	t.Helper()
-	o := pipeline.Options{Config: loadConfig(t, dir), AsOf: s.now(), Now: s.now, Tries: 2}
+	o := pipeline.Options{Config: loadConfig(t, dir), AsOf: s.now(), Now: s.now, Tries: 2, Threads: 1}
 	if change != nil {
 		change(&o)
 	}
@@ -201,7 +201,7 @@ func TestSalesforce_A18_SameBytesAsAFolderOfTheSameOrg(t *testing.T) {
 	}
 	dir := salesforceOrg(t, world, org)
 	pulled := org.mustSync(t, dir, nil)
-	read, err := pipeline.Run(t.Context(), pipeline.Options{Config: loadConfig(t, filepath.Dir(file)), AsOf: org.now(), Now: org.now})
+	read, err := pipeline.Run(t.Context(), pipeline.Options{Config: loadConfig(t, filepath.Dir(file)), AsOf: org.now(), Now: org.now, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -228,7 +228,7 @@ func (p *planted) run(t *testing.T, asOf time.Time) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := pipeline.Run(context.Background(), pipeline.Options{Config: config, AsOf: asOf, Full: true, Accept: "planted"})
+	result, err := pipeline.Run(context.Background(), pipeline.Options{Config: config, AsOf: asOf, Threads: 1, Full: true, Accept: "planted"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,11 @@ func scoreAll(t testing.TB, x *Index, p Parameters, records *Records, workers in
 // The sample, and with it every number, depends on the records alone.
 func TestEstimateDoesNotDependOnTheOrderOfRecords(t *testing.T) {
 	s := shippedModel(t).Person
-	d := plant(4, 400, 800, .9)
+	n := 400
+	if testing.Short() {
+		n = 200 // the race detector makes each pair ten times as dear
+	}
+	d := plant(4, n, 2*n, .9)
 	x := indexOf(t, s, d.members)
 	one, err := Estimate(x, recordsOf(t, x, d.contacts))
 	if err != nil {

@@ -73,6 +73,9 @@ func anyParameters(t testing.TB, s Section, x *Index) Parameters {
 }
 
 func TestRenderedModelIsTheKernel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not under the race detector: nothing runs at once here")
+	}
 	m := shippedModel(t)
 	for _, s := range []Section{m.Company, m.Person} {
 		t.Run(s.Kind, func(t *testing.T) {
