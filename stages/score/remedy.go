@@ -30,7 +30,8 @@ type RemediesIn struct {
 	Only sql.Snapshot `json:"only,omitzero"`
 	Kept sql.Snapshot `json:"kept,omitzero"`
 	// KeptIndex is the index that Kept was found with, and KeptGrounds what it rests on in that directory (RemediesOut.Grounds).
-	// Where the index is another, records whose answers may be others by it are tried beside those of Only.
+	// Where the index is another, it is told from the grounds what becomes of Kept; records of which it cannot be are tried
+	// beside those of Only.
 	KeptIndex   string `json:"kept_index,omitempty"`
 	KeptGrounds string `json:"kept_grounds,omitempty"`
 }
