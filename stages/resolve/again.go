@@ -80,7 +80,7 @@ func (r *run) again(in In, e Earlier) Out {
 	}
 	r.stepIf(true, "resolve/proposal", schemas.Proposal)
 	r.compete(in, e)
-	r.stepIf(true, "resolve/reason", schemas.Reason)
+	r.stepIf(r.any("(FROM proposal WHERE entity_id IS NULL)"), "resolve/reason", schemas.Reason)
 	r.stepIf(true, "resolve/mapping", schemas.Mapping)
 	if in.Kind == Person {
 		r.stepBeside("resolve/employers", schemas.Mapping)
