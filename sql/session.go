@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,8 +118,14 @@ func (s *Session) Room() uint64 {
 	return n << 20
 }
 
-// Threads is how many goroutines a stage may use beside the engine; it never changes a result.
-func (s *Session) Threads() int { return s.options.Threads }
+// Threads is how many goroutines a stage may use beside the engine, as many as there are processors unless the options say
+// otherwise; it never changes a result (invariant 9).
+func (s *Session) Threads() int {
+	if s.options.Threads > 0 {
+		return s.options.Threads
+	}
+	return runtime.GOMAXPROCS(0)
+}
 
 // Heap is how many bytes a stage may use beside the engine, 0 for any number; it never changes a result.
 func (s *Session) Heap() int64 { return s.options.Heap }

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -71,9 +70,6 @@ func run(ctx context.Context, s *sql.Session, in In) (out Out, err error) {
 		return p, err
 	})
 	workers := s.Threads()
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
-	}
 	index, closeEarlier, err := again(ctx, s, in, builder, workers)
 	if err != nil {
 		return Out{}, err

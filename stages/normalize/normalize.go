@@ -10,7 +10,6 @@ package normalize
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 
 	"github.com/crmlink/crmlink/sql"
@@ -63,11 +62,7 @@ func newRun(s *sql.Session, lists map[string]string) (*run, error) {
 		return nil, err
 	}
 	r := &run{session: s, mail: map[string]bool{}}
-	threads := s.Threads()
-	if threads <= 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	for range threads {
+	for range s.Threads() {
 		r.workers = append(r.workers, newWorker(know))
 	}
 	return r, nil

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -70,9 +69,6 @@ func remedies(ctx context.Context, s *sql.Session, in RemediesIn) (out RemediesO
 	}
 	defer closeIndex() //nolint:errcheck // nothing was written
 	t := trial{session: s, in: in, index: index, grounds: linkage.OverGrounds(nil), workers: s.Threads()}
-	if t.workers == 0 {
-		t.workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
-	}
 	if t.scorer, err = linkage.NewScorer(index, in.Parameters, nil); err != nil {
 		return out, err
 	}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -92,9 +91,6 @@ func begin(ctx context.Context, s *sql.Session, in In, index *linkage.Index) (*s
 	}
 	r := &scoring{session: s, in: in, index: index, scorer: scorer, observer: scorer.NewObserver(in.CRM.Rows),
 		totals: in.Section.Renew(nil), workers: s.Threads()}
-	if r.workers == 0 {
-		r.workers = runtime.GOMAXPROCS(0) // changes no result (invariant 9)
-	}
 	r.to, err = s.Writer(ctx, schemas.Candidate)
 	return r, err
 }
