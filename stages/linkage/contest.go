@@ -178,18 +178,12 @@ type noteReader struct {
 
 var errCutOff = errors.New("a note is cut off")
 
-func (r *noteReader) number() uint64 {
-	n, width := binary.Uvarint(r.rest)
-	if width <= 0 {
-		r.rest, r.err = nil, errCutOff
-		return 0
-	}
-	r.rest = r.rest[width:]
-	return n
-}
+func (r *noteReader) number() uint64 { return varint(r, binary.Uvarint) }
 
-func (r *noteReader) signed() int64 {
-	n, width := binary.Varint(r.rest)
+func (r *noteReader) signed() int64 { return varint(r, binary.Varint) }
+
+func varint[T uint64 | int64](r *noteReader, decode func([]byte) (T, int)) T {
+	n, width := decode(r.rest)
 	if width <= 0 {
 		r.rest, r.err = nil, errCutOff
 		return 0

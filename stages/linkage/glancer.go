@@ -10,13 +10,15 @@ import (
 // of a value it asks by its code among the records that differ, which are few.
 type Glancer struct {
 	*Meetings
-	texts    marks    // of the texts that records that differ have
-	codes    []uint32 // by code in the earlier index: the code among records that differ, 0 for none
-	known    []uint64 // bits by code in the earlier index: whether there is one. They stay in the processor's caches
-	marked   []uint64 // by code there: the parts of keys that have the value in a record that differs
-	cells    []glancedCell
-	observed []glancedProduct
-	pairs    []int64 // in the order of an observer's products: equal pairs that came, less those that went
+	texts  marks    // of the texts that records that differ have
+	codes  []uint32 // by code in the earlier index: the code among records that differ, 0 for none
+	known  []uint64 // bits by code in the earlier index: whether there is one. They stay in the processor's caches
+	marked []uint64 // by code there: the parts of keys that have the value in a record that differs
+	cells  []glancedCell
+	// By an observer's products: how many more directory records hold a value than did, by its code among those that differ, for no
+	// others' number differs; and equal pairs that came, less those that went.
+	observed [][]int32
+	pairs    []int64
 }
 
 // glancedCell is a column of CRM records with the parts and products that are made of it.
@@ -25,10 +27,6 @@ type glancedCell struct {
 	parts    uint64
 	products []int
 }
-
-// glancedProduct is how many more directory records hold a value than did, by its code among those that differ: no others' number
-// differs.
-type glancedProduct struct{ more []int32 }
 
 // NewGlancer starts to count for an observer, nil for none. Records must be of the earlier index.
 func (m *Meetings) NewGlancer(o *Observer) *Glancer {
@@ -78,7 +76,7 @@ func (m *Meetings) NewGlancer(o *Observer) *Glancer {
 		})
 		c := cell(p.of.l)
 		c.products = append(c.products, k)
-		g.observed = append(g.observed, glancedProduct{more})
+		g.observed = append(g.observed, more)
 	}
 	g.pairs = make([]int64, len(g.observed))
 	return g
@@ -229,7 +227,7 @@ func (s *glanceSeeker) look(row []uint32) (has uint64) {
 				continue
 			}
 			for _, k := range c.products {
-				s.pairs[k] += int64(s.by.observed[k].more[code])
+				s.pairs[k] += int64(s.by.observed[k][code])
 			}
 			if parts := s.by.marked[code] & c.parts; parts != 0 {
 				has |= parts
