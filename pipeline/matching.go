@@ -91,10 +91,10 @@ func (r *run) normalize(ctx context.Context, raw map[string]sql.Snapshot, knowle
 
 // round is what one half of the loop was asked and found.
 type round struct {
-	scored     score.In
-	candidates score.Out
-	resolved   resolve.In
-	answer     resolve.Out
+	scoring   score.In
+	scored    score.Out
+	resolving resolve.In
+	answer    resolve.Out
 }
 
 // begin blocks both halves of the directory, and takes the numbers of the model that is given, if one is.
@@ -142,8 +142,8 @@ func contentID(v any) (string, error) {
 }
 
 // companies matches accounts: in the first round by themselves, in the last one hearing their matched contacts.
-// before is the first round for the last one, nil for the first.
-func (m *matching) companies(ctx context.Context, name string, known sql.Snapshot, before *round) (round, error) {
+// first is the first round for the last one, else nil.
+func (m *matching) companies(ctx context.Context, name string, known sql.Snapshot, first *round) (round, error) {
 	if !m.model.Pinned && m.model.Company.Parameters.Kind == "" {
 		var err error
 		m.model.Company, err = do(ctx, m.run, "estimate companies", score.Estimate, score.EstimateIn{
@@ -154,7 +154,7 @@ func (m *matching) companies(ctx context.Context, name string, known sql.Snapsho
 	}
 	return m.match(ctx, name, m.sections.Company, m.company.Index, m.model.Company, m.rec.CRMCompany, known, resolve.In{
 		Kind: resolve.Company, CRM: m.rec.CRMCompany, Account: m.raw["raw_account"], Directory: m.rec.DirCompany,
-		Other: m.rec.CRMPerson}, before)
+		Other: m.rec.CRMPerson}, first)
 }
 
 // people matches contacts and leads, knowing the company their account is.
@@ -216,14 +216,14 @@ const fewTold = 8
 func (m *matching) match(ctx context.Context, name string, section linkage.Section, index string, estimate score.EstimateOut,
 	crm, known sql.Snapshot, in resolve.In, first *round) (round, error) {
 	asked := score.In{Section: section, CRM: crm, Known: known, Index: index, Directory: in.Directory,
-		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies, Observe: name != "companies again"}
+		Parameters: estimate.Parameters, Frequencies: estimate.Frequencies, Observe: first == nil}
 	if before, out, ok := earlierOf[score.In, score.Out](m.run, "score "+name); ok {
 		asked.Earlier = &score.Earlier{In: before, Out: out}
 	}
 	// The first round of this run is nearer than the last round of another that had another directory, or none.
 	near := first != nil && !m.run.whole && known.Rows*fewTold <= crm.Rows
 	if near && (asked.Earlier == nil || asked.Earlier.In.Index != index) {
-		asked.Earlier = &score.Earlier{In: first.scored, Out: first.candidates}
+		asked.Earlier = &score.Earlier{In: first.scoring, Out: first.scored}
 	}
 	scored, err := do(ctx, m.run, "score "+name, score.Run, asked)
 	if err != nil {
@@ -237,7 +237,7 @@ func (m *matching) match(ctx context.Context, name string, section linkage.Secti
 		in.Earlier = &resolve.Earlier{In: before, Out: out}
 	}
 	if near && (in.Earlier == nil || in.Earlier.In.Directory.ID != in.Directory.ID) {
-		in.Earlier = &resolve.Earlier{In: first.resolved, Out: first.answer}
+		in.Earlier = &resolve.Earlier{In: first.resolving, Out: first.answer}
 	}
 	answer, err := do(ctx, m.run, "resolve "+name, resolve.Run, in)
 	return round{asked, scored, in, answer}, err
@@ -260,7 +260,7 @@ func (m *matching) finish(ctx context.Context, companies, people round) ([]sql.S
 	}
 	return []sql.Snapshot{
 		levels.Levels, drift.Drift,
-		sql.Together(schemas.Candidate.Name, companies.candidates.Candidates, people.candidates.Candidates),
+		sql.Together(schemas.Candidate.Name, companies.scored.Candidates, people.scored.Candidates),
 		sql.Together(schemas.BlockCost.Name, m.company.Cost, m.person.Cost),
 		sql.Together(schemas.TermFrequency.Name, m.model.Company.Frequencies, m.model.Person.Frequencies),
 		sql.Together(schemas.Known.Name, m.known...),

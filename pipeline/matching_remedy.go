@@ -19,11 +19,11 @@ func (m *matching) remedies(ctx context.Context, firstAccounts, accounts, people
 	forPeople.Unmatched, forPeople.Contacts, forPeople.Leads = people.answer.Unmatched, m.raw["raw_contact"], m.raw["raw_lead"]
 	forPeople.Members, forPeople.DirMember = m.raw["raw_member"], m.rec.DirMember
 	forPeople.CRMCompany, forPeople.Mapping = m.rec.CRMCompany, firstAccounts.answer.Mapping
-	companies, err := m.remediesOf(ctx, "companies", normalize.CompanyPatches, forCompanies, accounts.scored, m.sections.Company.ThresholdMicros())
+	companies, err := m.remediesOf(ctx, "companies", normalize.CompanyPatches, forCompanies, accounts.scoring, m.sections.Company.ThresholdMicros())
 	if err != nil {
 		return nil, err
 	}
-	found, err := m.remediesOf(ctx, "people", normalize.PersonPatches, forPeople, people.scored, m.sections.Person.ThresholdMicros())
+	found, err := m.remediesOf(ctx, "people", normalize.PersonPatches, forPeople, people.scoring, m.sections.Person.ThresholdMicros())
 	return []sql.Snapshot{companies, found}, err
 }
 
