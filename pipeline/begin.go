@@ -54,6 +54,7 @@ func (r *run) openSession(ctx context.Context, o Options, sources ...string) err
 	if err != nil {
 		return fmt.Errorf("%s: %w", from, err)
 	}
+	r.room, r.roomFrom = memory, from
 	engine, heap := shareMemory(memory)
 	r.heapBefore = debug.SetMemoryLimit(heap)
 	threads := o.Threads
@@ -69,16 +70,6 @@ func (r *run) openSession(ctx context.Context, o Options, sources ...string) err
 		r.program, err = programHash()
 	}
 	return err
-}
-
-// shareMemory divides what a run may use: the engine has a limit that it keeps by spilling to disk, and Go's heap one that
-// it keeps by collecting earlier, as long as what is live fits. The rest is for what neither counts: the program, what the
-// engine hands over, and pages of the mapped index, which the system takes back when it needs them. The engine cannot
-// spill everything: of little memory it gets half.
-func shareMemory(all int64) (engine, heap int64) {
-	rest := all/10 + min(128<<20, all*3/10)
-	engine = max((all-rest)/2, min(256<<20, all/2))
-	return engine, max(all-rest-engine, all/5)
 }
 
 func (r *run) close() {
@@ -243,6 +234,7 @@ func (r *run) publish(ctx context.Context) error {
 	}
 	r.record.Status = Published
 	r.record.Problem, r.record.Try = "", ""
+	r.noteMemory(peakMemory())
 	finished := r.now().UTC()
 	r.record.Finished = &finished
 	if err := r.writeReport(ctx); err != nil {
@@ -298,22 +290,4 @@ func (r *run) write() error {
 		return err
 	}
 	return writeFile(r.store.runFile(r.record.ID), data)
-}
-
-// machineMemory is the machine's memory in bytes, or the container's where that is less.
-func machineMemory() int64 {
-	var bytes int64 = 4 << 30 // where the system does not say
-	if data, err := os.ReadFile("/proc/meminfo"); err == nil {
-		var kib int64
-		if _, err := fmt.Sscanf(string(data), "MemTotal: %d kB", &kib); err == nil {
-			bytes = kib << 10
-		}
-	}
-	if data, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
-		var limit int64
-		if _, err := fmt.Sscanf(string(data), "%d", &limit); err == nil && limit < bytes {
-			bytes = limit
-		}
-	}
-	return bytes
 }

@@ -33,6 +33,9 @@ type run struct {
 	now     func() time.Time
 	// heapBefore is the limit of Go's heap that the process had before this run set its own.
 	heapBefore int64
+	// room is the memory in bytes that this run may use, and roomFrom the setting that says so.
+	room     int64
+	roomFrom string
 }
 
 // Event is one line of a run's story. It feeds the terminal and log.jsonl alike, and holds no personal value.

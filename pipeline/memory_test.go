@@ -52,3 +52,19 @@ func TestMemoryOfARun(t *testing.T) {
 		t.Errorf("lots of memory: %v", err)
 	}
 }
+
+// A run that needed more memory than it was given says so, with both figures and where the limit stands; one that did not says nothing.
+func TestNoteMemory(t *testing.T) {
+	if peak := peakMemory(); peak < 10<<20 || peak > machineMemory() {
+		t.Errorf("this process has had %d bytes at its peak", peak)
+	}
+	r := &run{room: 300 << 20, roomFrom: "limits.memory"}
+	r.noteMemory(300 << 20)
+	if r.record.PeakMemory != 300<<20 || len(r.record.Notices) != 0 {
+		t.Errorf("all that it may: %d, %q", r.record.PeakMemory, r.record.Notices)
+	}
+	r.noteMemory(489 << 20)
+	if n := r.record.Notices; len(n) != 1 || !strings.Contains(n[0], "489 MiB") || !strings.Contains(n[0], "300 MiB of limits.memory") {
+		t.Errorf("more than it may: %q", n)
+	}
+}

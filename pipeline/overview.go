@@ -29,6 +29,7 @@ type Brief struct {
 	Started  time.Time        `json:"started"`
 	Finished *time.Time       `json:"finished,omitempty"`
 	Resumed  int              `json:"resumed,omitempty"`
+	Peak     int64            `json:"peak_memory_bytes,omitempty"`
 	Problem  string           `json:"problem,omitempty"`
 	Try      string           `json:"try,omitempty"`
 	Checks   []string         `json:"checks,omitempty"` // that stopped it
@@ -48,7 +49,7 @@ type Underway struct {
 
 func inShort(r Record) *Brief {
 	b := &Brief{Run: r.ID, Status: r.Status, Import: r.Import, AsOf: r.AsOf, Started: r.Started, Finished: r.Finished, Resumed: r.Resumed,
-		Problem: r.Problem, Try: r.Try, Stats: r.Stats, Tables: map[string]int64{}}
+		Peak: r.PeakMemory, Problem: r.Problem, Try: r.Try, Stats: r.Stats, Tables: map[string]int64{}}
 	for _, c := range r.Checks {
 		if !c.Passed && !c.Accepted {
 			b.Checks = append(b.Checks, c.Name)

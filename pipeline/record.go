@@ -37,11 +37,13 @@ type Record struct {
 	Given   *Given       `json:"given,omitempty"`
 	Model   Model        `json:"model"`
 	// Adopted is the last adoption of a model that this run or one before it has seen.
-	Adopted string        `json:"adopted,omitempty"`
-	Steps   []Step        `json:"steps"`
-	Notices []string      `json:"notices,omitempty"`
-	Checks  []Check       `json:"checks,omitempty"`
-	Stats   []ObjectStats `json:"stats,omitempty"`
+	Adopted string `json:"adopted,omitempty"`
+	Steps   []Step `json:"steps"`
+	// PeakMemory is the most memory in bytes that the process had until the publication; 0 where the system does not say.
+	PeakMemory int64         `json:"peak_memory_bytes,omitempty"`
+	Notices    []string      `json:"notices,omitempty"`
+	Checks     []Check       `json:"checks,omitempty"`
+	Stats      []ObjectStats `json:"stats,omitempty"`
 	// ROI and Gains are what roi_summary and field_gain say, so that showing a run opens no engine. Runs of an older crmlink
 	// have no Gains.
 	ROI     *ROISummary   `json:"roi,omitempty"`

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -240,33 +239,4 @@ func within(dir, path string) string {
 		return path
 	}
 	return filepath.Join(dir, path)
-}
-
-var sizePattern = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?)\s*(%|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$`)
-
-// CheckMemory says what is wrong with a size of memory as people write it, such as 50% or 4GB.
-func CheckMemory(text string) error {
-	_, err := memorySize(text, machineMemory())
-	return err
-}
-
-// memorySize turns 50% or 4GB into bytes, of a machine with the given memory.
-func memorySize(text string, machine int64) (int64, error) {
-	match := sizePattern.FindStringSubmatch(strings.TrimSpace(text))
-	if match == nil {
-		return 0, fmt.Errorf("%q is no memory size", text)
-	}
-	n, err := strconv.ParseFloat(match[1], 64)
-	if err != nil {
-		return 0, err
-	}
-	unit := map[string]float64{"%": float64(machine) / 100, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
-		"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}[strings.ToLower(match[2])]
-	if n*unit >= 1<<60 {
-		return 0, fmt.Errorf("%q is more than any machine has", text)
-	}
-	if bytes := n * unit; bytes >= 1<<20 || strings.HasSuffix(text, "%") && n > 0 && n <= 100 {
-		return int64(bytes), nil
-	}
-	return 0, fmt.Errorf("%q is too small", text)
 }

@@ -99,6 +99,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`crmlink_records{object="Account"} 10`, `crmlink_records_matched{object="Account"} 7`,
 		`crmlink_publication_as_of_timestamp_seconds 1795167000`, `crmlink_publication_duration_seconds 60`,
+		`crmlink_publication_peak_memory_bytes 734003200`,
 		`crmlink_last_run_status{status="published"} 1`, `crmlink_run_running 0`, `crmlink_store_readable 1`,
 		`crmlink_schedule_next_timestamp_seconds{entry="full"} 1795233600`, `crmlink_schedule_next_timestamp_seconds{entry="incremental"} 1795276800`,
 		`crmlink_schedule_failing{entry="full"} 0`, `crmlink_schedule_failing{entry="incremental"} 1`,

@@ -52,6 +52,9 @@ func (e exposition) published(p *pipeline.Brief) {
 		e.one("crmlink_publication_timestamp_seconds", "gauge", "When the publication was made.", seconds(*p.Finished))
 		e.one("crmlink_publication_duration_seconds", "gauge", "How long its run took, interruptions included.", p.Finished.Sub(p.Started).Seconds())
 	}
+	if p.Peak > 0 {
+		e.one("crmlink_publication_peak_memory_bytes", "gauge", "The most memory that its run had.", float64(p.Peak))
+	}
 	for _, m := range []struct {
 		name, help string
 		of         func(pipeline.ObjectStats) int64

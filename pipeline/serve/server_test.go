@@ -87,7 +87,7 @@ func (w *world) publish(full bool) string {
 	id := w.now.Format("20060102T150405Z")
 	previous, _ := pipeline.Store{Dir: store}.Current()
 	finished := w.now.Add(time.Minute)
-	record := pipeline.Record{ID: id, AsOf: w.now, Started: w.now, Finished: &finished, Status: pipeline.Published, Previous: previous,
+	record := pipeline.Record{ID: id, AsOf: w.now, Started: w.now, Finished: &finished, Status: pipeline.Published, PeakMemory: 700 << 20, Previous: previous,
 		Import: map[bool]string{true: pipeline.FullImport, false: pipeline.DeltaImport}[full || previous == ""],
 		Stats:  []pipeline.ObjectStats{{Object: "Account", Records: 10, Matched: 7}}}
 	data, err := json.Marshal(record)
