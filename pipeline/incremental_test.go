@@ -15,7 +15,7 @@ import (
 var (
 	increments     = flag.Int("increment.sequences", 1, "how many random sequences of incremental runs are compared with full ones")
 	incrementFirst = flag.Uint64("increment.sequence", 1, "seed of the first of them")
-	incrementSteps = flag.Int("increment.runs", 4, "runs in a sequence")
+	incrementSteps = flag.Int("increment.runs", 3, "runs in a sequence")
 )
 
 // An incremental run takes over what cannot have changed. Whatever happens between two runs (records come, change, go, merge,

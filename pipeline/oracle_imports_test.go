@@ -19,10 +19,10 @@ import (
 var (
 	sequences     = flag.Int("oracle.sequences", 1, "how many random sequences of imports are compared with the oracle")
 	sequenceFirst = flag.Uint64("oracle.sequence", 1, "seed of the first of them")
-	sequenceSteps = flag.Int("oracle.imports", 10, "imports in a sequence")
+	sequenceSteps = flag.Int("oracle.imports", 8, "imports in a sequence")
 )
 
-// Over sequences of 10 imports, with make sequences of 20, full ones and deltas with everything that happens in a CRM between them, each
+// Over sequences of 8 imports, with make sequences of 20, full ones and deltas with everything that happens in a CRM between them, each
 // publication equals what plain loops make of the same files and their own memory: nothing leaves, deleted records keep
 // their answer, what is undeleted is back, new owners get their rows and every row that no longer holds says why.
 func TestImports_Z23_Z19_F8_F9_F10_SequencesAgainstOracle(t *testing.T) {

@@ -44,7 +44,7 @@ func TestChainOfDailyRunsReplays_Invariant1(t *testing.T) {
 		if day > 0 {
 			ordinaryDay(t, dir, random, at)
 		}
-		result, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, AsOf: at})
+		result, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, AsOf: at, Threads: 1})
 		if err != nil {
 			t.Fatalf("day %d: %v", day, err)
 		}
@@ -60,7 +60,7 @@ func TestChainOfDailyRunsReplays_Invariant1(t *testing.T) {
 		t.Error("nothing changed on any day")
 	}
 	all, err := pipeline.Replay(t.Context(), pipeline.ReplayOptions{Config: config, Store: pipeline.Store{Dir: config.Path("store")},
-		From: first.ID, To: last.ID})
+		From: first.ID, To: last.ID, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -139,11 +139,14 @@ func copyTree(t *testing.T, from, to string) {
 	}
 }
 
-// crmlink is this program as a process of its own, which can be killed.
+// crmlink is this program as a process of its own, which can be killed. One processor is what a small org keeps busy.
 func crmlink(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command("crmlink", args...)
 	cmd.Dir = dir
+	if *chaosKills == 0 {
+		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	}
 	return cmd
 }
 

@@ -55,7 +55,7 @@ func TestDecisions_D7_D8_FollowMergesAndRedirects(t *testing.T) {
 	head, redirects := readSheet(t, filepath.Join(dir, "redirects.csv"))
 	writeSheet(t, filepath.Join(dir, "redirects.csv"), head, append(redirects, []string{two, three}))
 	day := time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC)
-	if _, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, AsOf: day}); err != nil {
+	if _, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, AsOf: day, Threads: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if got := rows(t, dir, "SELECT entity_id, status FROM mapping WHERE crm_id = '"+kept+"'"); got[0][0] != three || got[0][1] != "decided" {
@@ -72,7 +72,7 @@ func TestDecisions_D7_D8_FollowMergesAndRedirects(t *testing.T) {
 	if len(d.TakenBack) != 1 || d.TakenBack[0].CRMID != lost {
 		t.Errorf("deciding about the survivor takes back %+v", d.TakenBack)
 	}
-	if _, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, Decisions: true, AsOf: day.Add(time.Hour)}); err != nil {
+	if _, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, Decisions: true, AsOf: day.Add(time.Hour), Threads: 1}); err != nil {
 		t.Fatal(err)
 	}
 	got := rows(t, dir, "SELECT entity_id, status, decision_seq FROM mapping WHERE crm_id = '"+kept+"'")

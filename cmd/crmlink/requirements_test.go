@@ -73,7 +73,7 @@ func syncIn(t *testing.T, dir string, c demo.Config, change func(dir string)) pi
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, AsOf: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)})
+	result, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, AsOf: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func TestErrors_B1_B2_B3_B4_B5_B6_B7_A15_OfARun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, Tries: 1})
+			result, err := pipeline.Run(t.Context(), pipeline.Options{Config: config, Tries: 1, Threads: 1})
 			err = &runError{result.Record.ID, err}
 			var text, object bytes.Buffer
 			code := fail(&text, nil, nil, err)

@@ -44,6 +44,7 @@ func Expect(dir string, s Settings, asOf time.Time) ([]Table, error) {
 
 // work goes through everything that a run decides.
 func (e *expectation) work() error {
+	e.companies, e.members = byID(e.files.companies, "company_id"), byID(e.files.members, "member_id")
 	e.redirects()
 	e.standings()
 	e.decide()
@@ -63,6 +64,18 @@ func (e *expectation) work() error {
 	return e.roi()
 }
 
+// byID finds rows by their ids, the first one where there are more. Going through all rows for each pair of a record and an
+// entity took most of the time of the tests.
+func byID(rows []Row, id string) map[string]Row {
+	found := map[string]Row{}
+	for _, row := range rows {
+		if _, known := found[row[id]]; !known {
+			found[row[id]] = row
+		}
+	}
+	return found
+}
+
 // expectation is the state of the oracle: the files, and what was worked out from them so far.
 type expectation struct {
 	files    *files
@@ -70,8 +83,11 @@ type expectation struct {
 	settings Settings
 	asOf     time.Time
 
+	companies, members map[string]Row // by id
+
 	redirected map[string]string
 	records    []*record
+	recordOf   map[string]*record // by object and id
 	seatMap    []*seat
 	stageOrder map[string]int
 	named      []*namedRecord

@@ -208,7 +208,7 @@ func (e *expectation) suggestedTo(r *record) []*seat {
 
 // worksAtOpenDeal: the member's company is the entity of an account with an open opportunity.
 func (e *expectation) worksAtOpenDeal(member string) bool {
-	company := e.member(member)["company_id"]
+	company := e.members[member]["company_id"]
 	return company != "" && slices.ContainsFunc(e.named, func(n *namedRecord) bool {
 		return n.object == "Account" && !n.gone() && !n.closed() && n.saved != nil && n.saved.entity == company
 	})

@@ -82,38 +82,28 @@ func (e *expectation) entities(object string) []string {
 	return ids
 }
 
-func (e *expectation) company(id string) Row {
-	for _, c := range e.files.companies {
-		if c["company_id"] == id {
-			return c
-		}
-	}
-	return nil
-}
-
-func (e *expectation) member(id string) Row {
-	for _, m := range e.files.members {
-		if m["member_id"] == id {
-			return m
-		}
-	}
-	return nil
-}
-
-// isCopy: the same name, and the same domain or email.
+// isCopy: the same name, and the same domain or email. It is asked of every record and every entity.
 func (e *expectation) isCopy(r *record, entity string) bool {
-	same := e.agreements(r, entity)
 	if r.object == "Account" {
-		return same["name"] && same["domain"]
+		c := e.companies[entity]
+		if !agree(r.row["name"], c["name"]) {
+			return false
+		}
+		for domain := range strings.SplitSeq(c["domains"], "|") {
+			if agree(websiteDomain(r), domain) {
+				return true
+			}
+		}
+		return false
 	}
-	return same["first name"] && same["last name"] && same["email"]
+	m := e.members[entity]
+	return agree(r.row["email"], m["emails"]) && agree(r.row["firstname"], m["first_name"]) && agree(r.row["lastname"], m["last_name"])
 }
 
-// agreements are the fields in which a record and an entity have the same value.
-func (e *expectation) agreements(r *record, entity string) map[string]bool {
-	same, _ := e.compared(r, entity)
-	return same
-}
+func websiteDomain(account *record) string { return strings.TrimPrefix(account.row["website"], "www.") }
+
+// agree says whether two values are the same; nothing agrees with nothing.
+func agree(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
 
 // compared are the fields in which a record and an entity have the same value, and those in which both have one and not
 // the same.
@@ -122,7 +112,7 @@ func (e *expectation) compared(r *record, entity string) (same, other map[string
 	compare := func(field, a, b string) {
 		switch {
 		case a == "" || b == "":
-		case strings.EqualFold(a, b):
+		case agree(a, b):
 			same[field] = true
 			delete(other, field)
 		case !same[field]:
@@ -130,10 +120,10 @@ func (e *expectation) compared(r *record, entity string) (same, other map[string
 		}
 	}
 	if r.object == "Account" {
-		c := e.company(entity)
+		c := e.companies[entity]
 		compare("name", r.row["name"], c["name"])
 		for domain := range strings.SplitSeq(c["domains"], "|") {
-			compare("domain", strings.TrimPrefix(r.row["website"], "www."), domain)
+			compare("domain", websiteDomain(r), domain)
 		}
 		compare("phone", r.row["phone"], c["phone"])
 		compare("street", r.row["billingstreet"], c["street"])
@@ -141,7 +131,7 @@ func (e *expectation) compared(r *record, entity string) (same, other map[string
 		compare("postal code", r.row["billingpostalcode"], c["postal_code"])
 		return same, other
 	}
-	m := e.member(entity)
+	m := e.members[entity]
 	compare("first name", r.row["firstname"], m["first_name"])
 	compare("last name", r.row["lastname"], m["last_name"])
 	compare("email", r.row["email"], m["emails"])

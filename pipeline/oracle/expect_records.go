@@ -23,14 +23,7 @@ type word struct {
 	seq             string
 }
 
-func (e *expectation) record(object, id string) *record {
-	for _, r := range e.records {
-		if r.object == object && r.id == id {
-			return r
-		}
-	}
-	return nil
-}
+func (e *expectation) record(object, id string) *record { return e.recordOf[object+id] }
 
 // redirects follows each old directory id to the end of its chain.
 func (e *expectation) redirects() {
@@ -60,6 +53,7 @@ func (e *expectation) today(entity string) string {
 
 // standings says which records take part in matching (C12, Z2) and where the others lead.
 func (e *expectation) standings() {
+	e.recordOf = map[string]*record{}
 	for _, object := range []string{"Account", "Contact", "Lead"} {
 		for _, row := range e.files.crm[object] {
 			r := &record{object: object, id: row["id"], row: row, standing: "live"}
@@ -74,6 +68,9 @@ func (e *expectation) standings() {
 				r.standing = "converted"
 			}
 			e.records = append(e.records, r)
+			if e.recordOf[object+r.id] == nil {
+				e.recordOf[object+r.id] = r
+			}
 		}
 	}
 	for _, r := range e.records {
