@@ -151,30 +151,37 @@ func (r *Records) Copy(to *Records, rows []int) error {
 // Write writes the piece as it is.
 func (p *RollPiece) Write(to io.Writer) error {
 	records := p.records.NewRecords()
-	p.renumber(records, p.rows, func(code uint32) uint32 {
-		if code < p.records.dict.first {
-			return code
-		}
-		return 0
-	})
+	p.renumber(records, p.rows, func(code uint32) uint32 { return code }, make([]uint32, len(p.records.dict.forms)-1))
 	return records.WriteRoll(to, nil)
 }
 
 // NewRecords starts a set of records with the same dictionary of the directory.
 func (r *Records) NewRecords() *Records { return newRecords(r.layout, r.id, r.dict.base) }
 
-// renumber adds some records to others, in codes that code gives, or where it gives 0 in new ones. No text is looked for, and
-// none of the new ones will be found by what it says.
-func (p *RollPiece) renumber(to *Records, rows []int, code func(uint32) uint32) {
+// renumber adds some records to others: in codes that base gives for those of the directory's texts, and own for the texts that
+// the directory lacks, which it changes; or where these are 0 in new ones. No text is looked for, and none of the new ones will
+// be found by what it says.
+func (p *RollPiece) renumber(to *Records, rows []int, base func(uint32) uint32, own []uint32) {
 	from := p.records
-	known := make([]uint32, from.dict.next())
+	first, added := from.dict.first, []uint32(nil) // by the directory's code: a new one
 	other := func(c uint32) uint32 {
-		if known[c] == 0 {
-			if known[c] = code(c); known[c] == 0 {
-				known[c] = to.dict.append(from.dict, c)
+		if c >= first {
+			known := &own[c-first]
+			if *known == 0 {
+				*known = to.dict.append(from.dict, c)
 			}
+			return *known
 		}
-		return known[c]
+		if code := base(c); code != 0 {
+			return code
+		}
+		if added == nil {
+			added = make([]uint32, first)
+		}
+		if added[c] == 0 {
+			added[c] = to.dict.append(from.dict, c)
+		}
+		return added[c]
 	}
 	to.ids, to.cells = slices.Grow(to.ids, len(rows)), slices.Grow(to.cells, len(rows)*len(from.layout.names))
 	var codes []uint32
