@@ -6,9 +6,9 @@ import "bytes"
 // that read differently in a column the section compares or blocks by.
 type Differing struct {
 	before, after *Index
-	was, is       []uint32 // places of such records in each
-	stayed        []uint32 // by place in before: the place in after of a record that does not differ, or gone
-	codes         *translation
+	was, is       []uint32     // places of such records in each
+	stayed        []uint32     // by place in before: the place in after of a record that does not differ, or gone
+	codes         *translation // nil where it is to be made again
 	records       int
 }
 
@@ -51,6 +51,13 @@ func NewDiffering(before, after *Index) Differing {
 		}
 	}
 	return d
+}
+
+func (d *Differing) translation() *translation {
+	if d.codes == nil {
+		return newTranslation(d.before.records, d.after.records)
+	}
+	return d.codes
 }
 
 // copying copies records of an index to others. Each text is looked for once.

@@ -20,6 +20,7 @@ type Glancer struct {
 	// differs; and equal pairs that came, less those that went.
 	observed  [][]int32
 	pairs     []int64
+	later     *translation
 	rewritten *Records // space for a piece in codes of the later index
 }
 
@@ -41,7 +42,7 @@ type glancedCell struct {
 
 // NewGlancer starts to count for an observer, nil for none. Records must be of the earlier index.
 func (m *Meetings) NewGlancer(o *Observer) *Glancer {
-	g := &Glancer{Meetings: m, rewritten: m.after.NewRecords()}
+	g := &Glancer{Meetings: m, later: m.differing.translation(), rewritten: m.after.NewRecords()}
 	g.place()
 	few := m.few.records
 	differ := int(m.isFrom) + len(m.differing.is)
@@ -250,7 +251,7 @@ func (d *Glanced) renumberLater(to *Records, rows []int) {
 		own[text] = d.by.after.records.dict.find(string(dict.bytesOf(code)), dict.hashOf(code))
 	})
 	d.renumber(to, rows, func(code uint32) uint32 {
-		if found := d.by.differing.codes.code(code); found != unknownCode {
+		if found := d.by.later.code(code); found != unknownCode {
 			return found
 		}
 		return 0

@@ -29,6 +29,21 @@ func (m *Meetings) NewRenewer(parameters Parameters, frequencies []Frequency) (*
 	return n, nil
 }
 
+// Kept is the Renewer without its indexes, for Over; it takes some kilobytes for each record that differs.
+func (n *Renewer) Kept() *Renewer {
+	kept := n.Over(nil, nil)
+	kept.Meetings.differing.codes = nil
+	return kept
+}
+
+// Over is a kept Renewer with the same two indexes, which may have been mapped anew.
+func (n *Renewer) Over(before, after *Index) *Renewer {
+	over, m := *n, *n.Meetings
+	m.before, m.after, m.differing.before, m.differing.after = before, after, before, after
+	over.Meetings = &m
+	return &over
+}
+
 // Scorer is what compares the pairs that change.
 func (n *Renewer) Scorer() *Scorer { return n.scorer }
 

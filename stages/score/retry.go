@@ -226,20 +226,13 @@ func (t *trial) settle(ctx context.Context, kept *linkage.Grounds, differ map[ui
 		return nil, false, err
 	}
 	defer close() //nolint:errcheck // nothing was written
-	differing := linkage.NewDiffering(before, t.index)
-	if differing.Len()*mostTouched > t.index.Len() {
-		return nil, false, nil
-	}
-	meetings := linkage.NewMeetings(differing)
-	unsettled, err := kept.Unsettle(meetings, func(hash uint64) bool { return differ[hash] })
-	if err != nil {
+	renewer, err := renewerOf(ctx, s, t.in.In, t.in.KeptIndex, before, t.index)
+	if err != nil || renewer == nil {
 		return nil, false, err
 	}
-	renewer, err := meetings.NewRenewer(t.in.Parameters, nil)
+	s.Share(shareOf(t.in.In), nil) // nobody asks after this
+	unsettled, err := kept.Unsettle(renewer.Meetings, func(hash uint64) bool { return differ[hash] })
 	if err != nil {
-		return nil, false, err
-	}
-	if err := readFrequencies(ctx, s, t.in.In, []*linkage.Scorer{renewer.Scorer()}); err != nil {
 		return nil, false, err
 	}
 	settled, err = renewer.Settle(unsettled, t.in.ThresholdMicros, t.workers)
