@@ -44,6 +44,9 @@ func (n *Renewer) Over(before, after *Index) *Renewer {
 	return &over
 }
 
+// Values are records with all values of which a frequency may be asked.
+func (n *Renewer) Values() *Records { return n.few.records }
+
 // Scorer is what compares the pairs that change.
 func (n *Renewer) Scorer() *Scorer { return n.scorer }
 
@@ -117,8 +120,10 @@ type renewing struct {
 }
 
 func (n *Renewer) newRenewing(records *Records) *renewing {
-	return &renewing{Renewer: n, worker: n.scorer.newWorker(records), was: newSeeker(n.before), is: newSeeker(n.after),
+	w := &renewing{Renewer: n, worker: n.scorer.newWorker(records), was: newSeeker(n.before), is: newSeeker(n.after),
 		meet: meetingSeeker{Meetings: n.Meetings, keys: newKeyMaker(n.after.plan), seen: newEntitySet()}}
+	w.meet.keys.only = n.parts
+	return w
 }
 
 func (w *renewing) renew(i int, has uint64, totals *Totals) Renewal {

@@ -38,7 +38,7 @@ func renewerOf(ctx context.Context, s *sql.Session, in In, earlier string, befor
 	if err != nil {
 		return nil, err
 	}
-	if err := readFrequencies(ctx, s, in, []*linkage.Scorer{renewer.Scorer()}); err != nil {
+	if err := readFrequencies(ctx, s, in, []*linkage.Scorer{renewer.Scorer()}, renewer.Values()); err != nil {
 		return nil, err
 	}
 	if differing.Len() <= mostShared {
