@@ -118,6 +118,63 @@ func (r *Roll) Each(without map[string]bool, fn func(*RollPiece) error) error {
 	return nil
 }
 
+// Pick adds the records of some ids to others of the index. Nothing is looked at but the ids, and these records.
+func (r *Roll) Pick(ids map[string]bool, to *Records) error {
+	base := r.index.records.dict
+	if to.dict.base != base {
+		return errors.New("picking records: they are for another index")
+	}
+	width := len(to.layout.names)
+	for at, p := range r.pieces {
+		ends := make([]uint64, len(p.lengths)+1)
+		for i, n := range p.lengths {
+			ends[i+1] = ends[i] + uint64(n)
+		}
+		first := base.next()
+		text := func(code uint32) []byte {
+			if code < first {
+				return base.bytesOf(code)
+			}
+			return p.text[ends[code-first]:ends[code-first+1]]
+		}
+		var own map[uint32]uint32
+		code := func(c uint32) uint32 {
+			if c < first {
+				return c
+			}
+			known, ok := own[c]
+			if !ok {
+				known = to.dict.code(string(text(c)), hashText(text(c)))
+				own[c] = known
+			}
+			return known
+		}
+		from := Records{layout: to.layout, cells: p.cells, pool: p.pool}
+		var codes []uint32
+		for i, id := range p.ids {
+			if !ids[string(text(id))] {
+				continue
+			}
+			if later, ok := r.replaced[string(text(id))]; ok && later > at {
+				continue
+			}
+			if own == nil {
+				own = map[uint32]uint32{}
+			}
+			to.ids = append(to.ids, code(id))
+			row := from.row(i)
+			for cell := range width {
+				codes = codes[:0]
+				for _, c := range from.set(row, cell) {
+					codes = append(codes, code(c))
+				}
+				to.cells = append(to.cells, to.addSet(codes))
+			}
+		}
+	}
+	return to.bounded()
+}
+
 // hold makes texts of the dictionary's own known by their codes. They are not found by what they say.
 func (d *dictionary) hold(text []byte, lengths []uint32) {
 	d.text, d.forms = text, make([]form, len(lengths)+1)
