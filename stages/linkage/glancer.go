@@ -125,10 +125,10 @@ func (g *Glancer) place() {
 type Glanced struct {
 	*RollPiece
 	by    *Glancer
-	known ranks    // of the codes of texts that records that differ have
-	own   []uint32 // by rank of those that the index lacks: place among the texts of the Glancer
-	met   []int    // records that may have a key of a directory record that differs; no others have one
-	has   []uint64 // by such record: the parts of keys of which it has a value that such a directory record has
+	known ranks        // of the codes of texts that records that differ have
+	own   []uint32     // by rank of those that the index lacks: place among the texts of the Glancer
+	met   []int        // records that may have a key of a directory record that differs; no others have one
+	asked [][]askedKey // the marked keys of each such record
 }
 
 // Glance looks at a piece of the earlier index's Roll. All its records are counted for the observer.
@@ -145,7 +145,7 @@ func (g *Glancer) Glance(p *RollPiece, workers int) *Glanced {
 		}
 	}
 	d.known = newRanks(codes, dict.next())
-	met, has := make([]bool, len(p.rows)), make([]uint64, len(p.rows))
+	asked := make([][]askedKey, len(p.rows))
 	var wait sync.WaitGroup
 	var mutex sync.Mutex
 	blocks := make(chan int)
@@ -155,10 +155,12 @@ func (g *Glancer) Glance(p *RollPiece, workers int) *Glanced {
 				meetingSeeker: meetingSeeker{Meetings: g.Meetings, keys: newKeyMaker(g.after.plan)}}
 			s.keys.only = g.parts
 			for from := range blocks {
-				for i := from; i < min(from+glancedAtOnce, len(met)); i++ {
+				for i := from; i < min(from+glancedAtOnce, len(asked)); i++ {
 					row := p.records.row(p.rows[i])
-					has[i] = s.look(row)
-					met[i] = s.meets(row, has[i])
+					keys := s.ask(p.records, row, s.look(row))
+					if s.meets(row, keys) {
+						asked[i] = slices.Clone(keys)
+					}
 				}
 			}
 			mutex.Lock()
@@ -166,7 +168,7 @@ func (g *Glancer) Glance(p *RollPiece, workers int) *Glanced {
 			s.counted()
 		})
 	}
-	for from := 0; from < len(met); from += glancedAtOnce {
+	for from := 0; from < len(asked); from += glancedAtOnce {
 		blocks <- from
 	}
 	close(blocks)
@@ -177,8 +179,8 @@ func (g *Glancer) Glance(p *RollPiece, workers int) *Glanced {
 	}
 	s.counted()
 	for i, row := range p.rows {
-		if met[i] {
-			d.met, d.has = append(d.met, row), append(d.has, has[i])
+		if asked[i] != nil {
+			d.met, d.asked = append(d.met, row), append(d.asked, asked[i])
 		}
 	}
 	return d
@@ -189,7 +191,7 @@ func (d *Glanced) CopyMet(to *ToRenew) error {
 	own := make([]uint32, len(d.records.dict.forms)-1)
 	d.eachOwn(func(text int, few uint32) { own[text] = few })
 	d.renumber(to.Records, d.met, d.code, own)
-	to.has = append(to.has, d.has...)
+	to.marked = append(to.marked, d.asked...)
 	return to.bounded()
 }
 
@@ -263,11 +265,10 @@ const glancedAtOnce = 4096
 // glanceSeeker belongs to one goroutine.
 type glanceSeeker struct {
 	meetingSeeker
-	by      *Glancer
-	piece   *Glanced
-	pairs   []int64
-	values  []glancedValue
-	touched uint64 // takes what was read only so that it is near when it is needed
+	by     *Glancer
+	piece  *Glanced
+	pairs  []int64
+	values []glancedValue
 }
 
 // glancedValue is a value of a record: its code, then its place among the texts of the Glancer.
@@ -321,13 +322,10 @@ func (s *glanceSeeker) look(row []uint32) (has uint64) {
 	return has
 }
 
-// meets says of the record that was looked at last whether it may have a key of a directory record that differs.
-func (s *glanceSeeker) meets(row []uint32, has uint64) bool {
-	records, asked := s.piece.records, s.ask(s.piece.records, row, has)
-	for _, a := range asked {
-		rule := &s.rules[a.rule]
-		s.touched += rule.slots[a.key>>rule.shift].key
-	}
+// meets says of the record that was looked at last, by its marked keys, whether it may have a key of a directory record that differs.
+func (s *glanceSeeker) meets(row []uint32, asked []askedKey) bool {
+	records := s.piece.records
+	s.near(asked)
 	for _, a := range asked {
 		switch k := s.rules[a.rule].find(a.key); k.is {
 		case keyFree:

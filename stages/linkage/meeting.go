@@ -270,6 +270,8 @@ type meetingSeeker struct {
 	asked []askedKey
 	found []found // by place in few
 	seen  entitySet
+	// touched takes what was read only so that it is near when it is needed.
+	touched uint64
 }
 
 type askedKey struct {
@@ -297,6 +299,14 @@ func (s *meetingSeeker) ask(records *Records, row []uint32, has uint64) []askedK
 	return s.asked[:n]
 }
 
+// near reads a little of where find looks.
+func (s *meetingSeeker) near(marked []askedKey) {
+	for _, a := range marked {
+		rule := &s.rules[a.rule]
+		s.touched += rule.slots[a.key>>rule.shift].key
+	}
+}
+
 func (s *meetingSeeker) find(r int, key uint64) meetingKey {
 	if !s.marks.has(key) {
 		return meetingKey{}
@@ -304,12 +314,17 @@ func (s *meetingSeeker) find(r int, key uint64) meetingKey {
 	return s.rules[r].find(key)
 }
 
-// all finds, in the order of rules, what differs and is met; moved, that a key of the record has moved. has is what ask says.
-func (s *meetingSeeker) all(records *Records, row []uint32, has uint64) (moved bool) {
+// all finds, in the order of rules, what differs and is met; moved, that a key of the record has moved. marked are what ask gives, nil where it
+// is to be asked.
+func (s *meetingSeeker) all(records *Records, row []uint32, marked []askedKey) (moved bool) {
 	s.keys.start()
 	s.found = s.found[:0]
 	s.seen.clear()
-	for _, a := range s.ask(records, row, has) {
+	if marked == nil {
+		marked = s.ask(records, row, ^uint64(0))
+	}
+	s.near(marked)
+	for _, a := range marked {
 		k := s.rules[a.rule].find(a.key)
 		if k.is == keyNarrowed {
 			for _, part := range s.keys.part(records, row, *s.after.plan.rules[a.rule].narrow, left) {

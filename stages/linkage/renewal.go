@@ -74,7 +74,7 @@ const (
 // ToRenew are CRM records that do not differ themselves. Those that a Glancer found are renewed with less work.
 type ToRenew struct {
 	*Records
-	has []uint64 // by record, see Glanced; all bits where none are given
+	marked [][]askedKey // by record, see Glanced
 }
 
 // NewRecords starts a set of CRM records that can be renewed.
@@ -90,11 +90,11 @@ func (n *Renewer) Renew(records *ToRenew, totals *Totals, workers int) []Renewal
 			w := n.newRenewing(records.Records)
 			for from := range blocks {
 				for i := from; i < min(from+block, records.Len()); i++ {
-					has := ^uint64(0)
-					if i < len(records.has) {
-						has = records.has[i]
+					var marked []askedKey
+					if i < len(records.marked) {
+						marked = records.marked[i]
 					}
-					out[i] = w.renew(i, has, totals)
+					out[i] = w.renew(i, marked, totals)
 				}
 			}
 		})
@@ -126,11 +126,11 @@ func (n *Renewer) newRenewing(records *Records) *renewing {
 	return w
 }
 
-func (w *renewing) renew(i int, has uint64, totals *Totals) Renewal {
+func (w *renewing) renew(i int, marked []askedKey, totals *Totals) Renewal {
 	records := w.worker.records
 	row := records.row(i)
 	unsure := Renewal{Record: i, Rows: RowsUnsure}
-	if _, explained := w.pairs(row, has); !explained {
+	if _, explained := w.pairs(row, marked); !explained {
 		return unsure
 	}
 	out := Renewal{Record: i, before: totals.of(records.dict.hashOf(records.ids[i]))}
@@ -160,10 +160,10 @@ func (w *renewing) renew(i int, has uint64, totals *Totals) Renewal {
 }
 
 // pairs finds the pairs of a row that change: removed, added and ruled. It says whether a key of the row has moved, and whether
-// all were found. has are the parts of keys that a directory record may share, see Glanced.
-func (w *renewing) pairs(row []uint32, has uint64) (moved, explained bool) {
+// all were found. marked are the row's marked keys, nil where they are to be made.
+func (w *renewing) pairs(row []uint32, marked []askedKey) (moved, explained bool) {
 	w.removed, w.added, w.ruled = w.removed[:0], w.added[:0], w.ruled[:0]
-	if w.meet.all(w.worker.records, row, has) {
+	if w.meet.all(w.worker.records, row, marked) {
 		return true, w.compareAll(row)
 	}
 	for _, f := range w.meet.found {
