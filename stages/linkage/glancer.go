@@ -216,6 +216,7 @@ func (d *Glanced) CopyOut(to *Records) error {
 func (d *Glanced) WriteAfter(to io.Writer) error {
 	records := d.by.rewritten
 	records.clear()
+	records.dict.grow(d.records.dict) // most of its texts will stand there
 	d.renumberLater(records, d.rows)
 	return records.WriteRoll(to, nil)
 }

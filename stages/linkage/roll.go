@@ -261,6 +261,11 @@ func (p *RollPiece) renumber(to *Records, rows []int, base func(uint32) uint32, 
 	}
 }
 
+// grow makes room for all texts of another dictionary.
+func (d *dictionary) grow(from *dictionary) {
+	d.text, d.forms = slices.Grow(d.text, len(from.text)), slices.Grow(d.forms, len(from.forms))
+}
+
 // append numbers a text of another dictionary without making it known by what it says.
 func (d *dictionary) append(from *dictionary, code uint32) uint32 {
 	c := d.next()
