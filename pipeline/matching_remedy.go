@@ -19,18 +19,19 @@ func (m *matching) remedies(ctx context.Context, firstAccounts, accounts, people
 	forPeople.Unmatched, forPeople.Contacts, forPeople.Leads = people.answer.Unmatched, m.raw["raw_contact"], m.raw["raw_lead"]
 	forPeople.Members, forPeople.DirMember = m.raw["raw_member"], m.rec.DirMember
 	forPeople.CRMCompany, forPeople.Mapping = m.rec.CRMCompany, firstAccounts.answer.Mapping
-	companies, err := m.remediesOf(ctx, "companies", normalize.CompanyPatches, forCompanies, accounts.scoring, m.sections.Company.ThresholdMicros())
+	companies, err := m.remediesOf(ctx, "companies", normalize.CompanyPatches, forCompanies, accounts, m.sections.Company.ThresholdMicros())
 	if err != nil {
 		return nil, err
 	}
-	found, err := m.remediesOf(ctx, "people", normalize.PersonPatches, forPeople, people.scoring, m.sections.Person.ThresholdMicros())
+	found, err := m.remediesOf(ctx, "people", normalize.PersonPatches, forPeople, people, m.sections.Person.ThresholdMicros())
 	return []sql.Snapshot{companies, found}, err
 }
 
 // remediesOf is remedies for one kind. Of records that do not differ from the last run what it found is taken over.
 func (m *matching) remediesOf(ctx context.Context, name string, propose func(context.Context, *sql.Session, normalize.PatchesIn) (normalize.PatchesOut, error),
-	patches normalize.PatchesIn, scored score.In, micros int64) (sql.Snapshot, error) {
-	rescore := score.RemediesIn{In: scored, ThresholdMicros: micros}
+	patches normalize.PatchesIn, last round, micros int64) (sql.Snapshot, error) {
+	scored := last.scoring
+	rescore := score.RemediesIn{In: scored, ThresholdMicros: micros, Rolls: last.scored.Rolls()}
 	proposed, before, ok := earlierOf[normalize.PatchesIn, normalize.PatchesOut](m.run, "propose for "+name)
 	rescored, found, also := earlierOf[score.RemediesIn, score.RemediesOut](m.run, "rescore "+name)
 	if ok && also && patches.FitsWith(proposed) {

@@ -48,6 +48,7 @@ type Session struct {
 
 	remembered  []remembered
 	changedKeys map[[2]string]Changes // by the ids of two versions of a table
+	shared      map[string]any
 
 	resident resident
 }
@@ -75,7 +76,8 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	for i, dir := range o.Sources {
 		o.Sources[i] = absolute(dir)
 	}
-	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}, whole: map[string]bool{}, changedKeys: map[[2]string]Changes{}, resident: resident{most: o.Resident}}
+	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}, whole: map[string]bool{}, changedKeys: map[[2]string]Changes{},
+		shared: map[string]any{}, resident: resident{most: o.Resident}}
 	s.db.SetMaxOpenConns(1)
 	if s.conn, err = s.db.Conn(ctx); err != nil {
 		s.db.Close()

@@ -1,17 +1,14 @@
 package linkage
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // Differing are the directory records in which two indexes of one section differ: those that one of them lacks, and those
 // that read differently in a column the section compares or blocks by.
 type Differing struct {
 	before, after *Index
-	was, is       []uint32 // places of such records in each
-	stayed        []uint32 // by place in before: the place in after of a record that does not differ, or gone
-	codes         *translation
+	was, is       []uint32     // places of such records in each
+	stayed        []uint32     // by place in before: the place in after of a record that does not differ, or gone
+	codes         *translation // nil where it is to be made again
 	records       int
 }
 
@@ -56,66 +53,11 @@ func NewDiffering(before, after *Index) Differing {
 	return d
 }
 
-// translation leads from one index's codes to another's.
-type translation struct {
-	from, to *Records
-	known    []uint32 // by code: the other's code, or unknownCode; 0 where it was not looked for
-}
-
-const unknownCode = ^uint32(0)
-
-// newTranslation looks for all texts. Both indexes number them in the order in which records have them, so that most stand
-// one after the other in both.
-func newTranslation(from, to *Records) *translation {
-	t := &translation{from: from, to: to, known: make([]uint32, from.dict.next())}
-	next := to.dict.first
-	for c := from.dict.first; c < from.dict.next(); c++ {
-		if next < to.dict.next() && from.dict.hashOf(c) == to.dict.hashOf(next) && bytes.Equal(from.dict.bytesOf(c), to.dict.bytesOf(next)) {
-			t.known[c] = next
-		} else {
-			t.code(c)
-		}
-		if found := t.known[c]; found != unknownCode {
-			next = found + 1
-		}
+func (d *Differing) translation() *translation {
+	if d.codes == nil {
+		return newTranslation(d.before.records, d.after.records)
 	}
-	return t
-}
-
-func (t *translation) code(c uint32) uint32 {
-	if t.known[c] == 0 {
-		t.known[c] = unknownCode
-		if found := t.to.dict.find(string(t.from.dict.bytesOf(c)), t.from.dict.hashOf(c)); found != 0 {
-			t.known[c] = found
-		}
-	}
-	return t.known[c]
-}
-
-// rows says whether two rows hold the same values.
-func (t *translation) rows(a, b []uint32) bool {
-	for i, x := range a {
-		y := b[i]
-		if x&inPool == 0 {
-			if x == 0 && y != 0 || x != 0 && t.code(x) != y {
-				return false
-			}
-			continue
-		}
-		if y&inPool == 0 {
-			return false
-		}
-		mine, theirs := t.from.set(a, i), t.to.set(b, i)
-		if len(mine) != len(theirs) {
-			return false
-		}
-		for _, c := range mine {
-			if !slices.Contains(theirs, t.code(c)) {
-				return false
-			}
-		}
-	}
-	return true
+	return d.codes
 }
 
 // copying copies records of an index to others. Each text is looked for once.

@@ -1,6 +1,9 @@
 package linkage
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // Observed is what records scored with a model look like: the counts that its m, u and share of matches can be held
 // against. All are whole numbers, so that they add up to the same in any order.
@@ -45,17 +48,17 @@ type Observer struct {
 	scorer   *Scorer
 	per      float64 // random pairs for each record
 	products []observedProduct
+	columns  []int // of directory records, that products are made of
+	all      *held // where records are many
 	seen     Observed
 	sign     int64 // −1 while records are taken out
 }
 
-// observedProduct is a level that is exactly the equality of values, how many directory records hold each value, and how many
-// have one.
+// observedProduct is a level that is exactly the equality of values.
 type observedProduct struct {
 	comparison, code int
 	of               *planCondition
-	held             []uint32
-	records          int64
+	column           int // place among the columns of directory records
 }
 
 // NewObserver prepares for about so many records in all.
@@ -66,35 +69,33 @@ func (s *Scorer) NewObserver(records int64) *Observer {
 	for _, k := range p.comparisons {
 		o.seen.Hits, o.seen.Pairs = append(o.seen.Hits, make([]int64, len(k.levels)+1)), append(o.seen.Pairs, make([]int64, len(k.levels)+1))
 	}
-	o.products = s.index.products()
+	o.products, o.columns = s.index.plan.products()
+	filled := s.index.records.filled(o.columns)
 	for _, p := range o.products {
 		if o.seen.Equal[p.comparison] == nil {
 			o.seen.Equal[p.comparison] = map[int]EqualPairs{}
 		}
-		o.seen.Equal[p.comparison][p.code] = EqualPairs{Other: p.records}
+		o.seen.Equal[p.comparison][p.code] = EqualPairs{Other: filled[p.column]}
 	}
 	return o
 }
 
-// products are the levels whose equal pairs are counted.
-func (x *Index) products() (products []observedProduct) {
-	columns := map[int]observedProduct{}
-	for c, k := range x.plan.comparisons {
+// products are the levels whose equal pairs are counted, and the columns of directory records that they are made of.
+func (p *plan) products() (products []observedProduct, columns []int) {
+	for c, k := range p.comparisons {
 		for code := range k.levels {
 			of := k.levels[code].product
 			if of == nil || k.fixed {
 				continue
 			}
-			column, ok := columns[of.r]
-			if !ok {
-				column.held, column.records = x.records.counts(of.r)
-				columns[of.r] = column
+			column := slices.Index(columns, of.r)
+			if column < 0 {
+				column, columns = len(columns), append(columns, of.r)
 			}
-			column.comparison, column.code, column.of = c, code+1, of
-			products = append(products, column)
+			products = append(products, observedProduct{c, code + 1, of, column})
 		}
 	}
-	return products
+	return products, columns
 }
 
 // Add counts records and what they were scored.
@@ -110,7 +111,11 @@ func (o *Observer) AddRecords(records *Records) {
 }
 
 func (o *Observer) count(records *Records) {
+	if records.Len() == 0 {
+		return
+	}
 	o.seen.Records += o.sign * int64(records.Len())
+	held := o.held(records)
 	for _, p := range o.products {
 		seen := o.seen.Equal[p.comparison][p.code]
 		for i := range records.Len() {
@@ -119,9 +124,7 @@ func (o *Observer) count(records *Records) {
 				seen.CRM += o.sign
 			}
 			for _, v := range values {
-				if int(v) < len(p.held) {
-					seen.Pairs += o.sign * int64(p.held[v])
-				}
+				seen.Pairs += o.sign * held.by(p.column, v)
 			}
 		}
 		o.seen.Equal[p.comparison][p.code] = seen

@@ -3,7 +3,6 @@ package linkage
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -28,6 +27,24 @@ func (m *Meetings) NewRenewer(parameters Parameters, frequencies []Frequency) (*
 	}
 	return n, nil
 }
+
+// Kept is the Renewer without its indexes, for Over; it takes some kilobytes for each record that differs.
+func (n *Renewer) Kept() *Renewer {
+	kept := n.Over(nil, nil)
+	kept.Meetings.differing.codes = nil
+	return kept
+}
+
+// Over is a kept Renewer with the same two indexes, which may have been mapped anew.
+func (n *Renewer) Over(before, after *Index) *Renewer {
+	over, m := *n, *n.Meetings
+	m.before, m.after, m.differing.before, m.differing.after = before, after, before, after
+	over.Meetings = &m
+	return &over
+}
+
+// Values are records with all values of which a frequency may be asked.
+func (n *Renewer) Values() *Records { return n.few.records }
 
 // Scorer is what compares the pairs that change.
 func (n *Renewer) Scorer() *Scorer { return n.scorer }
@@ -56,7 +73,7 @@ const (
 // ToRenew are CRM records that do not differ themselves. Those that a Glancer found are renewed with less work.
 type ToRenew struct {
 	*Records
-	has []uint64 // by record, see Glanced; all bits where none are given
+	marked [][]askedKey // by record, see Glanced
 }
 
 // NewRecords starts a set of CRM records that can be renewed.
@@ -72,11 +89,11 @@ func (n *Renewer) Renew(records *ToRenew, totals *Totals, workers int) []Renewal
 			w := n.newRenewing(records.Records)
 			for from := range blocks {
 				for i := from; i < min(from+block, records.Len()); i++ {
-					has := ^uint64(0)
-					if i < len(records.has) {
-						has = records.has[i]
+					var marked []askedKey
+					if i < len(records.marked) {
+						marked = records.marked[i]
 					}
-					out[i] = w.renew(i, has, totals)
+					out[i] = w.renew(i, marked, totals)
 				}
 			}
 		})
@@ -102,15 +119,17 @@ type renewing struct {
 }
 
 func (n *Renewer) newRenewing(records *Records) *renewing {
-	return &renewing{Renewer: n, worker: n.scorer.newWorker(records), was: newSeeker(n.before), is: newSeeker(n.after),
+	w := &renewing{Renewer: n, worker: n.scorer.newWorker(records), was: newSeeker(n.before), is: newSeeker(n.after),
 		meet: meetingSeeker{Meetings: n.Meetings, keys: newKeyMaker(n.after.plan), seen: newEntitySet()}}
+	w.meet.keys.only = n.parts
+	return w
 }
 
-func (w *renewing) renew(i int, has uint64, totals *Totals) Renewal {
+func (w *renewing) renew(i int, marked []askedKey, totals *Totals) Renewal {
 	records := w.worker.records
 	row := records.row(i)
 	unsure := Renewal{Record: i, Rows: RowsUnsure}
-	if _, explained := w.pairs(row, has); !explained {
+	if _, explained := w.pairs(row, marked); !explained {
 		return unsure
 	}
 	out := Renewal{Record: i, before: totals.of(records.dict.hashOf(records.ids[i]))}
@@ -140,10 +159,10 @@ func (w *renewing) renew(i int, has uint64, totals *Totals) Renewal {
 }
 
 // pairs finds the pairs of a row that change: removed, added and ruled. It says whether a key of the row has moved, and whether
-// all were found. has are the parts of keys that a directory record may share, see Glanced.
-func (w *renewing) pairs(row []uint32, has uint64) (moved, explained bool) {
+// all were found. marked are the row's marked keys, nil where they are to be made.
+func (w *renewing) pairs(row []uint32, marked []askedKey) (moved, explained bool) {
 	w.removed, w.added, w.ruled = w.removed[:0], w.added[:0], w.ruled[:0]
-	if w.meet.all(w.worker.records, row, has) {
+	if w.meet.all(w.worker.records, row, marked) {
 		return true, w.compareAll(row)
 	}
 	for _, f := range w.meet.found {
@@ -271,55 +290,3 @@ func (w *renewing) keepsRows(r *Renewal) bool {
 }
 
 func (n *Renewer) section() *Section { return &n.Meetings.after.plan.section }
-
-// Kept is a stored candidate, as Candidate but with names for its numbers.
-type Kept struct {
-	Entity, Rule string
-	Rank         int64
-	Candidate    Candidate
-}
-
-// Merge gives the best candidates of a record whose rows differ, from those that were kept, and completes its Total. False where one that was not kept could be among them: the record has to be scored whole.
-func (n *Renewer) Merge(r *Renewal, kept []Kept) (Scored, bool) {
-	if len(kept) != len(r.before.Kept) {
-		return Scored{}, false
-	}
-	slices.SortFunc(kept, func(a, b Kept) int { return cmp.Compare(a.Rank, b.Rank) })
-	var best []Kept
-	for _, k := range kept {
-		if slices.Contains(r.removed, k.Entity) {
-			continue
-		}
-		place, ok := n.after.find(k.Entity)
-		rule, known := n.rules[k.Rule]
-		if !ok || !known {
-			return Scored{}, false
-		}
-		if other, differs := r.ruled[k.Entity]; differs {
-			rule = other
-		}
-		k.Candidate.Entity, k.Candidate.Rule = place, rule
-		best = append(best, k)
-	}
-	others := r.before.Candidates-len(r.removed)-len(best) > 0
-	for _, c := range r.added {
-		best = append(best, Kept{Entity: n.after.records.ID(int(c.Entity)), Candidate: c})
-	}
-	slices.SortFunc(best, likelier)
-	keep := min(n.section().Keep, r.Total.Candidates)
-	if len(best) < keep || others && keep > 0 && likelier(best[keep-1], kept[len(kept)-1]) > 0 {
-		return Scored{}, false
-	}
-	out := Scored{Record: r.Record, Candidates: r.Total.Candidates, top: r.Total.Top, sum: r.Total.Sum}
-	for _, k := range best[:keep] {
-		k.Candidate.Probability = probability(k.Candidate.Weight, out.top, out.sum)
-		out.Best = append(out.Best, k.Candidate)
-	}
-	r.Total = out.Total()
-	return out, true
-}
-
-// likelier puts the better candidate first, as better does with those of one index.
-func likelier(a, b Kept) int {
-	return cmp.Or(cmp.Compare(b.Candidate.Weight, a.Candidate.Weight), strings.Compare(a.Entity, b.Entity))
-}

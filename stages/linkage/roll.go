@@ -118,6 +118,63 @@ func (r *Roll) Each(without map[string]bool, fn func(*RollPiece) error) error {
 	return nil
 }
 
+// Pick adds the records of some ids to others of the index. Nothing is looked at but the ids, and these records.
+func (r *Roll) Pick(ids map[string]bool, to *Records) error {
+	base := r.index.records.dict
+	if to.dict.base != base {
+		return errors.New("picking records: they are for another index")
+	}
+	width := len(to.layout.names)
+	for at, p := range r.pieces {
+		ends := make([]uint64, len(p.lengths)+1)
+		for i, n := range p.lengths {
+			ends[i+1] = ends[i] + uint64(n)
+		}
+		first := base.next()
+		text := func(code uint32) []byte {
+			if code < first {
+				return base.bytesOf(code)
+			}
+			return p.text[ends[code-first]:ends[code-first+1]]
+		}
+		var own map[uint32]uint32
+		code := func(c uint32) uint32 {
+			if c < first {
+				return c
+			}
+			known, ok := own[c]
+			if !ok {
+				known = to.dict.code(string(text(c)), hashText(text(c)))
+				own[c] = known
+			}
+			return known
+		}
+		from := Records{layout: to.layout, cells: p.cells, pool: p.pool}
+		var codes []uint32
+		for i, id := range p.ids {
+			if !ids[string(text(id))] {
+				continue
+			}
+			if later, ok := r.replaced[string(text(id))]; ok && later > at {
+				continue
+			}
+			if own == nil {
+				own = map[uint32]uint32{}
+			}
+			to.ids = append(to.ids, code(id))
+			row := from.row(i)
+			for cell := range width {
+				codes = codes[:0]
+				for _, c := range from.set(row, cell) {
+					codes = append(codes, code(c))
+				}
+				to.cells = append(to.cells, to.addSet(codes))
+			}
+		}
+	}
+	return to.bounded()
+}
+
 // hold makes texts of the dictionary's own known by their codes. They are not found by what they say.
 func (d *dictionary) hold(text []byte, lengths []uint32) {
 	d.text, d.forms = text, make([]form, len(lengths)+1)
@@ -151,30 +208,37 @@ func (r *Records) Copy(to *Records, rows []int) error {
 // Write writes the piece as it is.
 func (p *RollPiece) Write(to io.Writer) error {
 	records := p.records.NewRecords()
-	p.renumber(records, p.rows, func(code uint32) uint32 {
-		if code < p.records.dict.first {
-			return code
-		}
-		return 0
-	})
+	p.renumber(records, p.rows, func(code uint32) uint32 { return code }, make([]uint32, len(p.records.dict.forms)-1))
 	return records.WriteRoll(to, nil)
 }
 
 // NewRecords starts a set of records with the same dictionary of the directory.
 func (r *Records) NewRecords() *Records { return newRecords(r.layout, r.id, r.dict.base) }
 
-// renumber adds some records to others, in codes that code gives, or where it gives 0 in new ones. No text is looked for, and
-// none of the new ones will be found by what it says.
-func (p *RollPiece) renumber(to *Records, rows []int, code func(uint32) uint32) {
+// renumber adds some records to others: in codes that base gives for those of the directory's texts, and own for the texts that
+// the directory lacks, which it changes; or where these are 0 in new ones. No text is looked for, and none of the new ones will
+// be found by what it says.
+func (p *RollPiece) renumber(to *Records, rows []int, base func(uint32) uint32, own []uint32) {
 	from := p.records
-	known := make([]uint32, from.dict.next())
+	first, added := from.dict.first, []uint32(nil) // by the directory's code: a new one
 	other := func(c uint32) uint32 {
-		if known[c] == 0 {
-			if known[c] = code(c); known[c] == 0 {
-				known[c] = to.dict.append(from.dict, c)
+		if c >= first {
+			known := &own[c-first]
+			if *known == 0 {
+				*known = to.dict.append(from.dict, c)
 			}
+			return *known
 		}
-		return known[c]
+		if code := base(c); code != 0 {
+			return code
+		}
+		if added == nil {
+			added = make([]uint32, first)
+		}
+		if added[c] == 0 {
+			added[c] = to.dict.append(from.dict, c)
+		}
+		return added[c]
 	}
 	to.ids, to.cells = slices.Grow(to.ids, len(rows)), slices.Grow(to.cells, len(rows)*len(from.layout.names))
 	var codes []uint32
@@ -195,6 +259,11 @@ func (p *RollPiece) renumber(to *Records, rows []int, code func(uint32) uint32) 
 			to.cells = append(to.cells, cell)
 		}
 	}
+}
+
+// grow makes room for all texts of another dictionary.
+func (d *dictionary) grow(from *dictionary) {
+	d.text, d.forms = slices.Grow(d.text, len(from.text)), slices.Grow(d.forms, len(from.forms))
 }
 
 // append numbers a text of another dictionary without making it known by what it says.

@@ -130,6 +130,28 @@ func TestRoll_HoldsTheRecordsThatCount(t *testing.T) {
 		if len(seen) != len(hold) {
 			t.Fatalf("step %d: %d records, want %d", step, len(seen), len(hold))
 		}
+		roll, err := x.ReadRoll(files...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted, n := map[string]bool{"nobody": true}, 0
+		for id := range hold {
+			if random.IntN(3) == 0 {
+				wanted[id] = true
+				n++
+			}
+		}
+		picked := recordsOf(t, x, d.contacts[:1]) // texts that it shares with others are known by what they say
+		if err := roll.Pick(wanted, picked); err != nil || picked.Len() != 1+n {
+			t.Fatalf("step %d: %d records are picked, want %d (%v)", step, picked.Len()-1, n, err)
+		}
+		for i := 1; i < picked.Len(); i++ {
+			id := picked.ID(i)
+			if !wanted[id] || written(x, picked, i) != hold[id] {
+				t.Fatalf("step %d: %s is %s, want %s", step, id, written(x, picked, i), hold[id])
+			}
+			wanted[id] = false
+		}
 	}
 	whole := files[0]
 	for _, n := range []int{1, 7, len(whole) / 2, len(whole) - 1} {

@@ -143,7 +143,7 @@ func (w *renewing) settle(u *Unsettled, one *unsettled, threshold int64) (Settle
 // contest takes rivals that differ out of a contest as they were and puts them in as they are. It says whether a key of the record
 // has moved, and whether the numbers can be told.
 func (w *renewing) contest(row []uint32, c *contest) (moved, sure bool) {
-	moved, sure = w.pairs(row, ^uint64(0))
+	moved, sure = w.pairs(row, nil)
 	w.ruled = w.ruled[:0] // which rule finds a rival is nothing to a contest
 	if !sure || len(w.removed)+len(w.added) == 0 {
 		return moved, sure

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"math/bits"
 	"slices"
 	"sort"
 )
@@ -56,7 +57,7 @@ func ReadTotals(s Section, data []byte) (*Totals, error) {
 
 // of is the total of a record by the hash of its id.
 func (t *Totals) of(hash uint64) Total {
-	at, ok := slices.BinarySearch(t.hashes, hash)
+	at, ok := searchHashes(t.hashes, hash)
 	if !ok {
 		return nothing
 	}
@@ -67,6 +68,21 @@ func (t *Totals) of(hash uint64) Total {
 		out.Kept = append(out.Kept, int32(w))
 	}
 	return out
+}
+
+// searchHashes is slices.BinarySearch in hashes, which are spread evenly, so that it begins near where one stands.
+func searchHashes(hashes []uint64, hash uint64) (at int, ok bool) {
+	guess, _ := bits.Mul64(hash, uint64(len(hashes)))
+	from, to := int(guess), int(guess)
+	for step := 64; from > 0 && hashes[from-1] >= hash; step *= 4 {
+		from = max(0, from-step)
+	}
+	for step := 64; to < len(hashes) && hashes[to] < hash; step *= 4 {
+		to = min(len(hashes), to+step)
+	}
+	at, ok = slices.BinarySearch(hashes[from:to], hash)
+	at += from
+	return at, ok || at < len(hashes) && hashes[at] == hash
 }
 
 // NewTotals collects the totals of records, over those of an earlier scoring where some are given. What is written depends on

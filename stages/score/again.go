@@ -30,10 +30,6 @@ const (
 	touchedRecords = "touched_records"
 )
 
-// mostTouched is the share of directory records, one in so many, from which on it costs less to score every record than to
-// find the pairs that change. It changes no result.
-const mostTouched = 20
-
 // mostScoredTwice is the share of records, one in so many, up to which scoring them as they were costs less than reading which candidates
 // they had, for which a table is decoded that has several rows for each record. It changes no result.
 const mostScoredTwice = 40
@@ -55,15 +51,11 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 			return Out{}, err
 		}
 		defer closeBefore() //nolint:errcheck // nothing was written
-		differing := linkage.NewDiffering(before, r.index)
-		if differing.Len()*mostTouched > r.index.Len() {
+		if renewer, err = renewerOf(ctx, s, r.in, e.In.Index, before, r.index); err != nil {
+			return Out{}, err
+		}
+		if renewer == nil {
 			return r.all(ctx)
-		}
-		if renewer, err = linkage.NewMeetings(differing).NewRenewer(r.in.Parameters, nil); err != nil {
-			return Out{}, err
-		}
-		if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{renewer.Scorer()}); err != nil {
-			return Out{}, err
 		}
 	}
 	totals, closeTotals, err := openTotals(s, e)

@@ -33,6 +33,8 @@ type RemediesIn struct {
 	// beside those of Only.
 	KeptIndex   string `json:"kept_index,omitempty"`
 	KeptGrounds string `json:"kept_grounds,omitempty"`
+	// Rolls are those of the call that scored the same records, from which few are taken at less cost; none where they are not known.
+	Rolls []string `json:"-"`
 }
 
 // FitsWith says whether what an earlier call found can be built upon, whether or not the directory is the same.
@@ -115,7 +117,8 @@ type proposed struct {
 	of      string
 }
 
-// read reads the changes, and the records of a part of the table that a relation names, empty for those that the first changes are of.
+// read reads the changes and, where there are none yet, the records of a part of the table that a relation names, empty for those that the first
+// changes are of.
 // No other may have changes.
 func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, crm sql.Snapshot, of string, from ...proposed) error {
 	for i, p := range from {
@@ -135,24 +138,19 @@ func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, crm sql
 		if err != nil {
 			return err
 		}
-		if i == 0 {
-			if err := q.readRecords(ctx, s, in, crm, cmp.Or(of, "patch")); err != nil {
+		if i == 0 && q.records.Len() == 0 {
+			if err := eachRecordOf(ctx, s, in.Section, crm, in.Known, cmp.Or(of, "patch"), q.records.Append); err != nil {
 				return err
+			}
+		}
+		if i == 0 {
+			for k := range q.records.Len() {
+				q.rows[q.records.ID(k)] = k
 			}
 		}
 		if err := s.Each(ctx, query, nil, q.add); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (q *quest) readRecords(ctx context.Context, s *sql.Session, in RemediesIn, crm sql.Snapshot, of string) error {
-	if err := eachRecordOf(ctx, s, in.Section, crm, in.Known, of, q.records.Append); err != nil {
-		return err
-	}
-	for i := range q.records.Len() {
-		q.rows[q.records.ID(i)] = i
 	}
 	return nil
 }

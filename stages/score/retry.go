@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -91,6 +93,11 @@ func (t *trial) trySome(ctx context.Context, w *sql.Writer) error {
 // try tries changes of the records that a relation names, empty for all.
 func (t *trial) try(ctx context.Context, w *sql.Writer, crm sql.Snapshot, of string, from ...proposed) error {
 	q := quest{records: t.index.NewRecords(), rows: map[string]int{}, begun: map[int]bool{}, names: map[string]string{}}
+	if of == retriedRecords {
+		if err := t.pick(ctx, q.records, of); err != nil {
+			return err
+		}
+	}
 	if err := q.read(ctx, t.session, t.in, crm, of, from...); err != nil {
 		return err
 	}
@@ -100,6 +107,27 @@ func (t *trial) try(ctx context.Context, w *sql.Writer, crm sql.Snapshot, of str
 		}
 	}
 	return q.answer(ctx, t, w)
+}
+
+// pick takes the records that a relation names from the roll where another directory had it written in this session: the engine decodes whole
+// columns of their table to find them.
+func (t *trial) pick(ctx context.Context, to *linkage.Records, of string) error {
+	if len(t.in.Rolls) == 0 || t.in.KeptIndex == t.in.Index {
+		return nil
+	}
+	roll, err := mapRoll(t.session, t.index, t.in.Rolls)
+	if sql.Damaged(err) || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer roll.close()
+	ids := map[string]bool{}
+	if err := t.session.EachText(ctx, "SELECT crm_id FROM "+of, func(id string) { ids[strings.Clone(id)] = true }); err != nil {
+		return err
+	}
+	return roll.Pick(ids, to)
 }
 
 // amend takes over the answers that are as they were: most of those that are tried again are, and whoever reads what changed
@@ -226,20 +254,13 @@ func (t *trial) settle(ctx context.Context, kept *linkage.Grounds, differ map[ui
 		return nil, false, err
 	}
 	defer close() //nolint:errcheck // nothing was written
-	differing := linkage.NewDiffering(before, t.index)
-	if differing.Len()*mostTouched > t.index.Len() {
-		return nil, false, nil
-	}
-	meetings := linkage.NewMeetings(differing)
-	unsettled, err := kept.Unsettle(meetings, func(hash uint64) bool { return differ[hash] })
-	if err != nil {
+	renewer, err := renewerOf(ctx, s, t.in.In, t.in.KeptIndex, before, t.index)
+	if err != nil || renewer == nil {
 		return nil, false, err
 	}
-	renewer, err := meetings.NewRenewer(t.in.Parameters, nil)
+	s.Share(shareOf(t.in.In), nil) // nobody asks after this
+	unsettled, err := kept.Unsettle(renewer.Meetings, func(hash uint64) bool { return differ[hash] })
 	if err != nil {
-		return nil, false, err
-	}
-	if err := readFrequencies(ctx, s, t.in.In, []*linkage.Scorer{renewer.Scorer()}); err != nil {
 		return nil, false, err
 	}
 	settled, err = renewer.Settle(unsettled, t.in.ThresholdMicros, t.workers)

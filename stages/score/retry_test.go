@@ -41,7 +41,7 @@ func TestRemedies_Invariant2_EqualsTryingAll(t *testing.T) {
 		in := RemediesIn{In: learned(t, s, w.in(t, s, section)), ThresholdMicros: 300_000}
 		in.Patches = w.patches(t, s)
 		out := tried(t, s, in)
-		last := out
+		last, scoring := out, scored(t, s, in.In)
 		for step := range 3 {
 			before := maps.Clone(w.members)
 			for range 1 + random.IntN(8) {
@@ -66,7 +66,20 @@ func TestRemedies_Invariant2_EqualsTryingAll(t *testing.T) {
 			again := next
 			again.Only = table(t, s, schemas.Differing, "(VALUES "+strings.Join(differ, ", ")+") x(id)", map[string]string{"crm_id": "id"})
 			again.Kept, again.KeptIndex, again.KeptGrounds = out.Remedies, in.Index, out.Grounds
+			asked := next.In
+			asked.Earlier = &Earlier{In: in.In, Out: scoring}
+			if scoring = scored(t, s, asked); step > 0 { // what scoring has prepared and noted is taken from it
+				again.Rolls = scoring.Rolls()
+				if s.Shared(shareOf(asked)) == nil {
+					t.Errorf("seed %d, step %d: scoring left nothing prepared", seed, step)
+				}
+			} else {
+				s.Share(shareOf(asked), nil)
+			}
 			got := tried(t, s, again)
+			if s.Shared(shareOf(asked)) != nil {
+				t.Errorf("seed %d, step %d: what was prepared is kept for nobody", seed, step)
+			}
 			if stored, err := s.Whole(t.Context(), got.Remedies); err != nil || stored.ID != want.Remedies.ID {
 				t.Errorf("seed %d, step %d: %s", seed, step, difference(t, s, want.Remedies, got.Remedies))
 			}

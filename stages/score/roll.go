@@ -28,17 +28,17 @@ func (o *openedRoll) close() {
 
 // openRoll maps the roll that an earlier call left for an index; without one, where the directory is the same, only what was noted beside it.
 func (r *scoring) openRoll(e Earlier, before *linkage.Index) (*openedRoll, error) {
-	index, ids := before, e.Out.rolls()
+	index, ids := before, e.Out.Rolls()
 	if before == nil {
 		index, ids = r.index, ids[1:]
 	}
-	return r.mapRoll(index, ids)
+	return mapRoll(r.session, index, ids)
 }
 
-func (r *scoring) mapRoll(index *linkage.Index, ids []string) (*openedRoll, error) {
+func mapRoll(s *sql.Session, index *linkage.Index, ids []string) (*openedRoll, error) {
 	o := &openedRoll{}
 	for _, id := range ids {
-		data, close, err := r.session.MapObject(id)
+		data, close, err := s.MapObject(id)
 		if err != nil {
 			o.close()
 			return nil, err
@@ -56,7 +56,7 @@ func (r *scoring) mapRoll(index *linkage.Index, ids []string) (*openedRoll, erro
 // noteChanged notes the records that differ beside the earlier roll, or writes it anew where they have become many.
 func (r *scoring) noteChanged(e Earlier, since *openedRoll, records *linkage.Records) error {
 	if int64(since.Replaced()+len(r.changed))*mostSince > r.in.CRM.Rows {
-		all, err := r.mapRoll(r.index, e.Out.rolls())
+		all, err := mapRoll(r.session, r.index, e.Out.Rolls())
 		if err == nil {
 			defer all.close()
 			r.rolls.Roll, err = r.session.WriteObject(func(w io.Writer) error {

@@ -50,9 +50,10 @@ type Out struct {
 func (in In) Objects() []string { return []string{in.Index} }
 
 // Objects are what Out names that is no table.
-func (o Out) Objects() []string { return append([]string{o.Totals}, o.rolls()...) }
+func (o Out) Objects() []string { return append([]string{o.Totals}, o.Rolls()...) }
 
-func (o Out) rolls() []string {
+// Rolls are the objects that hold the records as they were read.
+func (o Out) Rolls() []string {
 	if o.RollSince == "" {
 		return []string{o.Roll}
 	}
