@@ -80,9 +80,6 @@ func (s *Session) amendHeld(ctx context.Context, h *Held, parts [][]heldRow, ear
 // what is held.
 func (s *Session) areFew(ctx context.Context, before Snapshot, rows, differing int) (bool, error) {
 	base, later := divided(before)
-	if (rows >= schemas.LargeFrom) != (base.Parts[0].Of > 1) {
-		return false, nil
-	}
 	struck := 0
 	if without := base.Parts[0].Without; without != "" {
 		if err := s.intact(base); err != nil {
