@@ -24,7 +24,7 @@ func listedBefore(t testing.TB, known map[string][]byte, out extract.Out) map[st
 			t.Fatal(err)
 		}
 		if r.Digests != "" {
-			earlier[r.Table.Table] = sql.Digested{Table: r.Table, Digests: r.Digests}
+			earlier[r.Table.Table] = sql.Digested{Table: r.Table, Digests: r.Digests, Repeated: r.Count.Superseded > 0}
 		}
 	}
 	return earlier

@@ -100,7 +100,7 @@ type taken struct {
 func read(t testing.TB, s *Source, object string) (taken, error) {
 	t.Helper()
 	var got taken
-	_, err := s.Read(context.Background(), object, "", func(table string, b arrow.RecordBatch) error {
+	_, err := s.Read(context.Background(), object, "", nil, nil, func(table string, b arrow.RecordBatch) error {
 		for row := range int(b.NumRows()) {
 			var cells []string
 			for c, col := range b.Columns() {
