@@ -10,7 +10,7 @@ import (
 // also gives the most records of a key.
 func (m *amendment) write() (p postings, largest int, err error) {
 	slices.SortFunc(m.slots, func(x, y slotEdit) int { return cmp.Compare(x.key, y.key) })
-	before, moved, count := m.before, m.change.moved, len(m.before.slots)
+	before, count := m.before, len(m.before.slots)
 	for _, s := range m.slots {
 		switch {
 		case s.gone:
@@ -34,48 +34,61 @@ func (m *amendment) write() (p postings, largest int, err error) {
 		}
 		largest = max(largest, n)
 	}
-	edits := m.slots
-	for r := range len(before.ranges) - 1 {
-		p.ranges[r] = uint32(len(p.slots))
-		for i := before.ranges[r]; i < before.ranges[r+1]; i++ {
-			slot := before.slots[i]
-			for len(edits) > 0 && edits[0].at < 0 && int(edits[0].key>>(64-p.width)) == r && edits[0].key<<p.width>>32 < slot>>32 {
-				put(edits[0])
-				edits = edits[1:]
-			}
-			if len(edits) > 0 && edits[0].at == int(i) {
-				if !edits[0].gone {
-					put(edits[0])
-				}
-				edits = edits[1:]
-				continue
-			}
-			if slot&inLists == 0 {
-				place := moved[uint32(slot)]
-				m.anew = m.anew || place == noPlace
-				p.slots = append(p.slots, slot>>32<<32|uint64(place))
-				largest = max(largest, 1)
-				continue
-			}
-			list := before.records(uint32(slot), &m.one)
-			p.slots = append(p.slots, slot>>32<<32|inLists|uint64(len(p.lists)))
-			p.lists = append(p.lists, uint32(len(list)))
-			for _, record := range list {
-				place := moved[record]
-				m.anew = m.anew || place == noPlace
-				p.lists = append(p.lists, place)
-			}
-			largest = max(largest, len(list))
-		}
-		for len(edits) > 0 && edits[0].at < 0 && int(edits[0].key>>(64-p.width)) == r {
-			put(edits[0])
-			edits = edits[1:]
+	next, r := 0, 0 // slot of before, and the first range whose start is not known yet
+	begin := func(through int) {
+		for more := len(p.slots) - next; r <= through; r++ {
+			p.ranges[r] = uint32(int(before.ranges[r]) + more)
 		}
 	}
+	for _, s := range m.slots {
+		at, in := s.at, int(s.key>>(64-p.width))
+		begin(in)
+		if at < 0 { // in front of the first slot with a greater tag
+			tag := s.key << p.width >> 32
+			for at = max(next, int(before.ranges[in])); at < int(before.ranges[in+1]) && before.slots[at]>>32 <= tag; at++ {
+			}
+		}
+		if m.anew = m.anew || at < next; m.anew {
+			return postings{}, 0, nil
+		}
+		largest = max(largest, m.move(&p, next, at))
+		if next = at; s.at >= 0 {
+			next++
+		}
+		if !s.gone {
+			put(s)
+		}
+	}
+	begin(len(before.ranges) - 2)
+	largest = max(largest, m.move(&p, next, len(before.slots)))
 	p.ranges[len(p.ranges)-1] = uint32(len(p.slots))
-	m.anew = m.anew || len(edits) > 0
 	if len(p.lists) > mostInList {
 		return postings{}, 0, fmt.Errorf("more than %d entries under its keys", mostInList)
 	}
 	return p, largest, nil
+}
+
+// move writes slots of the earlier postings, with the places where their records are now, and gives the most records of one.
+func (m *amendment) move(p *postings, from, to int) (largest int) {
+	moved, lists := m.change.moved, m.before.lists
+	for _, slot := range m.before.slots[from:to] {
+		if slot&inLists == 0 {
+			place := moved[uint32(slot)]
+			m.anew = m.anew || place == noPlace
+			p.slots = append(p.slots, slot>>32<<32|uint64(place))
+			largest = max(largest, 1)
+			continue
+		}
+		at := uint32(slot) &^ inLists
+		n := lists[at]
+		p.slots = append(p.slots, slot>>32<<32|inLists|uint64(len(p.lists)))
+		p.lists = append(p.lists, n)
+		for _, record := range lists[at+1 : at+1+n] {
+			place := moved[record]
+			m.anew = m.anew || place == noPlace
+			p.lists = append(p.lists, place)
+		}
+		largest = max(largest, int(n))
+	}
+	return largest
 }
