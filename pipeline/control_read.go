@@ -57,14 +57,15 @@ func (c controlled) Contents(ctx context.Context, object string) (files map[stri
 	return c.Source.Contents(ctx, object)
 }
 
-func (c controlled) Read(ctx context.Context, object, cursor string, emit func(table string, rows arrow.RecordBatch) error) (string, error) {
+func (c controlled) Read(ctx context.Context, object, cursor string, known func(file string, cells []string) bool, kept func(cells []string),
+	emit func(table string, rows arrow.RecordBatch) error) (string, error) {
 	objects, _, err := c.Source.Tables(ctx)
 	if err != nil {
 		return "", err
 	}
 	next := ""
 	if slices.Contains(objects, object) {
-		if next, err = c.Source.Read(ctx, object, cursor, emit); err != nil {
+		if next, err = c.Source.Read(ctx, object, cursor, known, kept, emit); err != nil {
 			return "", err
 		}
 	}

@@ -59,7 +59,7 @@ func (r *run) listedEarlier(last Record) map[string]sql.Digested {
 	for _, id := range last.Extract.Readings {
 		known, ok := resultOf[extract.Reading](r, id)
 		if name := known.Table.Table; ok && known.Digests != "" && known.Table.ID == last.Tables[name].ID {
-			earlier[name] = sql.Digested{Table: known.Table, Digests: known.Digests}
+			earlier[name] = sql.Digested{Table: known.Table, Digests: known.Digests, Repeated: known.Count.Superseded > 0}
 		}
 	}
 	return earlier

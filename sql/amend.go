@@ -72,7 +72,7 @@ func (w *Writer) amend(ctx context.Context, before Snapshot, replaced string) (S
 	}
 	after := newSnapshot(w.table.Name, left)
 	rows := after.Rows + added
-	if (added+records)*mostAmended > rows || (rows >= schemas.LargeFrom) != (base.Parts[0].Of > 1) {
+	if (added+records)*mostAmended > rows {
 		return w.whole(ctx, newSnapshot(before.Table, stripped(base.Parts)), struck)
 	}
 	return w.storeAmended(ctx, after, struck, added, records)

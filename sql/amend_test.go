@@ -274,7 +274,8 @@ func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
 	}
 }
 
-// A table that crosses the number of rows from which it is split, either way, is stored whole; one that is split stays so.
+// A table that crosses the number of rows from which it is split, either way, is amended as any other. Stored whole it is split or not
+// by its rows alone.
 func TestAmend_OfManyParts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
@@ -290,13 +291,18 @@ func TestAmend_OfManyParts(t *testing.T) {
 	}{
 		{"a row changes", func() { a.rows["r7"] = []int{2} }, schemas.ManyParts + 1, true},
 		{"a row is added", func() { a.rows["r7"] = []int{2, 3} }, schemas.ManyParts + 1, true},
-		{"too few are left", func() { delete(a.rows, "r7") }, 1, false},
+		{"too few are left", func() { delete(a.rows, "r7") }, schemas.ManyParts + 1, true},
+		{"stored whole", nil, 1, false},
 		{"fewer are left", func() { delete(a.rows, "r8") }, 1, true},
-		{"enough are there", func() { a.rows["r7"], a.rows["r8"] = []int{4}, []int{5} }, schemas.ManyParts, false},
+		{"enough are there", func() { a.rows["r7"], a.rows["r8"] = []int{4}, []int{5} }, 2, true},
 	}
 	for _, step := range steps {
-		step.do()
-		a.amend(map[string]bool{"r7": true, "r8": true})
+		if step.do == nil {
+			a.snap = a.whole()
+		} else {
+			step.do()
+			a.amend(map[string]bool{"r7": true, "r8": true})
+		}
 		if len(a.snap.Parts) != step.parts || a.snap.Amended() != step.amended {
 			t.Errorf("%s: %d parts, amended: %v; want %d, %v", step.what, len(a.snap.Parts), a.snap.Amended(), step.parts, step.amended)
 		}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -17,38 +18,59 @@ import (
 	"github.com/crmlink/crmlink/schemas"
 )
 
-// versioned makes rows of raw_member, each in one of several versions that differ in one value: a text, none, an empty one, and
-// lists that say the same when they are strung together.
+// versioned makes rows of raw_member, each in one of several versions that differ in one value: a text, none, and lists that say
+// the same when they are strung together.
 func versioned(versions map[int]int, ids []int) arrow.RecordBatch {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schemas.RawMember.Arrow())
 	defer b.Release()
 	for _, n := range ids {
-		for i, c := range schemas.RawMember.Columns {
+		for i, cell := range cellsOf(versions, n) {
 			switch f := b.Field(i).(type) {
 			case *array.StringBuilder:
-				switch v := versions[n]; {
-				case c.NotNull:
-					f.Append(fmt.Sprintf("m%07d", n))
-				case c.Name == "title" && v == 1:
-					f.Append("")
-				case c.Name == "title" && v > 1:
-					f.Append(fmt.Sprint("title ", v))
-				case c.Name == "city":
-					f.Append("Zürich")
-				default:
+				if cell == "" {
 					f.AppendNull()
+				} else {
+					f.Append(cell)
 				}
 			case *array.ListBuilder:
-				if c.Name != "phones" {
-					f.AppendNull()
-					continue
+				if f.Append(cell != ""); cell != "" {
+					f.ValueBuilder().(*array.StringBuilder).AppendValues(strings.Split(cell, "|"), nil)
 				}
-				f.Append(true)
-				f.ValueBuilder().(*array.StringBuilder).AppendValues([][]string{{"12", "3"}, {"12", "3"}, {"1", "23"}, {"123"}}[versions[n]%4], nil)
 			}
 		}
 	}
 	return b.NewRecordBatch()
+}
+
+// cellsOf are the cells of a row as they are read.
+func cellsOf(versions map[int]int, n int) []string {
+	cells := make([]string, len(schemas.RawMember.Columns))
+	for i, c := range schemas.RawMember.Columns {
+		switch v := versions[n]; {
+		case c.NotNull:
+			cells[i] = fmt.Sprintf("m%07d", n)
+		case c.Name == "title" && v > 0:
+			cells[i] = fmt.Sprint("title ", v)
+		case c.Name == "city":
+			cells[i] = "Zürich"
+		case c.Name == "phones":
+			cells[i] = []string{"12|3", "12|3", "1|23", "123"}[v%4]
+		}
+	}
+	return cells
+}
+
+// reads adds what a source would emit of some rows.
+func (h *Held) reads(versions map[int]int, ids []int) {
+	if h.earlier != nil {
+		ids = slices.DeleteFunc(slices.Clone(ids), func(n int) bool { return h.Known("a file", cellsOf(versions, n)) })
+	}
+	for _, n := range ids {
+		h.Kept(cellsOf(versions, n))
+	}
+	batch := versioned(versions, ids)
+	defer batch.Release()
+	h.Add(batch)
 }
 
 // Whichever of its versions a list is amended from, it has the rows of the whole, and the same digests (invariants 2 and 9).
@@ -78,22 +100,47 @@ func TestSaveDigested_HoldsTheRowsOfTheWhole(t *testing.T) {
 					versions[n] = random.IntN(6)
 				}
 			}
-			whole, digested := NewHeld(schemas.RawMember), NewDigested(schemas.RawMember)
+			whole := NewHeld(schemas.RawMember)
 			ids := slices.Collect(maps.Keys(versions)) // in any order
 			for some := range slices.Chunk(ids, 40_000) {
 				batch := versioned(versions, some)
 				whole.Add(batch)
-				digested.Add(batch)
 				batch.Release()
 			}
-			twice := versioned(map[int]int{ids[0]: 9}, ids[:1]) // a row that another one beats
-			digested.Add(twice)
-			beaten := digested.Batches()[len(digested.Batches())-1]
 			want, err := s.SaveHeld(ctx, whole, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := s.SaveDigested(ctx, digested, func(b arrow.RecordBatch, _ int) bool { return b == beaten }, last)
+			twice := step%4 == 3 // whether a row is there that another one beats
+			read := func(to *Held) *Held {
+				for some := range slices.Chunk(ids, 40_000) {
+					to.reads(versions, some)
+				}
+				if twice {
+					to.reads(map[int]int{ids[0]: 9}, ids[:1])
+				}
+				return to
+			}
+			over, err := s.NewDigestedOver(ctx, schemas.RawMember, last)
+			if err != nil || (over != nil) != (last.Digests != "" && !last.Repeated) {
+				t.Fatalf("%d rows, step %d: held over the earlier version: %v, %v", rows, step, over != nil, err)
+			}
+			var got Digested
+			fit := false
+			if over != nil {
+				if fit, err = s.StandsOver(ctx, read(over)); err != nil || fit && twice {
+					t.Fatalf("%d rows, step %d: fit %v, twice %v, %v", rows, step, fit, twice, err)
+				}
+			}
+			if fit {
+				kinds["over"]++
+				got, err = s.SaveDigested(ctx, over, nil, last)
+			} else {
+				digested := read(NewDigested(schemas.RawMember))
+				beaten := digested.Batches()[len(digested.Batches())-1]
+				got, err = s.SaveDigested(ctx, digested, func(b arrow.RecordBatch, _ int) bool { return twice && b == beaten }, last)
+				got.Repeated = twice
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,83 +156,43 @@ func TestSaveDigested_HoldsTheRowsOfTheWhole(t *testing.T) {
 				t.Fatalf("%d rows, step %d: amended %v, its rows are stored as %s, want %s; %v", rows, step, got.Table.Amended(), again.ID, want.ID, err)
 			}
 			afresh := NewDigested(schemas.RawMember)
-			all := versioned(versions, slices.Sorted(maps.Keys(versions)))
-			afresh.Add(all)
-			all.Release()
+			afresh.reads(versions, slices.Sorted(maps.Keys(versions)))
 			if alone, err := s.SaveDigested(ctx, afresh, nil, Digested{}); err != nil || alone.Digests != got.Digests || !reflect.DeepEqual(alone.Table, want) {
 				t.Fatalf("%d rows, step %d: digests differ from those without an earlier version, %v", rows, step, err)
 			}
 			last = got
 		}
-		if kinds["amended"] < 1 || kinds["whole"] < 2 {
+		if kinds["amended"] < 1 || kinds["whole"] < 2 || kinds["over"] < 1 {
 			t.Errorf("%d rows: %v", rows, kinds)
 		}
 	}
 }
 
-// What a digest is made of tells any two rows apart, and a column that is not there is one of nulls.
+// What a digest is made of tells any two rows apart.
 func TestDigests_OfOtherRowsDiffer(t *testing.T) {
-	table := schemas.Table{Name: "told", Key: []string{"a"}, Columns: []schemas.Column{{Name: "a", Type: schemas.Text}, {Name: "b", Type: schemas.Text},
-		{Name: "c", Type: schemas.TextList}, {Name: "d", Type: schemas.Bool}, {Name: "e", Type: schemas.Timestamp}}}
-	b := array.NewRecordBuilder(memory.DefaultAllocator, table.Arrow())
-	defer b.Release()
-	texts := [][2]any{{"x", "y"}, {"xy", ""}, {"xy", nil}, {"", "xy"}, {nil, "xy"}, {"x\x01\x01y", nil}, {nil, nil}}
-	lists := [][]string{nil, {}, {""}, {"", ""}, {"p", "q"}, {"pq"}, {"p\x01q"}}
-	rows := 0
-	for _, text := range texts {
-		for _, list := range lists {
-			for k := range 9 {
-				for i := range 2 {
-					if v, ok := text[i].(string); ok {
-						b.Field(i).(*array.StringBuilder).Append(v)
-					} else {
-						b.Field(i).AppendNull()
-					}
-				}
-				l := b.Field(2).(*array.ListBuilder)
-				if l.Append(list != nil); list != nil {
-					l.ValueBuilder().(*array.StringBuilder).AppendValues(list, nil)
-				}
-				if k%3 == 2 {
-					b.Field(3).AppendNull()
-				} else {
-					b.Field(3).(*array.BooleanBuilder).Append(k%3 == 1)
-				}
-				if k/3 == 2 {
-					b.Field(4).AppendNull()
-				} else {
-					b.Field(4).(*array.TimestampBuilder).Append(arrow.Timestamp(k / 3))
-				}
-				rows++
+	h, seen := NewDigested(schemas.RawMember), map[digest]bool{}
+	texts := []string{"", "x", "y", "xy", "x\x01y", "\x01", "\x01x", strings.Repeat("x", 128), strings.Repeat("x", 129)}
+	for _, a := range texts {
+		for _, b := range texts {
+			for _, c := range texts {
+				seen[h.digestOf([]string{a, b, c})] = true
 			}
 		}
 	}
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	seen := map[digest]bool{}
-	for i, d := range digestsOf(table, batch) {
-		if one := digestsOf(table, batch.NewSlice(int64(i), int64(i)+1))[0]; one != d {
-			t.Errorf("row %d has another digest in a slice", i)
-		}
-		seen[d] = true
-	}
-	if len(seen) != rows {
-		t.Errorf("%d rows have %d digests", rows, len(seen))
-	}
-	lacks := array.NewRecordBatch(arrow.NewSchema(batch.Schema().Fields()[:4], nil), batch.Columns()[:4], batch.NumRows())
-	defer lacks.Release()
-	for i, d := range digestsOf(table, lacks) {
-		if batch.Column(4).IsNull(i) != (d == digestsOf(table, batch.NewSlice(int64(i), int64(i)+1))[0]) {
-			t.Errorf("row %d: a column that is not there counts other than one that is null", i)
-		}
+	if want := len(texts) * len(texts) * len(texts); len(seen) != want {
+		t.Errorf("%d rows have %d digests", want, len(seen))
 	}
 }
 
 // An object that is no list of digests, or one of another table's columns, is told and never taken for one.
 func TestDigests_SpoiltOnesAreTold(t *testing.T) {
 	s := openTwo(t)
+	versions := map[int]int{}
+	for n := range 50 {
+		versions[n] = n % 5
+	}
 	held := NewDigested(schemas.RawMember)
-	held.Add(members(shuffled(50, 7)...))
+	held.reads(versions, slices.Collect(maps.Keys(versions)))
 	made, err := s.SaveDigested(t.Context(), held, nil, Digested{})
 	if err != nil {
 		t.Fatal(err)
@@ -195,16 +202,19 @@ func TestDigests_SpoiltOnesAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	parts := held.kept(nil)
-	if other, gone, fit, err := held.tellApart(parts, whole); err != nil || !fit || len(other)+len(gone) > 0 {
-		t.Fatalf("against its own digests: %d other, %d gone, fit %v, %v", len(other), len(gone), fit, err)
+	if held.earlier, err = readEarlierRows(schemas.RawMember, whole); err != nil || held.earlier == nil {
+		t.Fatalf("its own digests: %v", err)
+	}
+	if other, gone, once := held.tellApart(held.unknown(parts)); len(other)+len(gone) > 0 || !once {
+		t.Fatalf("against its own digests: %d other, %d gone, once %v", len(other), len(gone), once)
 	}
 	head := len(digestsHead(schemas.RawMember))
 	for cut := range len(whole) {
-		if _, _, fit, err := held.tellApart(parts, whole[:cut]); fit && !errors.Is(err, errNoDigests) || !fit && cut >= head {
-			t.Fatalf("cut at %d: fit %v, %v", cut, fit, err)
+		if e, err := readEarlierRows(schemas.RawMember, whole[:cut]); e != nil || cut >= head && !errors.Is(err, errNoDigests) {
+			t.Fatalf("cut at %d: %v, %v", cut, e != nil, err)
 		}
 	}
-	if _, _, _, err := held.tellApart(parts, append(slices.Clone(whole), 0)); !errors.Is(err, errNoDigests) {
+	if _, err := readEarlierRows(schemas.RawMember, append(slices.Clone(whole), 0)); !errors.Is(err, errNoDigests) {
 		t.Errorf("with more behind it: %v", err)
 	}
 	random := rand.New(rand.NewPCG(1, 1))
@@ -213,10 +223,12 @@ func TestDigests_SpoiltOnesAreTold(t *testing.T) {
 		for range 1 + random.IntN(4) {
 			spoilt[head+random.IntN(len(spoilt)-head)] = byte(random.IntN(256))
 		}
-		held.tellApart(parts, spoilt) //nolint:errcheck // it must come to an end
+		if held.earlier, err = readEarlierRows(schemas.RawMember, spoilt); err == nil { // it must come to an end
+			held.tellApart(held.unknown(parts))
+		}
 	}
-	companies := NewDigested(schemas.RawCompany)
-	if _, _, fit, err := companies.tellApart(companies.kept(nil), whole); fit || err != nil {
-		t.Errorf("digests of members fit companies: %v, %v", fit, err)
+	held.earlier = nil
+	if e, err := readEarlierRows(schemas.RawCompany, whole); e != nil || err != nil {
+		t.Errorf("digests of members fit companies: %v, %v", e != nil, err)
 	}
 }

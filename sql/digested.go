@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -17,22 +18,32 @@ import (
 type Digested struct {
 	Table   Snapshot
 	Digests string
+	// Repeated says that rows were read beside those of the table, which others of their key beat: where that is usual, all rows
+	// of the next version are wanted.
+	Repeated bool
 }
 
 // SaveDigested is SaveHeld for a list that comes whole each time: where few rows differ from an earlier version of the table,
-// that one is amended. Of what is held digests must be made (NewDigested); without an earlier version the zero value is given.
+// that one is amended. Of what is held digests must be made (NewDigested, NewDigestedOver); without an earlier version the zero
+// value is given. What was held over an earlier version must be fit for it (StandsOver).
 func (s *Session) SaveDigested(ctx context.Context, h *Held, drop func(b arrow.RecordBatch, i int) bool, earlier Digested) (made Digested, err error) {
-	parts := h.kept(drop)
+	parts, over := h.kept(drop), h.earlier != nil
 	amended := false
-	if earlier.Digests != "" && earlier.Table.Table == h.table.Name {
+	if h.digested && earlier.Digests != "" && earlier.Table.Table == h.table.Name {
 		if made.Table, amended, err = s.amendHeld(ctx, h, parts, earlier); err != nil {
 			return Digested{}, fmt.Errorf("amend table %s: %w", h.table.Name, err)
 		}
 	}
-	if !amended {
+	switch {
+	case !amended && over:
+		return Digested{}, fmt.Errorf("table %s: not all of its rows are held", h.table.Name)
+	case !amended:
 		if made.Table, err = s.SaveHeld(ctx, h, drop); err != nil {
 			return Digested{}, err
 		}
+	}
+	if !h.digested {
+		return made, nil
 	}
 	if made.Digests, err = s.WriteObject(func(to io.Writer) error { return h.writeDigests(to, parts) }); err != nil {
 		return Digested{}, fmt.Errorf("table %s: keep digests of its rows: %w", h.table.Name, err)
@@ -40,37 +51,57 @@ func (s *Session) SaveDigested(ctx context.Context, h *Held, drop func(b arrow.R
 	return made, nil
 }
 
+// StandsOver says whether what was held over an earlier version can be stored as that amended: few rows differ, and each key has
+// one row.
+func (s *Session) StandsOver(ctx context.Context, h *Held) (bool, error) {
+	if !h.digested || !h.IsFew() {
+		return false, nil
+	}
+	_, _, fit, err := s.apart(ctx, h, h.kept(nil), h.earlier.version.Table)
+	if err != nil {
+		return false, fmt.Errorf("amend table %s: %w", h.table.Name, err)
+	}
+	return fit, nil
+}
+
+// apart gives the rows that an earlier version has not and the keys that are gone; fit is false where it cannot be amended by
+// them.
+func (s *Session) apart(ctx context.Context, h *Held, unknown [][]heldRow, before Snapshot) (other []heldRow, gone []string, fit bool, err error) {
+	if other, gone, fit = h.tellApart(unknown); fit {
+		known := 0
+		for _, seen := range h.earlier.seen {
+			if seen {
+				known++
+			}
+		}
+		fit, err = s.areFew(ctx, before, known+len(other), len(other)+len(gone))
+	}
+	return other, gone, fit, err
+}
+
 // amendHeld amends the earlier version with the rows held that differ from it, if they are few.
 func (s *Session) amendHeld(ctx context.Context, h *Held, parts [][]heldRow, earlier Digested) (snap Snapshot, amended bool, err error) {
 	if amends, err := s.canAmend(ctx, h.table, earlier.Table); err != nil || !amends {
 		return Snapshot{}, false, err
 	}
-	rows := 0
-	for _, some := range parts {
-		if firstRepeated(some) < len(some) {
-			return Snapshot{}, false, nil // SaveHeld tells
+	if h.earlier == nil {
+		e, err := s.earlierRows(h.table, earlier)
+		if e == nil || err != nil {
+			return Snapshot{}, false, err
 		}
-		rows += len(some)
+		h.earlier = e
+		defer func() { // all rows are held, and their digests with them
+			h.earlier = nil
+			err = errors.Join(err, e.close())
+		}()
+		parts = h.unknown(parts)
 	}
-	data, close, err := s.MapObject(earlier.Digests)
-	if Damaged(err) {
-		return Snapshot{}, false, nil
-	}
-	if err != nil {
-		return Snapshot{}, false, err
-	}
-	other, gone, fit, err := h.tellApart(parts, data)
-	if e := close(); err == nil {
-		err = e
-	}
+	other, gone, fit, err := s.apart(ctx, h, parts, earlier.Table)
 	if err != nil || !fit {
 		return Snapshot{}, false, err
 	}
 	if len(other)+len(gone) == 0 {
 		return earlier.Table, true, nil
-	}
-	if few, err := s.areFew(ctx, earlier.Table, rows, len(other)+len(gone)); err != nil || !few {
-		return Snapshot{}, false, err
 	}
 	snap, err = s.amendWith(ctx, h, other, gone, earlier.Table)
 	return snap, true, err
@@ -80,9 +111,6 @@ func (s *Session) amendHeld(ctx context.Context, h *Held, parts [][]heldRow, ear
 // what is held.
 func (s *Session) areFew(ctx context.Context, before Snapshot, rows, differing int) (bool, error) {
 	base, later := divided(before)
-	if (rows >= schemas.LargeFrom) != (base.Parts[0].Of > 1) {
-		return false, nil
-	}
 	struck := 0
 	if without := base.Parts[0].Without; without != "" {
 		if err := s.intact(base); err != nil {

@@ -23,9 +23,12 @@ type Held struct {
 	bytes   uint64
 	parts   [schemas.ManyParts][]heldRow
 	sorted  bool
-	// digests are of the rows, by batch and place, where they are wanted.
+	// digests are of the rows, by batch and place, where they are wanted; told are those of the next batch.
 	digested bool
 	digests  [][]digest
+	told     []digest
+	row      []byte // space
+	earlier  *earlierRows
 }
 
 // heldRow is a row of batches in memory: its key, and where it is.
@@ -55,13 +58,14 @@ func (h *Held) Add(batch arrow.RecordBatch) {
 			keys = columns[c].(*array.String)
 		}
 	}
-	if h.digested {
+	if h.digested = h.digested && len(h.told) == int(batch.NumRows()); h.digested {
 		h.digests = append(h.digests, make([]digest, batch.NumRows()))
-		for i, d := range digestsOf(h.table, batch) {
+		for i, d := range h.told {
 			h.digests[len(h.batches)][places.to[i]] = d
 		}
 		h.bytes += uint64(batch.NumRows()) * uint64(len(digest{}))
 	}
+	h.told = h.told[:0]
 	n := int32(len(h.batches))
 	h.batches = append(h.batches, array.NewRecordBatch(batch.Schema(), columns, batch.NumRows()))
 	for part := range h.parts {
@@ -82,6 +86,9 @@ func (h *Held) Bytes() uint64 { return h.bytes }
 func (h *Held) Release() {
 	for _, b := range h.batches {
 		b.Release()
+	}
+	if h.earlier != nil {
+		h.earlier.close() //nolint:errcheck // it was only read
 	}
 	*h = Held{table: h.table}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"syscall"
@@ -24,11 +25,12 @@ func (s *Session) WriteObject(write func(io.Writer) error) (string, error) {
 	return w.Save()
 }
 
-// ObjectWriter is an object that is being written while other things are done.
+// ObjectWriter is an object that is being written while other things are done. It is hashed on the way, and not read again.
 type ObjectWriter struct {
 	session *Session
-	temp    string
 	file    *os.File
+	hash    hash.Hash
+	size    int64
 	to      *bufio.Writer
 }
 
@@ -38,33 +40,34 @@ func (s *Session) NewObject() (*ObjectWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(temp, os.O_WRONLY, 0)
+	f, err := os.OpenFile(temp, os.O_RDWR, 0)
 	if err != nil {
 		os.Remove(temp) //nolint:errcheck // gc sweeps what stays
 		return nil, fmt.Errorf("write object: %w", err)
 	}
-	return &ObjectWriter{s, temp, f, bufio.NewWriterSize(f, 1<<20)}, nil
+	h := sha256.New()
+	return &ObjectWriter{session: s, file: f, hash: h, to: bufio.NewWriterSize(io.MultiWriter(f, h), 1<<20)}, nil
 }
 
 // Write adds bytes.
-func (w *ObjectWriter) Write(data []byte) (int, error) { return w.to.Write(data) }
+func (w *ObjectWriter) Write(data []byte) (int, error) {
+	n, err := w.to.Write(data)
+	w.size += int64(n)
+	return n, err
+}
 
 // Save stores what was written, as PutObject does. Nothing can be written after it.
 func (w *ObjectWriter) Save() (string, error) {
-	err := w.to.Flush()
-	if e := w.file.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
+	if err := w.to.Flush(); err != nil {
 		return "", fmt.Errorf("write object: %w", err)
 	}
-	return w.session.adopt(w.temp, ".bin")
+	return w.session.adoptAs(w.file, hex.EncodeToString(w.hash.Sum(nil)), w.size, ".bin")
 }
 
 // Discard removes what was not saved.
 func (w *ObjectWriter) Discard() {
-	w.file.Close()    //nolint:errcheck // it is removed, or was saved
-	os.Remove(w.temp) //nolint:errcheck // gone where it was saved
+	w.file.Close()           //nolint:errcheck // it is removed, or was saved
+	os.Remove(w.file.Name()) //nolint:errcheck // gone where it was saved
 }
 
 // MapObject gives the bytes of what PutObject or WriteObject stored without holding them in memory: the system may take

@@ -163,7 +163,11 @@ func (s *Session) adopt(temp, extension string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("write object: %w", err)
 	}
-	id := hex.EncodeToString(h.Sum(nil))
+	return s.adoptAs(f, hex.EncodeToString(h.Sum(nil)), size, extension)
+}
+
+// adoptAs is adopt for an open file whose hash is known.
+func (s *Session) adoptAs(f *os.File, id string, size int64, extension string) (string, error) {
 	place := ObjectPath(s.options.Objects, id, extension)
 	// One of other bytes was cut off by a crash of the machine, or spoilt by a bad disk, and is replaced.
 	if whole, err := sameBytes(f, place, size); err != nil {
@@ -178,7 +182,7 @@ func (s *Session) adopt(temp, extension string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(place), 0o700); err != nil {
 		return "", fmt.Errorf("write object: %w", err)
 	}
-	if err := os.Rename(temp, place); err != nil {
+	if err := os.Rename(f.Name(), place); err != nil {
 		return "", fmt.Errorf("write object: %w", err)
 	}
 	s.whole[id] = true

@@ -24,7 +24,11 @@ type Source interface {
 	// Read emits batches for declared tables, each valid only during the call: the object's raw table with the columns
 	// file and line behind its own and without missing_since; reject; and extract_log, one row per file, whose kept and
 	// superseded are filled in here. cursor is what an earlier Read gave, empty for everything there is.
-	Read(ctx context.Context, object, cursor string, emit func(table string, rows arrow.RecordBatch) error) (next string, err error)
+	// Rows need not be parsed and are not emitted, but counted, of which known says so by their cells: texts in the order of the
+	// raw table's columns, empty where there is none. kept is told the cells of all rows that are emitted, before their batch.
+	// Either may be nil, and a source may leave them alone.
+	Read(ctx context.Context, object, cursor string, known func(file string, cells []string) bool, kept func(cells []string),
+		emit func(table string, rows arrow.RecordBatch) error) (next string, err error)
 	// Contents tells without reading rows what they follow from: the SHA-256 of each file by its name in extract_log, and
 	// how the files are read. files is nil where only Read can tell.
 	Contents(ctx context.Context, object string) (files map[string]string, how string, err error)

@@ -14,26 +14,41 @@ import (
 type held struct {
 	*sql.Held
 	limit uint64
+	over  bool // rows that an earlier version of the list has are not held
 }
 
 // hold says that the rows of an object may be kept in memory: there is no mirror to merge them over, no rule refuses any,
-// and one text names each.
-func (r *run) hold(j job) *held {
+// and one text names each. over is false where what an earlier version has is wanted, too.
+func (r *run) hold(ctx context.Context, j job, over bool) (*held, error) {
 	if j.source == nil || j.parquet != nil || r.isMerged(j) || j.list.recordID != "" || !sql.HasTextKey(j.table) {
-		return nil
+		return nil, nil
 	}
-	rows := sql.NewHeld(j.table)
-	if r.digests(j) {
-		rows = sql.NewDigested(j.table)
+	h := &held{Held: sql.NewHeld(j.table), limit: r.session.Room() / 4}
+	if !r.digests(j) {
+		return h, nil
 	}
-	return &held{Held: rows, limit: r.session.Room() / 4}
+	if over {
+		known, err := r.session.NewDigestedOver(ctx, j.table, r.in.Earlier[j.table.Name])
+		if err != nil {
+			return nil, err
+		}
+		if known != nil {
+			h.Held, h.over = known, true
+			return h, nil
+		}
+	}
+	h.Held = sql.NewDigested(j.table)
+	return h, nil
 }
 
 func (h *held) isFull() bool { return h.Bytes() > h.limit }
 
-// perFile counts the rows by file.
+// perFile counts the rows by file, those that are known, too.
 func (h *held) perFile() map[string]int64 {
 	counts := map[string]int64{}
+	for file, n := range h.KnownRows() {
+		counts[file] = n
+	}
 	for _, b := range h.Batches() {
 		files := b.Column(int(b.NumCols()) - 2).(*array.String)
 		for i := 0; i < files.Len(); {

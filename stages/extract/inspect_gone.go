@@ -17,14 +17,17 @@ const fewOfList = 1
 // lookForGone compares the Ids there were with those there are. A delta makes no record missing, so what is said of absent
 // ones concerns full imports alone.
 func (i *inspection) lookForGone(s subject, before, after sql.Snapshot) error {
-	for name, snap := range map[string]sql.Snapshot{"gone_before": before, "gone_after": after} {
-		if err := i.session.BindAs(i.ctx, name, snap); err != nil {
-			return err
-		}
+	drop, err := i.bindGone(s, before, after)
+	if err != nil {
+		return err
 	}
+	defer drop()
 	var known, absent, deleted, present int64
-	err := i.rows("inspect_live", func(r *sql.Rows) error { return r.Scan(&known, &absent, &deleted, &present) },
+	err = i.rows("inspect_live", func(r *sql.Rows) error { return r.Scan(&known, &absent, &deleted, &present) },
 		relation{name: "before", query: s.states("gone_before")}, relation{name: "after", query: s.states("gone_after")})
+	if isDirectory(s.object) {
+		known, present = before.Rows, after.Rows
+	}
 	if err != nil || known == 0 {
 		return err
 	}
@@ -43,6 +46,29 @@ func (i *inspection) lookForGone(s subject, before, after sql.Snapshot) error {
 		i.find(RecordsGone, s.object, "", "%d of %d live records are gone, %d of them deleted in the CRM", absent+deleted, known, deleted)
 	}
 	return nil
+}
+
+// bindGone makes the records there were and those there are readable, of the directory only such as the other may not have: each of
+// its rows is a live record.
+func (i *inspection) bindGone(s subject, before, after sql.Snapshot) (drop func(), err error) {
+	if isDirectory(s.object) {
+		dropBefore, err := i.session.BindLater(i.ctx, "gone_before", after, before)
+		if err != nil {
+			return nil, err
+		}
+		dropAfter, err := i.session.BindLater(i.ctx, "gone_after", before, after)
+		if err != nil {
+			dropBefore()
+			return nil, err
+		}
+		return func() { dropBefore(); dropAfter() }, nil
+	}
+	for name, snap := range map[string]sql.Snapshot{"gone_before": before, "gone_after": after} {
+		if err := i.session.BindAs(i.ctx, name, snap); err != nil {
+			return nil, err
+		}
+	}
+	return func() {}, nil
 }
 
 func andDeleted(n int64) string {

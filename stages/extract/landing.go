@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -85,8 +86,23 @@ func (r *run) land(ctx context.Context, j *job) (next string, err error) {
 	if j.source == nil {
 		return "", nil
 	}
-	j.held = r.hold(*j)
-	return j.source.Read(ctx, j.object, r.in.Cursors[j.object], func(table string, rows arrow.RecordBatch) error {
+	if j.held, err = r.hold(ctx, *j, true); err != nil {
+		return "", err
+	}
+	if j.held != nil && j.held.over {
+		if next, err = r.readOver(ctx, j); !errors.Is(err, errReadAll) {
+			return next, err
+		}
+		j.held.Release()
+		if j.held, err = r.hold(ctx, *j, false); err != nil {
+			return "", err
+		}
+	}
+	var kept func([]string)
+	if j.held != nil {
+		kept = j.held.Kept
+	}
+	return j.source.Read(ctx, j.object, r.in.Cursors[j.object], nil, kept, func(table string, rows arrow.RecordBatch) error {
 		switch table {
 		case j.table.Name:
 			if j.held == nil {
@@ -105,6 +121,54 @@ func (r *run) land(ctx context.Context, j *job) (next string, err error) {
 		}
 		return fmt.Errorf("the source emits table %s for %s", table, j.object)
 	})
+}
+
+// errReadAll says that all rows of a list must be read: too many of them are others, or some have one key.
+var errReadAll = errors.New("too much differs from the earlier version")
+
+// readOver reads the rows that an earlier version of a list has not. Nothing is noted where that version turns out to be of no use.
+func (r *run) readOver(ctx context.Context, j *job) (next string, err error) {
+	var rejects []arrow.RecordBatch
+	defer func() {
+		for _, b := range rejects {
+			b.Release()
+		}
+	}()
+	var log []FileLog
+	next, err = j.source.Read(ctx, j.object, r.in.Cursors[j.object], j.held.Known, j.held.Kept, func(table string, rows arrow.RecordBatch) error {
+		switch table {
+		case j.table.Name:
+			if j.held.Add(rows); j.held.isFull() || !j.held.IsFew() {
+				return errReadAll
+			}
+			return nil
+		case schemas.Reject.Name:
+			rows.Retain()
+			rejects = append(rejects, rows)
+			return nil
+		case schemas.ExtractLog.Name:
+			logs, err := logsOf(rows)
+			log = append(log, logs...)
+			return err
+		}
+		return fmt.Errorf("the source emits table %s for %s", table, j.object)
+	})
+	if err != nil {
+		return next, err
+	}
+	fit, err := r.session.StandsOver(ctx, j.held.Held)
+	if err == nil && !fit {
+		err = errReadAll
+	}
+	for _, b := range rejects {
+		if err == nil {
+			err = r.rejects.Write(ctx, b)
+		}
+	}
+	if err == nil {
+		r.log = append(r.log, log...)
+	}
+	return next, err
 }
 
 func (j job) discard(ctx context.Context) error {

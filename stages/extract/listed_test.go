@@ -24,7 +24,7 @@ func listedBefore(t testing.TB, known map[string][]byte, out extract.Out) map[st
 			t.Fatal(err)
 		}
 		if r.Digests != "" {
-			earlier[r.Table.Table] = sql.Digested{Table: r.Table, Digests: r.Digests}
+			earlier[r.Table.Table] = sql.Digested{Table: r.Table, Digests: r.Digests, Repeated: r.Count.Superseded > 0}
 		}
 	}
 	return earlier
@@ -37,7 +37,7 @@ func TestLists_AmendedHoldWhatIsRead(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not under the race detector: nothing runs beside it that other tests do not run")
 	}
-	amended, whole := map[string]int{}, 0
+	amended, finds, whole := map[string]int{}, map[string]int{}, 0
 	for seed := range sqltest.Seeds(1) {
 		random := rand.New(rand.NewPCG(seed, 11))
 		with, without := sqltest.Open(t), sqltest.Open(t)
@@ -48,7 +48,7 @@ func TestLists_AmendedHoldWhatIsRead(t *testing.T) {
 			companies[n] = fmt.Sprintf("c%d,Acme %d,acme%d.example", n, n, n)
 			activities[n] = fmt.Sprintf("a%d,s1,inmail,m%d,2026-01-02T03:04:05Z,%v", n, n, n%2 == 0)
 		}
-		var last extract.Out
+		var last, lastWhole extract.Out
 		var back []input
 		for day := range 12 {
 			for range random.IntN(6) {
@@ -62,6 +62,11 @@ func TestLists_AmendedHoldWhatIsRead(t *testing.T) {
 					companies[n] = fmt.Sprintf("c%d,Acme & Co %d,", n, random.IntN(9))
 				case 3:
 					activities[n] = fmt.Sprintf("a%d,s2,note,m%d,%s,", n, n, []string{"2026-02-02T00:00:00Z", "", "tomorrow"}[random.IntN(3)])
+				}
+			}
+			if day == 5 {
+				for n := range 5 {
+					delete(members, 100+n)
 				}
 			}
 			if day == 8 {
@@ -102,8 +107,28 @@ func TestLists_AmendedHoldWhatIsRead(t *testing.T) {
 			if !reflect.DeepEqual(out.Counts, want.Counts) || out.Rejects.ID != want.Rejects.ID || out.Log.ID != want.Log.ID {
 				t.Fatalf("seed %d, day %d: counts, log or rejects differ\n got %+v\nwant %+v", seed, day, out.Counts, want.Counts)
 			}
-			last = out
+			if day > 0 { // an inspection finds the same
+				inspected := func(s *sql.Session, now, before extract.Out) extract.InspectOut {
+					found, err := extract.Inspect(t.Context(), s, extract.InspectIn{After: now.Tables, Before: before.Tables, Log: now.Log, BeforeLog: before.Log,
+						Rejects: now.Rejects, Counts: now.Counts, GoneMicros: 4000})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return found
+				}
+				got := inspected(with, out, last)
+				if found := inspected(without, want, lastWhole); !reflect.DeepEqual(got, found) {
+					t.Fatalf("seed %d, day %d: an inspection finds %+v, of tables stored whole %+v", seed, day, got, found)
+				}
+				for _, f := range got.Findings {
+					finds[f.Check]++
+				}
+			}
+			last, lastWhole = out, want
 		}
+	}
+	if finds[extract.RecordsGone] == 0 {
+		t.Errorf("no inspection missed a record: %v", finds)
 	}
 	for _, name := range []string{"raw_member", "raw_company", "raw_activity"} {
 		if amended[name] < 3 {

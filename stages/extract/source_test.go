@@ -102,7 +102,7 @@ func checkBatches(t *testing.T, source extract.Source) {
 	want = append(want, "file", "line")
 	rows, files, rejects := int64(0), map[string]int{}, int64(0)
 	places := map[string]bool{}
-	_, err := source.Read(t.Context(), schemas.Account, "", func(table string, b arrow.RecordBatch) error {
+	_, err := source.Read(t.Context(), schemas.Account, "", nil, nil, func(table string, b arrow.RecordBatch) error {
 		switch table {
 		case "raw_account":
 			rows += b.NumRows()
@@ -135,12 +135,12 @@ func checkBatches(t *testing.T, source extract.Source) {
 // checkInterruption: an error of emit comes back as it is, and a cancelled context ends the reading.
 func checkInterruption(t *testing.T, source extract.Source) {
 	stop := errors.New("stop")
-	if _, err := source.Read(t.Context(), schemas.Account, "", func(string, arrow.RecordBatch) error { return stop }); !errors.Is(err, stop) {
+	if _, err := source.Read(t.Context(), schemas.Account, "", nil, nil, func(string, arrow.RecordBatch) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("error %v, want emit's", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	batches := 0
-	_, err := source.Read(ctx, schemas.Account, "", func(string, arrow.RecordBatch) error {
+	_, err := source.Read(ctx, schemas.Account, "", nil, nil, func(string, arrow.RecordBatch) error {
 		batches++
 		cancel()
 		return nil
@@ -164,7 +164,7 @@ func (l liar) Contents(context.Context, string) (map[string]string, string, erro
 	return nil, "", nil
 }
 
-func (l liar) Read(_ context.Context, _, _ string, emit func(string, arrow.RecordBatch) error) (string, error) {
+func (l liar) Read(_ context.Context, _, _ string, _ func(string, []string) bool, _ func([]string), emit func(string, arrow.RecordBatch) error) (string, error) {
 	object, _ := schemas.ObjectNamed(schemas.UserRole)
 	table := object.Table()
 	columns := append(slices.Clone(table.Columns[:len(table.Columns)-1]), schemas.Column{Name: "file", Type: schemas.Text}, schemas.Column{Name: "line", Type: schemas.Int})

@@ -176,6 +176,18 @@ func (d *dictionary) find(text string, h uint64) uint32 {
 	return 0
 }
 
+// eachOf hands over the codes of all texts with a hash.
+func (d *dictionary) eachOf(h uint64, take func(code uint32)) {
+	for i := d.slot(h); d.table[i] != 0; {
+		if c := d.table[i]; d.forms[c-d.first+1].hash == h {
+			take(c)
+		}
+		if i++; i == len(d.table) {
+			i = 0
+		}
+	}
+}
+
 func (d *dictionary) insert(code uint32, h uint64) {
 	i := d.slot(h)
 	for d.table[i] != 0 {

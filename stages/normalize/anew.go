@@ -33,6 +33,7 @@ type renewed struct {
 	id      string // column
 	changed sql.Changes
 	more    map[string]bool
+	held    string // a relation with the rows of more as they are; empty where the raw table must be read for them
 }
 
 // rows is a query over the raw rows that differ, as they are or as they were, in the columns of the file that reads them.
@@ -40,10 +41,44 @@ func (r renewed) rows(later bool) string {
 	return fmt.Sprintf("SELECT * EXCLUDE (%s) FROM %s WHERE %s = %v", sql.LaterColumn, r.changed.Name, sql.LaterColumn, later)
 }
 
-func (r renewed) drop(ctx context.Context) {
+func (r renewed) drop(ctx context.Context, s *sql.Session) {
+	if r.held != "" {
+		s.Drop(ctx, r.held) //nolint:errcheck // temporary
+	}
 	if r.changed.Name != "" {
 		r.changed.Drop(ctx) //nolint:errcheck // temporary
 	}
+}
+
+// hold reads in one piece, as they were, the rows of records that may differ and of those that follow from others. The engine decodes
+// whole columns to find one record in a hundred, and both rawChanges and renew ask for some of these. Rows of more are the
+// same in both versions unless they are among those that differ.
+func (r *run) hold(ctx context.Context, before, after sql.Snapshot, of *renewed) error {
+	if !after.Amended() || before.Table != after.Table {
+		return nil
+	}
+	changed, err := r.session.ChangedKeys(ctx, before, after)
+	if err != nil {
+		return err
+	}
+	defer changed.Drop(ctx) //nolint:errcheck // temporary
+	if !before.Remembers(changed.Rows + int64(len(of.more))) {
+		return nil
+	}
+	more, err := r.putMore(ctx, []half{{of: of}})
+	if err != nil {
+		return err
+	}
+	defer more.Discard(ctx) //nolint:errcheck // temporary
+	keys, all, held := "(FROM "+changed.Name+" UNION FROM "+more.Name()+")", after.Table+"_of_all", after.Table+"_held"
+	if err := r.session.BindOnly(ctx, all, before, tableNamed(after.Table).PartKey(), keys); err != nil {
+		return err
+	}
+	if err := r.session.Keep(ctx, held, "FROM "+all); err != nil {
+		return err
+	}
+	of.held = held
+	return r.session.Remember(ctx, before, keys, held)
 }
 
 // rawChanges finds the raw rows that differ in what normal forms are made of.
@@ -127,7 +162,7 @@ func renew(ctx context.Context, l, before landing, more string, h half) error {
 		return err
 	}
 	if len(h.of.more) > 0 {
-		if err := s.Bind(ctx, h.of.raw); err != nil {
+		if err := h.of.bindMore(ctx, s); err != nil {
 			return err
 		}
 		same := fmt.Sprintf(`SELECT * FROM (%s) WHERE %s IN (FROM %s) AND %s NOT IN (SELECT %s FROM %s)`,
@@ -145,6 +180,14 @@ func renew(ctx context.Context, l, before landing, more string, h half) error {
 		return err
 	}
 	return l.flush(ctx, 1)
+}
+
+// bindMore makes the rows of more readable under the raw table's name, perhaps among others.
+func (r renewed) bindMore(ctx context.Context, s *sql.Session) error {
+	if r.held == "" {
+		return s.Bind(ctx, r.raw)
+	}
+	return s.View(ctx, r.raw.Table, "FROM "+r.held)
 }
 
 // putMore lands the ids of records whose own row is the same in a temporary table.

@@ -24,7 +24,7 @@ func crmAnew(ctx context.Context, s *sql.Session, in CRMIn, earlier EarlierCRM) 
 	r := crmRenewal{session: s, in: in, earlier: earlier}
 	defer func() {
 		for _, of := range []renewed{r.accounts, r.contacts, r.leads} {
-			of.drop(ctx)
+			of.drop(ctx, s)
 		}
 	}()
 	err = inOrder(

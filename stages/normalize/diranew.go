@@ -22,16 +22,20 @@ type directoryRenewal struct {
 
 // directoryAnew is Directory on top of an earlier call.
 func directoryAnew(ctx context.Context, s *sql.Session, in DirectoryIn, earlier EarlierDirectory) (out DirectoryOut, err error) {
-	r := directoryRenewal{session: s, in: in, earlier: earlier}
+	r := directoryRenewal{session: s, in: in, earlier: earlier, members: renewed{raw: in.Members, more: map[string]bool{}}}
 	defer func() {
-		r.companies.drop(ctx)
-		r.members.drop(ctx)
+		r.companies.drop(ctx, s)
+		r.members.drop(ctx, s)
 	}()
 	err = inOrder(
 		work{"what was known", func() error { return r.recall(ctx) }},
-		work{"changed records", func() error { return r.compare(ctx) }},
+		work{"changed companies", func() (err error) {
+			r.companies, err = rawChanges(ctx, s, earlier.In.Companies, in.Companies, "read_company")
+			return err
+		}},
 		work{"what is known", func() error { return r.learn(ctx) }},
 		work{"records that follow from others", func() error { return r.follow(ctx) }},
+		work{"changed members", func() error { return r.compareMembers(ctx) }},
 		work{"survey", func() (err error) {
 			out.Survey, err = s.PutObject(r.is.survey.bytes())
 			return err
@@ -75,11 +79,16 @@ func (r *directoryRenewal) recall(ctx context.Context) error {
 	return r.was.readSurvey(r.earlier.Out.Survey)
 }
 
-func (r *directoryRenewal) compare(ctx context.Context) (err error) {
-	if r.companies, err = rawChanges(ctx, r.session, r.earlier.In.Companies, r.in.Companies, "read_company"); err != nil {
+// compareMembers finds the members that differ. Those that follow from others are known by then: the rows of both are read together.
+func (r *directoryRenewal) compareMembers(ctx context.Context) error {
+	before, after, more := r.earlier.In.Members, r.in.Members, r.members.more
+	if err := r.is.hold(ctx, before, after, &r.members); err != nil {
 		return err
 	}
-	if r.members, err = rawChanges(ctx, r.session, r.earlier.In.Members, r.in.Members, "read_member"); err != nil {
+	held := r.members.held
+	var err error
+	r.members, err = rawChanges(ctx, r.session, before, after, "read_member")
+	if r.members.more, r.members.held = more, held; err != nil {
 		return err
 	}
 	return worthwhile(r.companies, r.members)
@@ -162,7 +171,7 @@ func (r *directoryRenewal) follow(ctx context.Context) error {
 			return err
 		}
 	}
-	return worthwhile(r.companies, r.members)
+	return nil
 }
 
 // companyFollows says whether a company that is in both versions, by its codes there, has another company above it, or

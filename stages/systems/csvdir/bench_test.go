@@ -24,7 +24,7 @@ func BenchmarkRead(b *testing.B) {
 	b.SetBytes(int64(text.Len()))
 	for b.Loop() {
 		rows := int64(0)
-		_, err := CRM(Options{Path: dir}).Read(context.Background(), schemas.Account, "", func(table string, r arrow.RecordBatch) error {
+		_, err := CRM(Options{Path: dir}).Read(context.Background(), schemas.Account, "", nil, nil, func(table string, r arrow.RecordBatch) error {
 			if table == "raw_account" {
 				rows += r.NumRows()
 			}

@@ -3,7 +3,6 @@ package csvdir
 import (
 	"archive/zip"
 	"compress/flate"
-	"compress/gzip"
 	"errors"
 	"io"
 	"io/fs"
@@ -12,6 +11,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"github.com/klauspost/compress/gzip" // unpacks in two thirds of the time that the library's takes
 )
 
 // file is one CSV file: plain, gzipped, or a member of an archive.

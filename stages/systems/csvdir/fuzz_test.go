@@ -82,7 +82,7 @@ func checkReading(t *testing.T, dir string, sh *sheet, data []byte, packed bool)
 		t.Fatal(err)
 	}
 	got := fuzzed{kept: map[int64]map[string]string{}, lists: map[int64]map[string][]string{}, rejected: map[int64]string{}, log: map[string]string{}}
-	err := sh.read(context.Background(), &file{name: name, place: place}, got.take, func(int64, int64) {})
+	err := sh.read(context.Background(), &file{name: name, place: place}, nil, nil, got.take, func(int64, int64) {})
 	if err != nil {
 		checkFault(t, err, name, data)
 		return
@@ -268,7 +268,7 @@ func FuzzPacked(f *testing.F) {
 		}
 		sh.delim = ','
 		var bad *FileError
-		err = sh.read(context.Background(), &file{name: "Account.csv.gz", place: place}, func(string, arrow.RecordBatch) error { return nil }, func(int64, int64) {})
+		err = sh.read(context.Background(), &file{name: "Account.csv.gz", place: place}, nil, nil, func(string, arrow.RecordBatch) error { return nil }, func(int64, int64) {})
 		if err != nil && (!errors.As(err, &bad) || bad.File != "Account.csv.gz" || bad.Next == "" ||
 			bad.Problem != "not a whole, readable gzip file" && !faults.MatchString(bad.Problem)) {
 			t.Errorf("error %v", err)

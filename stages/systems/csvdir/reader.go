@@ -83,8 +83,9 @@ func (s *sheet) header(st *stream) (l layout, ok bool, err error) {
 	return l, true, nil
 }
 
-// read emits the rows of one file, then its rejects and its line of the log.
-func (s *sheet) read(ctx context.Context, f *file, emit Emit, progress func(rows, bytes int64)) (err error) {
+// read emits the rows of one file that are not known, then its rejects and its line of the log.
+func (s *sheet) read(ctx context.Context, f *file, known func(file string, cells []string) bool, kept func(cells []string), emit Emit,
+	progress func(rows, bytes int64)) (err error) {
 	st, err := s.open(f)
 	if err != nil {
 		return err
@@ -98,6 +99,7 @@ func (s *sheet) read(ctx context.Context, f *file, emit Emit, progress func(rows
 		return s.lacks(f.name, l, 0)
 	}
 	rows := newRows(s, l, f.name)
+	rows.known, rows.kept = known, kept
 	defer rows.release()
 	for ok {
 		record, line, err := st.csv.next()

@@ -47,6 +47,11 @@ type rows struct {
 	size     int
 	others   int64 // rows whose Id is another object's
 	other    string
+	// known says of a row's cells, by column of the sheet, that the row need not be parsed; kept is told those of each that is
+	// handed on. Both may be nil.
+	known func(file string, cells []string) bool
+	kept  func(cells []string)
+	cells []string
 }
 
 func newBatch(s *arrow.Schema) *array.RecordBuilder {
@@ -70,6 +75,9 @@ func (r *rows) full() bool {
 // add keeps a record or rejects it.
 func (r *rows) add(record []string, line int) {
 	r.in++
+	if r.known != nil && len(record) == r.layout.width && r.known(r.file, r.cellsOf(record)) {
+		return
+	}
 	id, column, reason := r.parse(record)
 	if reason != "" {
 		for _, c := range r.columns {
@@ -82,6 +90,23 @@ func (r *rows) add(record []string, line int) {
 	r.columns[n-2].appendText(r.file)
 	r.columns[n-1].appendNumber(int64(line))
 	r.pending++
+	if r.kept != nil {
+		r.kept(r.cellsOf(record))
+	}
+}
+
+// cellsOf are the cells of a record by column of the sheet, valid until the next call; one of a column that the file lacks is
+// empty.
+func (r *rows) cellsOf(record []string) []string {
+	r.cells = r.cells[:0]
+	for _, place := range r.layout.place {
+		cell := ""
+		if place >= 0 {
+			cell = record[place]
+		}
+		r.cells = append(r.cells, cell)
+	}
+	return r.cells
 }
 
 // parse appends a row's cells, or says which column is at fault and why. id is the row's own Id where it is usable: a row whose

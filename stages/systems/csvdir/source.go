@@ -73,8 +73,10 @@ func (s *Source) Tables(context.Context) (objects, unclaimed []string, err error
 	return objects, s.unclaimed, s.err
 }
 
-// Read emits everything the files of an object hold. Files have no cursor: the one given is not looked at.
-func (s *Source) Read(ctx context.Context, object, _ string, emit Emit) (next string, err error) {
+// Read emits everything the files of an object hold, but for rows of which known says by their cells that they are, which are
+// counted only; kept is told the cells of each row that is emitted, before its batch. The cells are in the order of the raw
+// table's columns, and valid only during the call. Files have no cursor: the one given is not looked at.
+func (s *Source) Read(ctx context.Context, object, _ string, known func(file string, cells []string) bool, kept func(cells []string), emit Emit) (next string, err error) {
 	if _, _, err := s.Tables(ctx); err != nil {
 		return "", err
 	}
@@ -90,7 +92,7 @@ func (s *Source) Read(ctx context.Context, object, _ string, emit Emit) (next st
 	var errs Errors
 	for _, f := range sh.files {
 		var fileRows, fileBytes int64
-		err := sh.read(ctx, f, emit, func(r, b int64) {
+		err := sh.read(ctx, f, known, kept, emit, func(r, b int64) {
 			fileRows, fileBytes = r, b
 			if s.progress != nil {
 				s.progress(object, rows+r, bytes+b, total)

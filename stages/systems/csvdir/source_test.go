@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/crmlink/crmlink/schemas"
 )
@@ -100,7 +101,7 @@ type taken struct {
 func read(t testing.TB, s *Source, object string) (taken, error) {
 	t.Helper()
 	var got taken
-	_, err := s.Read(context.Background(), object, "", func(table string, b arrow.RecordBatch) error {
+	_, err := s.Read(context.Background(), object, "", nil, nil, func(table string, b arrow.RecordBatch) error {
 		for row := range int(b.NumRows()) {
 			var cells []string
 			for c, col := range b.Columns() {
@@ -489,5 +490,44 @@ object=decision file=decisions.csv line=4 column=seq reason=missing_id`,
 	_, _, err = Lists(dir, map[string]Input{"member": {Path: "bad.csv"}, "company": {Path: "none.csv"}}, nil).Tables(context.Background())
 	if want := "none.csv: there is no such file (company)\nbad.csv: no column first_name or last_name or name"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// Rows that are known are counted and not given, whatever their place in the file; kept is told the cells of those that are given,
+// in the order of the raw table's columns whatever the file's, and not of rejected ones.
+func TestRead_KnownRows(t *testing.T) {
+	dir := t.TempDir()
+	text := "last_name,member_id,first_name\nLovelace,m1,Ada\nByron,m2,\n,,\nHopper,m3,Grace,more\nHopper,m3,Grace\n"
+	if err := os.WriteFile(filepath.Join(dir, "members.csv"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	member := func(id, first, last string) string {
+		cells := make([]string, len(schemas.RawMember.Columns))
+		for column, cell := range map[string]string{"member_id": id, "first_name": first, "last_name": last} {
+			cells[slices.Index(schemas.RawMember.ColumnNames(), column)] = cell
+		}
+		return strings.Join(cells, ",")
+	}
+	var kept, asked []string
+	rows, in, rejected := int64(0), int64(0), int64(0)
+	_, err := Lists(dir, map[string]Input{"member": {Path: "members.csv"}}, nil).Read(context.Background(), "member", "",
+		func(file string, cells []string) bool {
+			asked = append(asked, file)
+			return strings.Join(cells, ",") == member("m2", "", "Byron")
+		}, func(cells []string) { kept = append(kept, strings.Join(cells, ",")) },
+		func(table string, b arrow.RecordBatch) error {
+			switch table {
+			case schemas.Reject.Name:
+				rejected += b.NumRows()
+			case schemas.ExtractLog.Name:
+				in += b.Column(slices.Index(schemas.ExtractLog.ColumnNames(), "rows_in")).(*array.Int64).Value(0)
+			default:
+				rows += b.NumRows()
+			}
+			return nil
+		})
+	want := []string{member("m1", "Ada", "Lovelace"), member("m3", "Grace", "Hopper")}
+	if err != nil || rows != 2 || in != 5 || rejected != 2 || !slices.Equal(kept, want) || !slices.Equal(asked, slices.Repeat([]string{"members.csv"}, 4)) {
+		t.Errorf("%d rows of %d, %d rejected, kept %v, asked %v, %v", rows, in, rejected, kept, asked, err)
 	}
 }
