@@ -92,10 +92,10 @@ joined AS (
     LEFT JOIN prevailing w ON w.now_object = h.now_object AND w.now_crm_id = h.now_crm_id
     LEFT JOIN placed p ON p.now_object = w.now_object AND p.now_crm_id = w.now_crm_id AND p.place = w.place
 ),
-directory AS (
-    SELECT entity_id FROM dir_company WHERE $kind = 'company'
+directory AS ( -- of it, what is said of
+    SELECT d.entity_id FROM dir_company d SEMI JOIN said s ON s.target = d.entity_id WHERE $kind = 'company'
     UNION
-    SELECT entity_id FROM dir_member WHERE $kind = 'person'
+    SELECT d.entity_id FROM dir_member d SEMI JOIN said s ON s.target = d.entity_id WHERE $kind = 'person'
 ),
 outcome AS (
     SELECT s.*,

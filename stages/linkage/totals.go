@@ -1,7 +1,6 @@
 package linkage
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"math/bits"
@@ -115,15 +114,15 @@ func (n *NewTotals) Put(id string, t Total) {
 // latest hands over what was noted of each record last, in the order of hashes: a place in before, which ascends, or in put,
 // where what comes later holds.
 func latest(before, put []uint64, takeBefore, takePut func(i int)) {
-	order := make([]uint32, len(put))
-	for i := range order {
-		order[i] = uint32(i)
+	order := make([]entry, len(put))
+	for i, hash := range put {
+		order[i] = entry{key: hash, record: uint32(i)}
 	}
-	slices.SortFunc(order, func(a, b uint32) int { return cmp.Or(cmp.Compare(put[a], put[b]), cmp.Compare(b, a)) })
+	order, _ = sortEntries(order, nil)
 	next := 0
-	for k, i := range order {
-		hash := put[i]
-		if k > 0 && put[order[k-1]] == hash {
+	for k, e := range order {
+		hash := e.key
+		if k+1 < len(order) && order[k+1].key == hash {
 			continue // put again later
 		}
 		until := next + sort.Search(len(before)-next, func(j int) bool { return before[next+j] >= hash })
@@ -133,7 +132,7 @@ func latest(before, put []uint64, takeBefore, takePut func(i int)) {
 		if next < len(before) && before[next] == hash {
 			next++
 		}
-		takePut(int(i))
+		takePut(int(e.record))
 	}
 	for ; next < len(before); next++ {
 		takeBefore(next)
