@@ -11,7 +11,7 @@ func All() []Table {
 		RoiSummary, RoiOpportunity, RoiTouch,
 		SyncStats, Change, BlastRadius, DataQuality, FieldGain, Run, ExtractLog, Reject, BlockCost, ModelLevel, ModelDrift,
 		CRMCompany, CRMPerson, DirCompany, DirMember, Known, TermFrequency,
-		Standing, Redirected, Verdict, Proposal, Reason, PatchCompany, PatchPerson, Differing, Remedy, ResolveNotice, StageOrder, OpportunityRecord, MappingCount, RequiredCount, CheckCount,
+		Standing, Redirected, Verdict, Proposal, Reason, PatchCompany, PatchPerson, Differing, Remedy, ResolveNotice, StageOrder, OpportunityRecord, AtOpen, MappingCount, RequiredCount, CheckCount,
 		RoiPerson, RoiAmount, StepChange, Walked, FateChange,
 		RawCompany, RawMember, RawSeat, RawActivity, RawDecision, RawRedirect,
 	}

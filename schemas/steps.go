@@ -122,6 +122,15 @@ var OpportunityRecord = Table{
 	},
 }
 
+// AtOpen is a step of suggested_lead and missing_in_crm: the members at companies that something is being sold to.
+var AtOpen = Table{
+	Name: "at_open", Doc: "Members at a company with an open opportunity.",
+	Key: []string{"entity_id"}, Internal: true,
+	Columns: []Column{
+		key("entity_id", "Directory member."),
+	},
+}
+
 // MappingCount is a step of sync_stats: the answers counted.
 var MappingCount = Table{
 	Name: "mapping_count", Doc: "Rows of mapping by object and what they say.",

@@ -1,6 +1,6 @@
 -- Directory entities one would expect in the CRM: touched or saved by a seat, or people at a mapped company with an
 -- open opportunity, and without a badge (Z24).
--- in: raw_activity, redirected, opportunity_record, dir_company, dir_member, badge
+-- in: raw_activity, redirected, at_open, dir_company, dir_member, badge
 -- out: missing_in_crm
 WITH act AS (
     SELECT 'member' AS entity_kind, member_id AS entity_id, seat_id, kind, activity_id, occurred_at
@@ -30,20 +30,10 @@ by_entity AS (
     FROM by_seat
     GROUP BY entity_kind, entity_id
 ),
-open_company AS (
-    SELECT DISTINCT entity_id AS company_id
-    FROM opportunity_record
-    WHERE object = 'Account' AND NOT gone AND NOT closed AND entity_id IS NOT NULL
-),
-at_open AS (
-    SELECT DISTINCT 'member' AS entity_kind, m.entity_id
-    FROM (SELECT entity_id, unnest(company_ids) AS company_id FROM dir_member) m
-    SEMI JOIN open_company USING (company_id)
-),
 wanted AS (
     SELECT entity_kind, entity_id FROM by_entity WHERE saved OR touched
     UNION
-    SELECT entity_kind, entity_id FROM at_open
+    SELECT 'member', entity_id FROM at_open
 ),
 absent AS (
     SELECT w.* FROM wanted w ANTI JOIN badge b USING (entity_kind, entity_id)
@@ -68,4 +58,4 @@ SELECT l.entity_kind, l.entity_id,
     l.company_id
 FROM listed l
 LEFT JOIN by_entity e ON e.entity_kind = l.entity_kind AND e.entity_id = l.entity_id
-LEFT JOIN at_open o ON o.entity_kind = l.entity_kind AND o.entity_id = l.entity_id
+LEFT JOIN (SELECT 'member' AS entity_kind, entity_id FROM at_open) o ON o.entity_kind = l.entity_kind AND o.entity_id = l.entity_id

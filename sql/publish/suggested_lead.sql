@@ -1,7 +1,7 @@
 -- Leads assigned to the user of an active seat, less what that seat saved (Z20). A lead counts as saved where the
 -- seat's last save or unsave of its member, by time and then by id, is a save. The list starts with leads that work
 -- where a deal is open, then the recently active, the unread and the rest; within each the latest activity first (F12).
--- in: raw_lead, mapping, seat_map, raw_activity, redirected, dir_member, opportunity_record
+-- in: raw_lead, mapping, seat_map, raw_activity, redirected, at_open
 -- out: suggested_lead
 -- values: $today TIMESTAMPTZ, $open_only BOOLEAN
 WITH assigned AS (
@@ -18,17 +18,6 @@ last_save AS (
     LEFT JOIN redirected r ON r.old_id = a.member_id
     WHERE a.kind IN ('save', 'unsave') AND a.member_id IS NOT NULL AND a.seat_id IS NOT NULL
     GROUP BY ALL
-),
-open_company AS (
-    SELECT DISTINCT entity_id AS company_id
-    FROM opportunity_record
-    WHERE object = 'Account' AND NOT gone AND NOT closed AND entity_id IS NOT NULL
-),
-at_open AS (
-    SELECT DISTINCT d.entity_id
-    FROM (SELECT entity_id, unnest(company_ids) AS company_id FROM dir_member
-        SEMI JOIN assigned USING (entity_id)) d
-    SEMI JOIN open_company USING (company_id)
 ),
 judged AS (
     SELECT a.*,

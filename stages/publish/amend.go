@@ -164,12 +164,14 @@ func (p *publication) missing() {
 	}
 	changed := p.changed("badge")
 	p.keep("marked_entity", "SELECT DISTINCT entity_id FROM "+changed)
-	p.read("redirected", "raw_activity", "opportunity_record", "earlier_missing_in_crm", "badge")
-	p.keep("marked_badge", "SELECT * FROM badge SEMI JOIN marked_entity USING (entity_id)")
+	p.read("redirected", "raw_activity", schemas.AtOpen.Name, "earlier_missing_in_crm", "badge")
+	p.keep("marked_badge", "SELECT entity_kind, entity_id FROM badge SEMI JOIN marked_entity USING (entity_id)")
+	p.keep("marked_open", "SELECT * FROM at_open SEMI JOIN marked_entity USING (entity_id)")
 	p.keep("marked_id", "SELECT entity_id FROM marked_entity UNION SELECT old_id FROM redirected SEMI JOIN marked_entity ON new_id = entity_id")
 	p.keep("marked_activity", "SELECT * FROM raw_activity WHERE member_id IN (FROM marked_id) OR company_id IN (FROM marked_id)")
 	p.view("raw_activity", "FROM marked_activity")
 	p.view("badge", "FROM marked_badge")
+	p.view(schemas.AtOpen.Name, "FROM marked_open") // no other file reads it after this one
 	p.only("entity_id", "marked_entity", "dir_company", "dir_member")
 	if p.err == nil {
 		p.err = p.session.Step(p.ctx, f.Name, p.values)

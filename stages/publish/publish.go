@@ -122,6 +122,7 @@ func (p *publication) all(in In) Out {
 	p.save("publish/seat_map")
 	p.save("publish/seat_candidate")
 	p.step("publish/opportunity_record")
+	p.step("publish/at_open")
 	p.save("publish/auto_save")
 	p.save("publish/not_saved")
 	p.save("publish/suggested_lead")

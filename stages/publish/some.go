@@ -110,7 +110,7 @@ func (p *publication) unconcerned() {
 	}
 	if p.was.is["raw_opportunity"] == p.is["raw_opportunity"] &&
 		!p.any("FROM other_answer o SEMI JOIN raw_opportunity r ON r.AccountId = o.crm_id WHERE o.object = 'Account'") {
-		p.takeAs(p.was, "publish/missing_in_crm", "opportunity_record")
+		p.takeAs(p.was, "publish/missing_in_crm", schemas.AtOpen.Name)
 	}
 }
 

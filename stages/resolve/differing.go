@@ -70,10 +70,10 @@ func (r *run) differingPeople(was, is map[string]sql.Snapshot, e Earlier) (selec
 		r.bind("crm_person", "crm_person", is["crm_person"])
 		r.bind("earlier_unmatched", schemas.Unmatched.Name, e.Out.Unmatched)
 		// A name that another company took over is there as before. Names and domains are looked for together: where one is taken for
-		// the other, a record too many is looked at.
-		selects = append(selects, "SELECT crm_id FROM (SELECT crm_id, unnest(list_concat(company_keys, list_concat(company_domains, email_domains))) AS name FROM crm_person"+
-			" SEMI JOIN (SELECT crm_id FROM earlier_unmatched WHERE reason IN ('below_threshold', 'company_unknown')) USING (crm_id))"+
-			" SEMI JOIN ("+onOneSide("alias_keys", changed)+" UNION ALL "+onOneSide("domains", changed)+") USING (name)")
+		// the other, a record too many is looked at. The names are few, those without entity many, so that these are asked about last.
+		selects = append(selects, "SELECT crm_id FROM (SELECT crm_id, unnest(list_concat(company_keys, list_concat(company_domains, email_domains))) AS name FROM crm_person)"+
+			" SEMI JOIN ("+onOneSide("alias_keys", changed)+" UNION ALL "+onOneSide("domains", changed)+") USING (name)"+
+			" SEMI JOIN (SELECT crm_id FROM earlier_unmatched WHERE reason IN ('below_threshold', 'company_unknown')) USING (crm_id)")
 	}
 	return selects
 }
