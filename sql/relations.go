@@ -1,0 +1,55 @@
+package sql
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/crmlink/crmlink/schemas"
+)
+
+// Take adds the rows of a query, whose columns are the table's, in order.
+func (w *Writer) Take(ctx context.Context, query string) error {
+	if _, err := w.session.conn.ExecContext(ctx, "INSERT INTO "+w.name+" "+query); err != nil {
+		return fmt.Errorf("table %s: take rows: %w", w.table.Name, err)
+	}
+	return nil
+}
+
+// Keep makes a temporary table of a query's rows, under a name of the caller's, until it is dropped.
+func (s *Session) Keep(ctx context.Context, name, query string) error {
+	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE "+schemas.Quote(name)+" AS "+query); err != nil {
+		return fmt.Errorf("keep %s: %w", name, err)
+	}
+	return nil
+}
+
+// View makes a query readable under a name, in the place of what was bound there.
+func (s *Session) View(ctx context.Context, name, query string) error {
+	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+schemas.Quote(name)+" AS "+query); err != nil {
+		return bound(name, err)
+	}
+	return s.dropStep(ctx, name)
+}
+
+// Drop removes what Keep made.
+func (s *Session) Drop(ctx context.Context, name string) error {
+	_, err := s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+schemas.Quote(name))
+	return err
+}
+
+// AddRows adds a query's rows to a table that Keep made.
+func (s *Session) AddRows(ctx context.Context, name, query string) error {
+	if _, err := s.conn.ExecContext(ctx, "INSERT INTO "+schemas.Quote(name)+" "+query); err != nil {
+		return fmt.Errorf("add to %s: %w", name, err)
+	}
+	return nil
+}
+
+// Add adds texts to a table of one text column that Keep made, but for those that it has.
+func (s *Session) Add(ctx context.Context, name string, texts []string) error {
+	if _, err := s.conn.ExecContext(ctx, "INSERT INTO "+schemas.Quote(name)+" SELECT DISTINCT t FROM unnest($1::VARCHAR[]) x(t) ANTI JOIN "+schemas.Quote(name)+
+		" k ON k.crm_id = t", texts); err != nil {
+		return fmt.Errorf("add to %s: %w", name, err)
+	}
+	return nil
+}
