@@ -39,11 +39,14 @@ func (h *held) by(column int, code uint32) int64 {
 // fewObserved is the share of records, one in so many of the directory's, up to which only their own values are counted there. It changes no result.
 const fewObserved = 8
 
-// held counts the values of records in the directory.
-func (o *Observer) held(records *Records) *held {
-	from := o.scorer.index.records
-	if o.all == nil && records.Len()*fewObserved < from.Len() {
-		return o.heldOf(records)
+// held counts the values of some records in the directory.
+func (o *Observer) held(some ...*Records) *held {
+	from, n := o.scorer.index.records, 0
+	for _, records := range some {
+		n += records.Len()
+	}
+	if o.all == nil && n*fewObserved < from.Len() {
+		return o.heldOf(some)
 	}
 	if o.all == nil {
 		o.all = &held{}
@@ -55,13 +58,15 @@ func (o *Observer) held(records *Records) *held {
 	return o.all
 }
 
-func (o *Observer) heldOf(records *Records) *held {
+func (o *Observer) heldOf(some []*Records) *held {
 	from, codes := o.scorer.index.records, []uint32(nil)
-	for i := range records.Len() {
-		for _, p := range o.products {
-			for _, v := range records.set(records.row(i), p.of.l) {
-				if v < from.dict.next() {
-					codes = append(codes, v)
+	for _, records := range some {
+		for i := range records.Len() {
+			for _, p := range o.products {
+				for _, v := range records.set(records.row(i), p.of.l) {
+					if v < from.dict.next() {
+						codes = append(codes, v)
+					}
 				}
 			}
 		}

@@ -51,7 +51,9 @@ type Observer struct {
 	columns  []int // of directory records, that products are made of
 	all      *held // where records are many
 	seen     Observed
-	sign     int64 // −1 while records are taken out
+	// directory says that the directory's records that have a value are counted.
+	directory bool
+	sign      int64 // −1 while records are taken out
 }
 
 // observedProduct is a level that is exactly the equality of values.
@@ -70,12 +72,11 @@ func (s *Scorer) NewObserver(records int64) *Observer {
 		o.seen.Hits, o.seen.Pairs = append(o.seen.Hits, make([]int64, len(k.levels)+1)), append(o.seen.Pairs, make([]int64, len(k.levels)+1))
 	}
 	o.products, o.columns = s.index.plan.products()
-	filled := s.index.records.filled(o.columns)
 	for _, p := range o.products {
 		if o.seen.Equal[p.comparison] == nil {
 			o.seen.Equal[p.comparison] = map[int]EqualPairs{}
 		}
-		o.seen.Equal[p.comparison][p.code] = EqualPairs{Other: filled[p.column]}
+		o.seen.Equal[p.comparison][p.code] = EqualPairs{}
 	}
 	return o
 }
@@ -106,16 +107,14 @@ func (o *Observer) Add(records *Records, scored []Scored) {
 
 // AddRecords counts records, without what they were scored.
 func (o *Observer) AddRecords(records *Records) {
-	o.count(records)
-	o.AddPairs(records)
+	if records.Len() > 0 {
+		o.count(records, o.held(records))
+		o.AddPairs(records)
+	}
 }
 
-func (o *Observer) count(records *Records) {
-	if records.Len() == 0 {
-		return
-	}
+func (o *Observer) count(records *Records, held *held) {
 	o.seen.Records += o.sign * int64(records.Len())
-	held := o.held(records)
 	for _, p := range o.products {
 		seen := o.seen.Equal[p.comparison][p.code]
 		for i := range records.Len() {
@@ -161,10 +160,10 @@ func (o *Observer) Take(earlier Observed, all bool) {
 	}
 	for c, levels := range earlier.Equal {
 		for code, seen := range levels {
-			seen.Other = o.seen.Equal[c][code].Other
 			o.seen.Equal[c][code] = seen
 		}
 	}
+	o.directory = all
 	if all {
 		for c := range earlier.Pairs {
 			copy(o.seen.Pairs[c], earlier.Pairs[c])
@@ -172,25 +171,29 @@ func (o *Observer) Take(earlier Observed, all bool) {
 	}
 }
 
-// RemoveRecords takes out what AddRecords counted of the same records, for the same directory.
-func (o *Observer) RemoveRecords(records *Records) {
+// ReplaceRecords takes out what AddRecords counted of records as they were, for the same directory, and counts them as they are.
+func (o *Observer) ReplaceRecords(were, are *Records) {
+	o.ReplaceGlanced(were, are)
 	o.sign = -1
-	o.AddRecords(records)
+	o.AddPairs(were)
 	o.sign = 1
+}
+
+// ReplaceGlanced is ReplaceRecords for records that were counted for another directory, and that a Glancer has looked at: as they are
+// in this one, but for the random pairs, which were not taken.
+func (o *Observer) ReplaceGlanced(were, are *Records) {
+	held := o.held(were, are)
+	o.sign = -1
+	o.count(were, held)
+	o.sign = 1
+	o.count(are, held)
+	o.AddPairs(are)
 }
 
 // RemoveScored takes out what AddScored counted.
 func (o *Observer) RemoveScored(scored []Scored) {
 	o.sign = -1
 	o.AddScored(scored)
-	o.sign = 1
-}
-
-// RemoveGlanced is RemoveRecords for records that were counted for another directory, and that a Glancer has looked at: as they are
-// in this one, but for the random pairs, which were not taken.
-func (o *Observer) RemoveGlanced(records *Records) {
-	o.sign = -1
-	o.count(records)
 	o.sign = 1
 }
 
@@ -238,4 +241,15 @@ func (o *Observer) AddPairs(records *Records) {
 }
 
 // Seen is what was counted.
-func (o *Observer) Seen() Observed { return o.seen }
+func (o *Observer) Seen() Observed {
+	if !o.directory {
+		filled := o.scorer.index.records.filled(o.columns)
+		for _, p := range o.products {
+			seen := o.seen.Equal[p.comparison][p.code]
+			seen.Other = filled[p.column]
+			o.seen.Equal[p.comparison][p.code] = seen
+		}
+		o.directory = true
+	}
+	return o.seen
+}

@@ -149,8 +149,7 @@ func (r *scoring) scoreChanged(ctx context.Context, e Earlier, since *openedRoll
 		return err
 	}
 	if r.in.Observe {
-		r.observer.RemoveRecords(gone)
-		r.observer.AddRecords(records)
+		r.observer.ReplaceRecords(gone, records)
 	}
 	var had map[string]*digest
 	var err error

@@ -54,8 +54,7 @@ func (r *scoring) renewAll(ctx context.Context, e Earlier, before *openedRoll, b
 	}
 	if observer != nil {
 		observer.AddGlances(glancer)
-		observer.RemoveGlanced(was)
-		observer.AddRecords(is)
+		observer.ReplaceGlanced(was, is)
 	}
 	if err := is.WriteRoll(roll, nil); err != nil {
 		return err
