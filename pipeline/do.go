@@ -108,24 +108,31 @@ func (r *run) actionOf(name string, encoded []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// earlierOf is what a step of the last publication read and gave, for a stage that can build upon it. It is of use only where
-// the same program and engine made it and nothing of it is lost.
+// earlierOf is what a step of the last publication read and gave, for a stage that can build upon it.
 func earlierOf[In, Out any](r *run, name string) (in In, out Out, ok bool) {
 	for _, s := range r.last.Steps {
 		if s.Name != name || s.Action == "" {
 			continue
 		}
-		var a action
-		for _, store := range []Store{r.store, r.lends} {
-			data, err := os.ReadFile(store.action(s.Action))
-			ok = err == nil && json.Unmarshal(data, &a) == nil && s.Action == r.actionOf(name, a.In) &&
-				json.Unmarshal(a.In, &in) == nil && json.Unmarshal(a.Out, &out) == nil &&
-				r.complete(reflect.ValueOf(in)) && r.complete(reflect.ValueOf(out))
-			if ok {
-				return in, out, true
-			}
-			in, out = *new(In), *new(Out)
+		if in, out, ok = madeBefore[In, Out](r, s.Action); ok {
+			return in, out, true
 		}
+	}
+	return in, out, false
+}
+
+// madeBefore is what an action read and gave, if it can be built upon: the same program and engine made it, and nothing of it is
+// lost.
+func madeBefore[In, Out any](r *run, id string) (in In, out Out, ok bool) {
+	for _, store := range []Store{r.store, r.lends} {
+		var a action
+		data, err := os.ReadFile(store.action(id))
+		if err == nil && json.Unmarshal(data, &a) == nil && id == r.actionOf(a.Stage, a.In) &&
+			json.Unmarshal(a.In, &in) == nil && json.Unmarshal(a.Out, &out) == nil &&
+			r.complete(reflect.ValueOf(in)) && r.complete(reflect.ValueOf(out)) {
+			return in, out, true
+		}
+		in, out = *new(In), *new(Out)
 	}
 	return in, out, false
 }

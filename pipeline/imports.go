@@ -50,14 +50,14 @@ func (r *run) extractIn(c Config, last Record, parquet map[string]extract.Parque
 }
 
 // listedEarlier are the large lists of the last publication, as far as what became of their files is remembered with digests of
-// their rows.
+// their rows. Digests are of cells: another program may make other values of the same.
 func (r *run) listedEarlier(last Record) map[string]sql.Digested {
 	earlier := map[string]sql.Digested{}
 	if last.Extract == nil {
 		return earlier
 	}
 	for _, id := range last.Extract.Readings {
-		known, ok := resultOf[extract.Reading](r, id)
+		_, known, ok := madeBefore[extract.ReadingIn, extract.Reading](r, id)
 		if name := known.Table.Table; ok && known.Digests != "" && known.Table.ID == last.Tables[name].ID {
 			earlier[name] = sql.Digested{Table: known.Table, Digests: known.Digests, Repeated: known.Count.Superseded > 0}
 		}
