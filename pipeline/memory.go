@@ -80,8 +80,8 @@ func peakMemory() int64 {
 	return kib << 10
 }
 
-// noteMemory keeps in the record what the run needed, and says so where that is more than it was to use: some of it, such as
-// what one record's candidates take, cannot be made smaller.
+// noteMemory keeps in the record what the run needed, and says so where that is more than it was to use: neither engine
+// nor heap can be made arbitrarily small.
 func (r *run) noteMemory(peak int64) {
 	r.record.PeakMemory = peak
 	if r.room > 0 && peak > r.room {

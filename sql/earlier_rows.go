@@ -96,9 +96,7 @@ func readEarlierRows(table schemas.Table, data []byte) (*earlierRows, error) {
 		sum := digest(e.sum(n))
 		i := e.slot(sum)
 		for e.slots[i].row != 0 {
-			if i++; i == len(e.slots) {
-				i = 0
-			}
+			i = e.next(i)
 		}
 		e.slots[i] = earlierSlot{sum, uint32(n + 1)}
 	}
@@ -113,6 +111,14 @@ func (e *earlierRows) sum(n int) []byte {
 func (e *earlierRows) slot(sum digest) int {
 	i, _ := bits.Mul64(binary.LittleEndian.Uint64(sum[:]), uint64(len(e.slots)))
 	return int(i)
+}
+
+// next is the slot behind another, the first behind the last.
+func (e *earlierRows) next(i int) int {
+	if i++; i == len(e.slots) {
+		return 0
+	}
+	return i
 }
 
 // each hands over the rows of a part in the order of their keys. There are none where there is no earlier version.
@@ -145,14 +151,11 @@ func (s *Session) NewDigestedOver(ctx context.Context, table schemas.Table, earl
 
 // see notes that a row is there, if the earlier version has it.
 func (e *earlierRows) see(sum digest) bool {
-	for i := e.slot(sum); e.slots[i].row != 0; {
+	for i := e.slot(sum); e.slots[i].row != 0; i = e.next(i) {
 		if slot := &e.slots[i]; slot.sum == sum {
 			e.again = e.again || e.seen[slot.row-1]
 			e.seen[slot.row-1] = true
 			return true
-		}
-		if i++; i == len(e.slots) {
-			i = 0
 		}
 	}
 	return false

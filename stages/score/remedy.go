@@ -138,19 +138,27 @@ func (q *quest) read(ctx context.Context, s *sql.Session, in RemediesIn, crm sql
 		if err != nil {
 			return err
 		}
-		if i == 0 && q.records.Len() == 0 {
-			if err := eachRecordOf(ctx, s, in.Section, crm, in.Known, cmp.Or(of, "patch"), q.records.Append); err != nil {
-				return err
-			}
-		}
 		if i == 0 {
-			for k := range q.records.Len() {
-				q.rows[q.records.ID(k)] = k
+			if err := q.readRecords(ctx, s, in, crm, cmp.Or(of, "patch")); err != nil {
+				return err
 			}
 		}
 		if err := s.Each(ctx, query, nil, q.add); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// readRecords reads the records that a relation names, where there are none yet, and notes where each is.
+func (q *quest) readRecords(ctx context.Context, s *sql.Session, in RemediesIn, crm sql.Snapshot, of string) error {
+	if q.records.Len() == 0 {
+		if err := eachRecordOf(ctx, s, in.Section, crm, in.Known, of, q.records.Append); err != nil {
+			return err
+		}
+	}
+	for i := range q.records.Len() {
+		q.rows[q.records.ID(i)] = i
 	}
 	return nil
 }
