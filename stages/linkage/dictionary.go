@@ -162,15 +162,20 @@ func (d *dictionary) slot(h uint64) int {
 	return int(i)
 }
 
+// behind is the place after another in a table of some size: the first after the last.
+func behind(i, size int) int {
+	if i++; i == size {
+		return 0
+	}
+	return i
+}
+
 // find is code without adding, of a text and its hash: 0 where it is unknown.
 func (d *dictionary) find(text string, h uint64) uint32 {
-	for i := d.slot(h); d.table[i] != 0; {
+	for i := d.slot(h); d.table[i] != 0; i = behind(i, len(d.table)) {
 		c := d.table[i]
 		if d.forms[c-d.first+1].hash == h && string(d.bytesOf(c)) == text {
 			return c
-		}
-		if i++; i == len(d.table) {
-			i = 0
 		}
 	}
 	return 0
@@ -178,12 +183,9 @@ func (d *dictionary) find(text string, h uint64) uint32 {
 
 // eachOf hands over the codes of all texts with a hash.
 func (d *dictionary) eachOf(h uint64, take func(code uint32)) {
-	for i := d.slot(h); d.table[i] != 0; {
+	for i := d.slot(h); d.table[i] != 0; i = behind(i, len(d.table)) {
 		if c := d.table[i]; d.forms[c-d.first+1].hash == h {
 			take(c)
-		}
-		if i++; i == len(d.table) {
-			i = 0
 		}
 	}
 }
@@ -191,9 +193,7 @@ func (d *dictionary) eachOf(h uint64, take func(code uint32)) {
 func (d *dictionary) insert(code uint32, h uint64) {
 	i := d.slot(h)
 	for d.table[i] != 0 {
-		if i++; i == len(d.table) {
-			i = 0
-		}
+		i = behind(i, len(d.table))
 	}
 	d.table[i] = code
 }

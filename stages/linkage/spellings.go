@@ -65,9 +65,7 @@ func (t *spellings) number(w *waiting) uint32 {
 		if uint32(t.slots[i]>>32) == uint32(w.hash) && string(t.of(uint32(t.slots[i]))) == w.text {
 			return uint32(t.slots[i])
 		}
-		if i++; i == len(t.slots) {
-			i = 0
-		}
+		i = behind(i, len(t.slots))
 	}
 	n := uint32(len(t.ends))
 	t.text = append(t.text, w.text...)
@@ -84,9 +82,7 @@ func (t *spellings) grow() {
 	for n := 1; n < len(t.hashes); n++ {
 		i := t.slot(t.hashes[n])
 		for t.slots[i] != 0 {
-			if i++; i == len(t.slots) {
-				i = 0
-			}
+			i = behind(i, len(t.slots))
 		}
 		t.slots[i] = t.hashes[n]<<32 | uint64(n)
 	}
