@@ -39,8 +39,8 @@ func generated(t *testing.T, c demo.Config) string {
 	return filepath.Join(c.Out, "crmlink.yaml")
 }
 
-// TestBench measures runs by stage: two sizes of people, the same files again, one record of a hundred changed on either
-// side, and accounts. Figures only; nothing is asserted about time.
+// TestBench measures runs by stage: two sizes of people, an org of all objects, of both the same files again and one record of a
+// hundred changed on either side, and accounts. Figures only; nothing is asserted about time.
 func TestBench(t *testing.T) {
 	if !*measureBench {
 		t.Skip("measured by make bench")
@@ -50,38 +50,75 @@ func TestBench(t *testing.T) {
 	b.WriteString(machine())
 	small := benched(t, "a tenth of the people", benchRun{Config: people(t, t.TempDir(), n/10, n/10)})
 	dir := t.TempDir()
-	config := people(t, dir, n, n)
-	first := benched(t, "first run", benchRun{Config: config})
-	answers := latencies(t, dir)
-	again := benched(t, "the same files again", benchRun{Config: config})
+	answers := ""
+	leads := incremented(t, people(t, dir, n, n), func() { answers = latencies(t, dir) })
+	remove(t, dir)
+	mix := mixedOrg(t, n)
+	mixed := incremented(t, generated(t, mix), func() {})
+	remove(t, mix.Out)
+	accounts := benched(t, "accounts", benchRun{Config: generated(t, demo.Config{Accounts: n / 5, Companies: 2 * n / 5, Seed: 1, Out: t.TempDir()})})
+
+	b.WriteString("\n### Growth and increments\n\n")
+	titles := []string{fmt.Sprintf("%d people × %d members", n/10, n/10)}
+	titles = append(titles, leads.titles(fmt.Sprintf("%d × %d", n, n))...)
+	titles = append(titles, mixed.titles(fmt.Sprintf("%d accounts, %d contacts, %d leads × %d companies, %d members", mix.Accounts, mix.Contacts, mix.Leads, mix.Companies, mix.Members))...)
+	titles = append(titles, fmt.Sprintf("%d accounts × %d companies", n/5, 2*n/5))
+	runs := append([]benchRun{small}, leads.runs()...)
+	writeStages(&b, titles, append(append(runs, mixed.runs()...), accounts))
+	b.WriteString("\nLeads alone:\n")
+	leads.writeShares(&b)
+	b.WriteString("\nAccounts, contacts and leads:\n")
+	mixed.writeShares(&b)
+	writeGrowth(&b, small, leads.first)
+	b.WriteString(answers)
+	leads.writeSteps(&b, "people")
+	mixed.writeSteps(&b, "accounts, contacts and leads")
+	writeSteps(&b, "Accounts", accounts)
+	t.Log("\n" + b.String())
+	writeSection(t, "performance.md", "stages", b.String())
+}
+
+// mixedOrg has objects as a CRM has them, with as many records as people has: contacts tell of their accounts, and accounts of
+// their contacts.
+func mixedOrg(t *testing.T, n int) demo.Config {
+	return demo.Config{Accounts: n * 4 / 25, Contacts: n * 12 / 25, Leads: n * 9 / 25, Companies: n * 8 / 25, Members: n * 24 / 25, Seed: 3, Out: t.TempDir()}
+}
+
+// increments are a first run over an org and those after it.
+type increments struct{ first, again, delta, directory benchRun }
+
+// incremented runs an org, the same files again, and then with one record of a hundred changed in the CRM, and in the directory.
+func incremented(t *testing.T, config string, afterFirst func()) (i increments) {
+	t.Helper()
+	dir := filepath.Dir(config)
+	i.first = benched(t, "first run", benchRun{Config: config})
+	afterFirst()
+	i.again = benched(t, "the same files again", benchRun{Config: config})
 	crm := demo.Changes{Org: dir, PerMille: 10, Seed: 1001, At: time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), Delta: filepath.Join(dir, "delta")}
 	if _, err := demo.ChangeCRM(t.Context(), crm); err != nil {
 		t.Fatal(err)
 	}
 	replaceIn(t, config, "path: crm ", "path: delta ")
-	delta := benched(t, "1 % of the CRM changed", benchRun{Config: config})
+	i.delta = benched(t, "1 % of the CRM changed", benchRun{Config: config})
 	if _, err := demo.ChangeDirectory(t.Context(), demo.Changes{Org: dir, PerMille: 10, Seed: 1001}); err != nil {
 		t.Fatal(err)
 	}
-	directory := benched(t, "1 % of the directory changed", benchRun{Config: config})
-	remove(t, dir)
-	accounts := benched(t, "accounts", benchRun{Config: generated(t, demo.Config{Accounts: n / 5, Companies: 2 * n / 5, Seed: 1, Out: t.TempDir()})})
+	i.directory = benched(t, "1 % of the directory changed", benchRun{Config: config})
+	return i
+}
 
-	b.WriteString("\n### Growth and increments\n\n")
-	writeStages(&b, []string{
-		fmt.Sprintf("%d people × %d members", n/10, n/10), fmt.Sprintf("%d × %d", n, n), "the same files again", "1 % of the CRM changed, as a delta",
-		"1 % of the directory changed", fmt.Sprintf("%d accounts × %d companies", n/5, 2*n/5),
-	}, []benchRun{small, first, again, delta, directory, accounts})
-	writeShares(&b, small, first, again, delta, directory)
-	b.WriteString(answers)
-	for _, x := range []struct {
-		title string
-		run   benchRun
-	}{{"First run", first}, {"The same files again", again}, {"1 % of the CRM changed", delta}, {"1 % of the directory changed", directory}, {"Accounts", accounts}} {
-		writeSteps(&b, x.title, x.run)
+func (i increments) runs() []benchRun {
+	return []benchRun{i.first, i.again, i.delta, i.directory}
+}
+
+func (i increments) titles(org string) []string {
+	return []string{org, "the same files again", "1 % of the CRM changed, as a delta", "1 % of the directory changed"}
+}
+
+func (i increments) writeSteps(b *strings.Builder, org string) {
+	for k, title := range []string{"First run", "The same files again", "1 % of the CRM changed", "1 % of the directory changed"} {
+		writeSteps(b, title+": "+org, i.runs()[k])
 	}
-	t.Log("\n" + b.String())
-	writeSection(t, "performance.md", "stages", b.String())
 }
 
 // TestBenchLarge measures what grows: four and twenty times as many members as the benchmark has.
@@ -135,8 +172,8 @@ func writeStages(b *strings.Builder, titles []string, runs []benchRun) {
 // matchStages are those from normalize to resolve.
 var matchStages = []string{"normalize", "block", "estimate", "score", "resolve", "reasons", "mapping"}
 
-// writeShares holds increments against the full run, and the large org against the small one.
-func writeShares(b *strings.Builder, small, first, again, delta, directory benchRun) {
+// writeShares holds increments against the first run.
+func (i increments) writeShares(b *strings.Builder) {
 	all := func(r benchRun) (cpu time.Duration) {
 		for _, s := range r.Steps {
 			cpu += s.CPU
@@ -144,18 +181,22 @@ func writeShares(b *strings.Builder, small, first, again, delta, directory bench
 		return cpu
 	}
 	percent := func(x, of time.Duration) string { return fmt.Sprintf("%.1f %%", 100*x.Seconds()/of.Seconds()) }
-	match, estimate := first.cpuOf(matchStages...), first.cpuOf("estimate")
+	match, estimate := i.first.cpuOf(matchStages...), i.first.cpuOf("estimate")
 	fmt.Fprintf(b, "\n| against the first run | normalize to resolve | whole run | and if the first run had not estimated the model |\n|---|---|---|---|\n")
 	for _, x := range []struct {
 		title string
 		run   benchRun
-	}{{"the same files again", again}, {"1 % of the CRM changed", delta}, {"1 % of the directory changed", directory}} {
+	}{{"the same files again", i.again}, {"1 % of the CRM changed", i.delta}, {"1 % of the directory changed", i.directory}} {
 		mine := x.run.cpuOf(matchStages...)
-		fmt.Fprintf(b, "| %s | **%s** | **%s** | %s, %s |\n", x.title, percent(mine, match), percent(all(x.run), all(first)),
-			percent(mine, match-estimate), percent(all(x.run), all(first)-estimate))
+		fmt.Fprintf(b, "| %s | **%s** | **%s** | %s, %s |\n", x.title, percent(mine, match), percent(all(x.run), all(i.first)),
+			percent(mine, match-estimate), percent(all(x.run), all(i.first)-estimate))
 	}
+}
+
+// writeGrowth holds a large org against a small one.
+func writeGrowth(b *strings.Builder, small, large benchRun) {
 	fmt.Fprintf(b, "\nTen times as many records on both sides cost **%.1f ×** the CPU (process), and from normalize to resolve %.1f ×.\n",
-		first.CPU.Seconds()/small.CPU.Seconds(), match.Seconds()/small.cpuOf(matchStages...).Seconds())
+		large.CPU.Seconds()/small.CPU.Seconds(), large.cpuOf(matchStages...).Seconds()/small.cpuOf(matchStages...).Seconds())
 }
 
 // writeSteps is a table of one run's steps.
