@@ -76,11 +76,11 @@ func BenchmarkScore(b *testing.B) {
 	directory, crm := staffed(7, 100_000, 20_000)
 	x := indexOf(b, s, directory)
 	records := recordsOf(b, x, crm)
-	p, err := DefaultParameters(s, int64(x.Len()), x.fields())
+	p, err := DefaultParameters(s, int64(x.Len()), fieldsOf(x))
 	if err != nil {
 		b.Fatal(err)
 	}
-	scorer, err := NewScorer(x, p, x.Frequencies())
+	scorer, err := NewScorer(x, p, frequenciesOf(x))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func BenchmarkEstimate(b *testing.B) {
 	records := recordsOf(b, x, crm)
 	from := used()
 	for b.Loop() {
-		if _, err := Estimate(x, records); err != nil {
+		if _, err := estimate(x, records); err != nil {
 			b.Fatal(err)
 		}
 	}

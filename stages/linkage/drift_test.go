@@ -9,7 +9,7 @@ import (
 // observe scores records in some pieces and counts what they look like.
 func observe(t *testing.T, x *Index, p Parameters, contacts []values, pieces int) Observed {
 	t.Helper()
-	scorer, err := NewScorer(x, p, x.Frequencies())
+	scorer, err := NewScorer(x, p, frequenciesOf(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestDrift_NamesTheComparisonThatIsNotWhatItWas(t *testing.T) {
 	s := shippedModel(t).Person
 	d := plant(5, 1500, 4000, .7)
 	x := indexOf(t, s, d.members)
-	p, err := Estimate(x, recordsOf(t, x, d.contacts))
+	p, err := estimate(x, recordsOf(t, x, d.contacts))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestObserved_DoesNotDependOnPieces(t *testing.T) {
 	s := shippedModel(t).Person
 	d := plant(7, 300, 600, .7)
 	x := indexOf(t, s, d.members)
-	p, err := Estimate(x, recordsOf(t, x, d.contacts))
+	p, err := estimate(x, recordsOf(t, x, d.contacts))
 	if err != nil {
 		t.Fatal(err)
 	}

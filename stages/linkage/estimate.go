@@ -29,21 +29,18 @@ const mostLookAlikes = 8
 // LearnRecords is the number of CRM records beyond which Estimate learns nothing more from a random sample.
 const LearnRecords = 4 * learnRecords
 
-// Estimate learns the parameters of the index's section without labels. m of a level is estimated from records whose
-// match is probable, shrunk towards the shipped m as if those were 500 matches: with n expected matches the data has
-// the weight n/(n+500). Below 500 expected matches m stays as shipped. u and the shares are always measured.
-func Estimate(x *Index, records *Records) (Parameters, error) {
-	return EstimateWith(x, records, Labels{}, nil)
-}
-
-// EstimateWith is Estimate with labels, which take the place of what is unknown about the records they are about, and
-// with a model that was in use until now, nil for none, to start from as well: see restart.
-func EstimateWith(x *Index, records *Records, labels Labels, inUse *Parameters) (Parameters, error) {
-	fields := x.fields()
+// Estimate learns the parameters of the index's section, and counts the term frequencies they rest on. m of a level is
+// estimated from records whose match is probable, shrunk towards the shipped m as if those were 500 matches: with n expected
+// matches the data has the weight n/(n+500). Below 500 expected matches m stays as shipped. u and the shares are always
+// measured. Labels take the place of what is unknown about the records they are about; a model that was in use until now, nil
+// for none, is started from as well: see restart.
+func Estimate(x *Index, records *Records, labels Labels, inUse *Parameters) (Parameters, []Frequency, error) {
+	fields, frequencies := x.measure()
 	if records.Len() == 0 || x.Len() == 0 {
-		return DefaultParameters(x.plan.section, int64(x.Len()), fields)
+		p, err := DefaultParameters(x.plan.section, int64(x.Len()), fields)
+		return p, frequencies, err
 	}
-	l := newLearner(x, records, x.tables(x.Frequencies(), fields), labels)
+	l := newLearner(x, records, x.tables(frequencies, fields), labels)
 	var again *learner
 	if inUse != nil && inUse.fits(x.plan) == nil {
 		again = l.restart(*inUse)
@@ -74,7 +71,7 @@ func EstimateWith(x *Index, records *Records, labels Labels, inUse *Parameters) 
 			out.Comparisons[c].Matches = l.rests[c]
 		}
 	}
-	return out, nil
+	return out, frequencies, nil
 }
 
 // byHash is the order in which records are looked at: fixed by the ids, and otherwise random.

@@ -14,7 +14,7 @@ func TestEstimateRecoversWhatWasPlanted(t *testing.T) {
 	s := shippedModel(t).Person
 	d := plant(1, 3000, 8000, .7)
 	x := indexOf(t, s, d.members)
-	p, err := Estimate(x, recordsOf(t, x, d.contacts))
+	p, err := estimate(x, recordsOf(t, x, d.contacts))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestEstimateOfFewRecordsKeepsTheShippedM(t *testing.T) {
 	for _, n := range []int{0, 1, 50, 300} {
 		d := plant(2, 20+n, n, .7)
 		x := indexOf(t, s, d.members)
-		p, err := Estimate(x, recordsOf(t, x, d.contacts))
+		p, err := estimate(x, recordsOf(t, x, d.contacts))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func outcome(t *testing.T, x *Index, p Parameters, d planted) (right, wrong int)
 
 func scoreAll(t testing.TB, x *Index, p Parameters, records *Records, workers int) []Scored {
 	t.Helper()
-	scorer, err := NewScorer(x, p, x.Frequencies())
+	scorer, err := NewScorer(x, p, frequenciesOf(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,12 +118,12 @@ func TestEstimateDoesNotDependOnTheOrderOfRecords(t *testing.T) {
 	}
 	d := plant(4, n, 2*n, .9)
 	x := indexOf(t, s, d.members)
-	one, err := Estimate(x, recordsOf(t, x, d.contacts))
+	one, err := estimate(x, recordsOf(t, x, d.contacts))
 	if err != nil {
 		t.Fatal(err)
 	}
 	y := indexOf(t, s, reversed(d.members))
-	two, err := Estimate(y, recordsOf(t, y, reversed(d.contacts)))
+	two, err := estimate(y, recordsOf(t, y, reversed(d.contacts)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func TestModelFile_HoldsProgrammeAndNumbers(t *testing.T) {
 	m := shippedModel(t)
 	d := plant(21, 700, 1500, .7)
 	x := indexOf(t, m.Person, d.members)
-	person, err := Estimate(x, recordsOf(t, x, d.contacts))
+	person, err := estimate(x, recordsOf(t, x, d.contacts))
 	if err != nil {
 		t.Fatal(err)
 	}

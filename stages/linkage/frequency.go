@@ -3,7 +3,7 @@ package linkage
 import (
 	"math"
 	"math/bits"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -22,29 +22,6 @@ type valueBits struct {
 	slots  []uint64 // open addressing; the code, then the bits of values that more than one record holds
 }
 
-// Frequencies counts the values of the fields that the section adjusts by, in the order of term_frequency. Values of
-// one record are left out: absent means 1.
-func (x *Index) Frequencies() []Frequency {
-	var rows []Frequency
-	for _, field := range x.plan.fields {
-		counts, _ := x.records.counts(x.plan.right.at(field))
-		var values []Frequency
-		for code, n := range counts {
-			if n >= 2 {
-				values = append(values, Frequency{Field: field, Value: string(x.records.dict.bytesOf(uint32(code))), Records: int64(n)})
-			}
-		}
-		rows = append(rows, values...)
-	}
-	sort.Slice(rows, func(i, j int) bool {
-		if rows[i].Field != rows[j].Field {
-			return rows[i].Field < rows[j].Field
-		}
-		return rows[i].Value < rows[j].Value
-	})
-	return rows
-}
-
 // counts gives the records that hold each code in a column, and the records that hold any.
 func (r *Records) counts(cell int) (counts []uint32, records int64) {
 	counts = make([]uint32, r.dict.next())
@@ -60,29 +37,37 @@ func (r *Records) counts(cell int) (counts []uint32, records int64) {
 	return counts, records
 }
 
-// fields measures the frequency fields. The discount is that of absolute discounting (Ney, Essen and Kneser 1994),
-// values that one record holds against values that two hold: the more values are held once, the less a value's being
-// there says about how common it is.
-func (x *Index) fields() map[string]Field {
-	out := map[string]Field{}
-	for _, name := range x.plan.fields {
+// measure counts the values of the fields that the section adjusts by: what is measured of each field, and the rows of
+// term_frequency in their order. Values of one record are left out: absent means 1. The discount is that of absolute discounting
+// (Ney, Essen and Kneser 1994), values that one record holds against values that two hold: the more values are held once, the
+// less a value's being there says about how common it is.
+func (x *Index) measure() (map[string]Field, []Frequency) {
+	fields := map[string]Field{}
+	var rows []Frequency
+	for _, name := range slices.Sorted(slices.Values(x.plan.fields)) {
 		counts, records := x.records.counts(x.plan.right.at(name))
+		from := len(rows)
 		var once, twice float64
-		for _, n := range counts {
+		for code, n := range counts {
 			switch n {
+			case 0:
+				continue
 			case 1:
 				once++
+				continue
 			case 2:
 				twice++
 			}
+			rows = append(rows, Frequency{Field: name, Value: string(x.records.dict.bytesOf(uint32(code))), Records: int64(n)})
 		}
+		slices.SortFunc(rows[from:], func(a, b Frequency) int { return strings.Compare(a.Value, b.Value) })
 		discount := 0.5
 		if once+twice > 0 {
 			discount = max(0.1, min(0.98, once/(once+2*twice)))
 		}
-		out[name] = Field{Records: records, Discount: significant(discount)}
+		fields[name] = Field{Records: records, Discount: significant(discount)}
 	}
-	return out
+	return fields, rows
 }
 
 // Rarities are the term frequencies that a scorer adjusts by, row by row.

@@ -33,7 +33,7 @@ func TestRarities_OfSomeRecords(t *testing.T) {
 	s := shippedModel(t).Person
 	d := plant(8, 3000, 600, 1)
 	x := indexOf(t, s, d.members)
-	scorer, err := NewScorer(x, anyParameters(t, s, x), x.Frequencies())
+	scorer, err := NewScorer(x, anyParameters(t, s, x), frequenciesOf(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestRarities_OfSomeRecords(t *testing.T) {
 	}
 	know := func(only ...*Records) (values int) {
 		rarities := scorer.Rarities(only...)
-		for _, f := range x.Frequencies() {
+		for _, f := range frequenciesOf(x) {
 			rarities.Add(f.Field, f.Value, f.Records)
 		}
 		scorer.Know(rarities)

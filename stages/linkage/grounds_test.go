@@ -28,7 +28,7 @@ func TestGrounds_WhatIsSettledStays(t *testing.T) {
 		x := indexOf(t, s, directory)
 		y := indexOf(t, s, redirected(random, directory))
 		p := anyParameters(t, s, x)
-		frequencies := x.Frequencies()
+		frequencies := frequenciesOf(x)
 		meant := [2][]values{slices.Clone(directory[:len(crm)]), slices.Clone(directory[len(crm) : 2*len(crm)])} // whom each is asked about
 		for i, best := range scoreAll(t, x, p, recordsOf(t, x, crm), 1) {
 			for k := range min(2, len(best.Best)) {
@@ -160,7 +160,7 @@ func TestSettle_TheLikelierOfTwo(t *testing.T) {
 	row["object"] = "Contact"
 	x := indexOf(t, s, directory)
 	p := anyParameters(t, s, x)
-	scorer, err := NewScorer(x, p, x.Frequencies())
+	scorer, err := NewScorer(x, p, frequenciesOf(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestSettle_TheLikelierOfTwo(t *testing.T) {
 		"of both": {human("bob", "ada", "lovelace", "three@example.com"), true},
 	} {
 		y := indexOf(t, s, append(slices.Clone(directory), c.rival))
-		of := settled(t, kept, x, y, p, x.Frequencies(), 5_000)["c"]
+		of := settled(t, kept, x, y, p, frequenciesOf(x), 5_000)["c"]
 		if of == nil || of.Sure != c.sure {
 			t.Errorf("a rival %s: want sure %t, got %+v", name, c.sure, of)
 		}

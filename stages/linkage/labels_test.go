@@ -63,12 +63,12 @@ func TestEstimateWithLabels_MovesTowardsTheTruth(t *testing.T) {
 		}
 		x := indexOf(t, s, d.members)
 		records := recordsOf(t, x, d.contacts)
-		before, err := Estimate(x, records)
+		before, err := estimate(x, records)
 		if err != nil {
 			t.Fatal(err)
 		}
 		labels := hardest(t, x, before, d, 250)
-		after, err := EstimateWith(x, records, labels, nil)
+		after, err := estimateWith(x, records, labels, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,11 +95,11 @@ func TestEstimateWithLabels_ARecordCountsOnce(t *testing.T) {
 	d := plant(14, 700, 1500, .7)
 	x := indexOf(t, s, d.members)
 	records := recordsOf(t, x, d.contacts)
-	before, err := Estimate(x, records)
+	before, err := estimate(x, records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if same, err := EstimateWith(x, records, Labels{Records: map[string]Label{}}, &before); err != nil || !reflect.DeepEqual(before, same) {
+	if same, err := estimateWith(x, records, Labels{Records: map[string]Label{}}, &before); err != nil || !reflect.DeepEqual(before, same) {
 		t.Errorf("without labels the estimate is another: %v", err)
 	}
 	easy := Labels{Records: map[string]Label{}, Population: 1500}
@@ -108,7 +108,7 @@ func TestEstimateWithLabels_ARecordCountsOnce(t *testing.T) {
 			easy.Records[id] = Label{Entity: x.records.ID(int(r.Best[0].Entity))}
 		}
 	}
-	after, err := EstimateWith(x, records, easy, nil)
+	after, err := estimateWith(x, records, easy, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestEstimateWithLabels_TakesEachVerdict(t *testing.T) {
 		"c000000": {Entity: "m000007"}, "c000001": {None: true}, "c000002": {Entity: "gone"}, "c000003": {Not: []string{d.truth["c000003"]}},
 		"nobody": {None: true},
 	}}
-	l := newLearner(x, recordsOf(t, x, d.contacts), x.tables(x.Frequencies(), x.fields()), labels)
+	l := newLearner(x, recordsOf(t, x, d.contacts), x.tables(frequenciesOf(x), fieldsOf(x)), labels)
 	if want := (Labelled{Is: 1, None: 2, IsNot: 1, Unblocked: 1}); l.count != want {
 		t.Errorf("labelled %+v, want %+v", l.count, want)
 	}
@@ -157,17 +157,17 @@ func TestEstimateWithAModelInUse_KeepsItsMatches(t *testing.T) {
 	s := shippedModel(t).Person
 	d := plant(16, 700, 1500, .7)
 	x := indexOf(t, s, d.members)
-	before, err := Estimate(x, recordsOf(t, x, d.contacts))
+	before, err := estimate(x, recordsOf(t, x, d.contacts))
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.contacts = changed(d.contacts, func(i int, c values) { c["title"] = d.contacts[(i*7+1)%1500]["title"] })
 	records := recordsOf(t, x, d.contacts)
-	after, err := EstimateWith(x, records, Labels{}, &before)
+	after, err := estimateWith(x, records, Labels{}, &before)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cold, err := Estimate(x, records)
+	cold, err := estimate(x, records)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func TestRemedies_TheFirstAndSmallestChange(t *testing.T) {
 	ada := values{"id": "ada", "given": "ada", "given_roots": []string{"ada"}, "surname": "lovelace", "surname_parts": []string{"lovelace"},
 		"surname_skeleton": "lvlc", "city": "london", "postal_code": "SW1", "country": "GB", "emails": []string{"ada@example.com"}, "email_locals": []string{"ada"}}
 	x := indexOf(t, s, append(d.members, ada))
-	scorer, err := NewScorer(x, anyParameters(t, s, x), x.Frequencies())
+	scorer, err := NewScorer(x, anyParameters(t, s, x), frequenciesOf(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestRemedies_AgreeWithScore(t *testing.T) {
 	d := plant(8, 3000, 600, 1)
 	x := indexOf(t, s, d.members)
 	p := anyParameters(t, s, x)
-	scorer, err := NewScorer(x, p, x.Frequencies())
+	scorer, err := NewScorer(x, p, frequenciesOf(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestRemedies_ArePlainly(t *testing.T) {
 				p.Comparisons[i].Levels[j].Weight += int32(random.Intn(4000) - 2000)
 			}
 		}
-		scorer, err := NewScorer(x, p, x.Frequencies())
+		scorer, err := NewScorer(x, p, frequenciesOf(x))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ func randomRecords(random *rand.Rand, table schemas.Table, prefix string, n int)
 // anyParameters gives every level a weight of its own.
 func anyParameters(t testing.TB, s Section, x *Index) Parameters {
 	t.Helper()
-	p, err := DefaultParameters(s, int64(x.Len()), x.fields())
+	p, err := DefaultParameters(s, int64(x.Len()), fieldsOf(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func compareWithKernel(t *testing.T, s Section, random *rand.Rand, reached map[s
 	x := indexOf(t, s, right)
 	records := recordsOf(t, x, left)
 	parameters := anyParameters(t, s, x)
-	scorer, err := NewScorer(x, parameters, x.Frequencies())
+	scorer, err := NewScorer(x, parameters, frequenciesOf(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func compareWithKernel(t *testing.T, s Section, random *rand.Rand, reached map[s
 	e.load("b", batchOf(s, s.RightTable(), right))
 	e.exec("CREATE TABLE pair AS SELECT a.crm_id AS a_id, b.entity_id AS b_id FROM a, b")
 	e.exec("CREATE TABLE term_frequency (kind VARCHAR, field VARCHAR, value VARCHAR, records BIGINT)")
-	for _, f := range x.Frequencies() {
+	for _, f := range frequenciesOf(x) {
 		e.exec(fmt.Sprintf("INSERT INTO term_frequency VALUES (%s, %s, %s, %d)", text(s.EntityKind()), text(f.Field), text(f.Value), f.Records))
 	}
 	query, err := RenderSQL(s, parameters)
@@ -204,7 +204,7 @@ func TestRenderedText(t *testing.T) {
 	m := shippedModel(t)
 	for _, s := range []Section{m.Company, m.Person} {
 		x := indexOf(t, s, []values{{"id": "1"}})
-		fields := x.fields()
+		fields := fieldsOf(x)
 		for name := range fields {
 			fields[name] = Field{Records: 100, Discount: 0.75}
 		}

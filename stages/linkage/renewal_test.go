@@ -28,7 +28,7 @@ func TestRenewal_Invariant2_EqualsScoringWhole(t *testing.T) {
 		d := plant(int64(seed), 700, 500, .7)
 		crowd(random, d.members, d.contacts)
 		before := indexOf(t, s, d.members)
-		p, frequencies := anyParameters(t, s, before), before.Frequencies()
+		p, frequencies := anyParameters(t, s, before), frequenciesOf(before)
 		for step := range 3 {
 			members := later(random, d.members, 1+random.IntN(30), fmt.Sprint("n", step))
 			after := indexOf(t, s, members)

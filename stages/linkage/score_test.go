@@ -71,7 +71,7 @@ func TestATieSplitsTheMass(t *testing.T) {
 	}
 	x := indexOf(t, s, members)
 	records := recordsOf(t, x, []values{person("c")})
-	p, err := DefaultParameters(s, int64(x.Len()), x.fields())
+	p, err := DefaultParameters(s, int64(x.Len()), fieldsOf(x))
 	if err != nil {
 		t.Fatal(err)
 	}

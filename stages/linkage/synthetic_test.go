@@ -69,3 +69,23 @@ func letters(n int) string {
 	}
 	return string(b)
 }
+
+// estimate is Estimate's parameters without labels or a model in use.
+func estimate(x *Index, records *Records) (Parameters, error) {
+	return estimateWith(x, records, Labels{}, nil)
+}
+
+func estimateWith(x *Index, records *Records, labels Labels, inUse *Parameters) (Parameters, error) {
+	p, _, err := Estimate(x, records, labels, inUse)
+	return p, err
+}
+
+func frequenciesOf(x *Index) []Frequency {
+	_, rows := x.measure()
+	return rows
+}
+
+func fieldsOf(x *Index) map[string]Field {
+	fields, _ := x.measure()
+	return fields
+}

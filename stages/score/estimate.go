@@ -66,12 +66,12 @@ func estimate(ctx context.Context, s *sql.Session, in EstimateIn) (EstimateOut, 
 			return EstimateOut{}, err
 		}
 	}
-	var out EstimateOut
-	if out.Parameters, err = linkage.EstimateWith(index, records, labels, in.InUse); err != nil {
+	parameters, frequencies, err := linkage.Estimate(index, records, labels, in.InUse)
+	if err != nil {
 		return EstimateOut{}, err
 	}
-	out.Frequencies, err = writeFrequencies(ctx, s, in.Section, index.Frequencies())
-	return out, err
+	stored, err := writeFrequencies(ctx, s, in.Section, frequencies)
+	return EstimateOut{parameters, stored}, err
 }
 
 // sampledParts are how many parts of a CRM table of n rows are learned from: as many as hold a fixed number of records. The
