@@ -11,11 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
-
-	"github.com/gofrs/flock"
-
-	"github.com/crmlink/crmlink/sql"
 )
 
 // Store is the folder in which one org's results live:
@@ -100,61 +95,6 @@ func (s Store) sweep() {
 
 // Analytics is the path of a run's analytics database.
 func (s Store) Analytics(id string) string { return filepath.Join(s.runDir(id), "analytics.duckdb") }
-
-// LockedError says that another run holds the store.
-type LockedError struct{ Dir, Holder string }
-
-func (e *LockedError) Error() string {
-	return fmt.Sprintf("another run holds the store %s%s", e.Dir, e.Holder)
-}
-
-// Try is the next step.
-func (e *LockedError) Try() string {
-	return "wait until it ends (crmlink show tells the last one), or stop it; nothing was changed"
-}
-
-// lock takes the store for this process, or says who has it. The kernel frees it when a process dies.
-func (s Store) lock() (release func(), err error) {
-	path := filepath.Join(s.Dir, "lock")
-	l := flock.New(path)
-	ok, err := tryLock(l)
-	if err != nil {
-		return nil, fmt.Errorf("lock store: %w", err)
-	}
-	if !ok {
-		holder := ""
-		if pid := s.holder(); pid > 0 {
-			holder = fmt.Sprintf(" (process %d)", pid)
-		}
-		return nil, &LockedError{s.Dir, holder}
-	}
-	if err := os.WriteFile(path, []byte(fmt.Sprintln(os.Getpid())), 0o600); err != nil {
-		l.Unlock() //nolint:errcheck // the first error is the one to tell
-		return nil, fmt.Errorf("lock store: %w", err)
-	}
-	return func() {
-		os.Truncate(path, 0) //nolint:errcheck // only a hint for people
-		l.Unlock()           //nolint:errcheck // ends with the process anyway
-	}, nil
-}
-
-// holder is the process that wrote its number into the lock last, 0 where none did.
-func (s Store) holder() int {
-	data, err := os.ReadFile(filepath.Join(s.Dir, "lock"))
-	if err != nil {
-		return 0
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
-	if err != nil {
-		return 0
-	}
-	return pid
-}
-
-// Busy says whether a run is on its way.
-func (s Store) Busy() bool { return held(filepath.Join(s.Dir, "lock")) }
-
-func alive(process int) bool { return !errors.Is(syscall.Kill(process, 0), syscall.ESRCH) }
 
 // Current is the id of the published run; empty before the first.
 func (s Store) Current() (string, error) {
@@ -288,50 +228,4 @@ func syncDir(dir string) error {
 	}
 	defer d.Close()
 	return d.Sync()
-}
-
-// DiskError says that the store could not be written because there is no room.
-type DiskError struct{ Err error }
-
-func (e *DiskError) Error() string {
-	return "the disk is full, or a limit on the size of files is reached; nothing was published: " + e.Err.Error()
-}
-
-// Unwrap is what went wrong in detail.
-func (e *DiskError) Unwrap() error { return e.Err }
-
-// Try is the next step.
-func (e *DiskError) Try() string {
-	return "make room where the store lies (crmlink gc removes what no kept run needs), then crmlink run goes on where it was"
-}
-
-// Passes says that the same run may work later: room is made by others, too.
-func (e *DiskError) Passes() bool { return true }
-
-// MemoryError says that a run needs more memory than it may use.
-type MemoryError struct{ Err error }
-
-func (e *MemoryError) Error() string {
-	return "the memory that the run may use is too little; nothing was published: " + strings.SplitN(e.Err.Error(), "\n", 2)[0]
-}
-
-// Unwrap is what went wrong in detail.
-func (e *MemoryError) Unwrap() error { return e.Err }
-
-// Try is the next step.
-func (e *MemoryError) Try() string {
-	return "crmlink run --memory SIZE with a larger size, or a larger limits.memory; the run goes on where it was"
-}
-
-// roomError tells apart what only the machine's owner can mend.
-func roomError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case sql.IsDiskFull(err):
-		return &DiskError{err}
-	case sql.IsOutOfMemory(err):
-		return &MemoryError{err}
-	}
-	return err
 }

@@ -1,0 +1,163 @@
+package linkage
+
+import (
+	"bytes"
+	"math/bits"
+	"slices"
+)
+
+// condition decides operators for cells that are not null.
+func (c *comparer) condition(k *planCondition, x, y uint32, a, b []uint32) bool {
+	switch k.op {
+	case opSimilar:
+		return c.similar(k, x, y)
+	case opEdits:
+		return c.edits(k, x, y)
+	case opEqual:
+		return x == y
+	case opCrossed:
+		return x == y && a[k.l2] != 0 && a[k.l2] == b[k.r2]
+	case opOverlap:
+		return share(c.a.set(a, k.l), c.b.set(b, k.r)) > 0
+	case opShare, opWithin:
+		left, right := c.a.set(a, k.l), c.b.set(b, k.r)
+		n := share(left, right)
+		of := min(len(left), len(right))
+		if k.op == opShare {
+			of = len(left) + len(right) - n
+		}
+		return n*1000 >= k.n*of
+	case opEnds:
+		return c.ends(k, a, b)
+	case opLabel:
+		return c.label(k, a, b)
+	case opSpells:
+		return c.spells(k, a, b)
+	case opAlike, opCovers:
+		return c.alike(k, a, b)
+	case opNear:
+		return c.near(k, a, b)
+	case opSteps:
+		i, known := k.order[string(c.a.dict.bytesOf(x))]
+		j, also := k.order[string(c.b.dict.bytesOf(y))]
+		return known && also && i-j <= k.n && j-i <= k.n
+	}
+	s, m := c.a.dict.formOf(x)
+	t, n := c.b.dict.formOf(y)
+	switch k.op {
+	case opInitial:
+		return (m == 1 || n == 1) && (s.head^t.head)>>56 == 0
+	case opPrefix:
+		return min(m, n) >= k.n && c.sameStart(s, t, x, y, k.n)
+	case opExtends:
+		shorter := min(m, n)
+		return shorter >= k.n && m != n && c.sameStart(s, t, x, y, shorter)
+	}
+	return false
+}
+
+// sameStart says whether the first n bytes of two texts are equal; both have as many.
+func (c *comparer) sameStart(s, t *form, x, y uint32, n int) bool {
+	if same := bits.LeadingZeros64(s.head^t.head) / 8; n <= 8 || same < 8 {
+		return same >= n
+	}
+	return bytes.Equal(c.a.dict.bytesOf(x)[:n], c.b.dict.bytesOf(y)[:n])
+}
+
+func (c *comparer) ends(k *planCondition, a, b []uint32) bool {
+	for _, x := range c.a.set(a, k.l) {
+		s := c.a.dict.bytesOf(x)
+		for _, y := range c.b.set(b, k.r) {
+			t := c.b.dict.bytesOf(y)
+			if len(s) >= k.n && len(t) >= k.n && string(s[len(s)-k.n:]) == string(t[len(t)-k.n:]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *comparer) label(k *planCondition, a, b []uint32) bool {
+	for _, x := range c.a.set(a, k.l) {
+		s, _, _ := bytes.Cut(c.a.dict.bytesOf(x), []byte{'.'})
+		for _, y := range c.b.set(b, k.r) {
+			t, _, _ := bytes.Cut(c.b.dict.bytesOf(y), []byte{'.'})
+			if len(s) > 0 && bytes.Equal(s, t) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *comparer) spells(k *planCondition, a, b []uint32) bool {
+	for _, x := range c.a.set(a, k.l) {
+		s, _, _ := bytes.Cut(c.a.dict.bytesOf(x), []byte{'.'})
+		if len(s) < k.n {
+			continue
+		}
+		for _, y := range c.b.set(b, k.r) {
+			t, n := c.b.dict.formOf(y)
+			if first := byte(t.head >> 56); n < k.n || first != s[0] && first != ' ' && s[0] != '-' {
+				continue
+			}
+			if equalBut(s, '-', c.b.dict.bytesOf(y), ' ', k.n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// equalBut compares s without the byte but and t without the byte and: equal, and at least n bytes long.
+func equalBut(s []byte, but byte, t []byte, and byte, n int) bool {
+	i, j, same := 0, 0, 0
+	for {
+		for i < len(s) && s[i] == but {
+			i++
+		}
+		for j < len(t) && t[j] == and {
+			j++
+		}
+		switch {
+		case i == len(s) || j == len(t):
+			return i == len(s) && j == len(t) && same >= n
+		case s[i] != t[j]:
+			return false
+		}
+		i, j, same = i+1, j+1, same+1
+	}
+}
+
+// share counts the common values of two ascending sets.
+func share(a, b []uint32) int {
+	if len(a) == 1 && len(b) == 1 {
+		if a[0] == b[0] {
+			return 1
+		}
+		return 0
+	}
+	n := 0
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] < b[j]:
+			i++
+		case a[i] > b[j]:
+			j++
+		default:
+			n++
+			i++
+			j++
+		}
+	}
+	return n
+}
+
+// common yields the shared values in ascending order of code.
+func common(a, b []uint32, yield func(uint32)) {
+	for _, x := range a {
+		if _, ok := slices.BinarySearch(b, x); ok {
+			yield(x)
+		}
+	}
+}
