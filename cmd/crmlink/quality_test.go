@@ -61,7 +61,6 @@ func TestQuality(t *testing.T) {
 	if !*measureQuality {
 		t.Skip("measured by make quality")
 	}
-	startWrong(t)
 	var sets []measured
 	for _, set := range labelledSets {
 		t.Run(set.name, func(t *testing.T) {
