@@ -81,8 +81,9 @@ func (p *publication) saveQuery(table schemas.Table, query string) {
 	}
 }
 
-// amend stores what a table becomes where a file makes the rows of some part keys anew, those that replaced gives.
-func (p *publication) amend(f sql.File, table schemas.Table, replaced string) {
+// amend stores what a table becomes where a file makes the rows of some part keys anew, those that replaced gives. among leaves out rows
+// of the file's that are none of theirs.
+func (p *publication) amend(f sql.File, table schemas.Table, replaced, among string) {
 	if p.err != nil {
 		return
 	}
@@ -91,7 +92,7 @@ func (p *publication) amend(f sql.File, table schemas.Table, replaced string) {
 		return
 	}
 	if p.err = p.session.Step(p.ctx, f.Name, p.values); p.err == nil {
-		p.err = w.Take(p.ctx, "SELECT * FROM "+table.Name)
+		p.err = w.Take(p.ctx, "SELECT * FROM "+table.Name+among)
 	}
 	if p.err != nil {
 		w.Discard(p.ctx) //nolint:errcheck // the first error counts
@@ -127,7 +128,7 @@ func (p *publication) badge() {
 		UNION ALL SELECT object, crm_id, entity_kind, entity_id, true FROM earlier_badge SEMI JOIN badge_entity USING (entity_id)
 		ANTI JOIN `+differingRecord+" USING (crm_id)")
 	p.view("mapping", "FROM badge_mapping")
-	p.amend(f, schemas.Badge, "FROM badge_entity")
+	p.amend(f, schemas.Badge, "FROM badge_entity", "")
 	p.rebind("mapping")
 }
 
@@ -144,11 +145,12 @@ func (p *publication) contactCard() {
 	for _, name := range f.In {
 		p.view(name, "FROM is_"+name)
 	}
-	p.amend(f, schemas.ContactCard, `SELECT entity_id FROM was_mapping WHERE "primary" AND object <> 'Account' AND entity_id IS NOT NULL`)
+	p.amend(f, schemas.ContactCard, `SELECT entity_id FROM was_mapping WHERE "primary" AND object <> 'Account' AND entity_id IS NOT NULL`, "")
 	p.rebind(f.In...)
 }
 
-// missing looks at the entities alone that got a badge or lost it, where nothing else has changed.
+// missing looks at the entities alone that got a badge or lost it, or of which it is news that they work where something is being sold, where
+// nothing else has changed.
 func (p *publication) missing() {
 	f := p.file("publish/missing_in_crm")
 	if p.takeOver(f) {
@@ -156,19 +158,25 @@ func (p *publication) missing() {
 	}
 	same := p.gave(schemas.MissingInCRM).Table != ""
 	for _, name := range f.In {
-		same = same && (name == "badge" || p.same(f, name))
+		same = same && (name == "badge" || name == schemas.AtOpen.Name || p.same(f, name))
 	}
 	if !same || !p.differ() {
 		p.save(f.Name)
 		return
 	}
 	changed := p.changed("badge")
-	p.keep("marked_entity", "SELECT DISTINCT entity_id FROM "+changed)
 	p.read("redirected", "raw_activity", schemas.AtOpen.Name, "earlier_missing_in_crm", "badge")
+	news := ""
+	if !p.same(f, schemas.AtOpen.Name) { // who had a badge and has it still is missing in neither case
+		p.keep("was_at_open", "SELECT entity_id FROM earlier_missing_in_crm WHERE open_opportunity")
+		news = ` UNION SELECT entity_id FROM was_at_open ANTI JOIN at_open USING (entity_id)
+			UNION SELECT o.entity_id FROM (FROM at_open ANTI JOIN was_at_open USING (entity_id)) o ANTI JOIN (SELECT entity_id FROM badge WHERE entity_kind = 'member') b USING (entity_id)`
+	}
+	p.keep("marked_entity", "SELECT DISTINCT entity_id FROM "+changed+news)
 	p.keep("marked_badge", "SELECT entity_kind, entity_id FROM badge SEMI JOIN marked_entity USING (entity_id)")
 	p.keep("marked_open", "SELECT * FROM at_open SEMI JOIN marked_entity USING (entity_id)")
 	p.keep("marked_id", "SELECT entity_id FROM marked_entity UNION SELECT old_id FROM redirected SEMI JOIN marked_entity ON new_id = entity_id")
-	p.keep("marked_activity", "SELECT * FROM raw_activity WHERE member_id IN (FROM marked_id) OR company_id IN (FROM marked_id)")
+	p.keep("marked_activity", "SELECT activity_id, seat_id, kind, occurred_at, member_id, company_id FROM raw_activity WHERE member_id IN (FROM marked_id) OR company_id IN (FROM marked_id)")
 	p.view("raw_activity", "FROM marked_activity")
 	p.view("badge", "FROM marked_badge")
 	p.view(schemas.AtOpen.Name, "FROM marked_open") // no other file reads it after this one

@@ -121,10 +121,8 @@ func (p *publication) all(in In) Out {
 	}
 	p.save("publish/seat_map")
 	p.save("publish/seat_candidate")
-	p.step("publish/opportunity_record")
+	p.lists()
 	p.step("publish/at_open")
-	p.save("publish/auto_save")
-	p.save("publish/not_saved")
 	p.save("publish/suggested_lead")
 	p.badge()
 	p.contactCard()
@@ -190,6 +188,9 @@ type publication struct {
 	follow map[string]string
 	made   []string // files of tables that were not taken over
 	some   some
+	deals  deals
+	// tellsROI says that there are ROI tables.
+	tellsROI bool
 	// counted is what normalize counted: its relation's name is the published table's as well.
 	counted sql.Snapshot
 	kept    []string // temporary tables
@@ -198,7 +199,8 @@ type publication struct {
 
 func newPublication(ctx context.Context, s *sql.Session, in In) *publication {
 	return &publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{},
-		snaps: map[string]sql.Snapshot{}, is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{}}
+		snaps: map[string]sql.Snapshot{}, is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{},
+		tellsROI: in.Settings.ROI.Enabled}
 }
 
 // bind makes a snapshot readable as name, for files that read it; a zero snapshot as the empty table.
