@@ -1,8 +1,6 @@
 package publish
 
 import (
-	"fmt"
-
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
@@ -190,12 +188,13 @@ func (p *publication) missing() {
 
 // changed gives a temporary table of the rows in which a table differs.
 func (p *publication) changed(name string) string {
-	if p.err != nil {
-		return ""
+	if p.err != nil || p.changes[name] != "" {
+		return p.changes[name]
 	}
 	changes, err := p.session.Changed(p.ctx, p.was.dry.Tables[name].Or(name), p.tables[name].Or(name), "")
 	p.err = err
 	p.kept = append(p.kept, changes.Name)
+	p.changes[name] = changes.Name
 	return changes.Name
 }
 
@@ -222,67 +221,4 @@ func (p *publication) rebind(names ...string) {
 	for _, name := range names {
 		p.bind(name, p.snaps[name].Table, p.snaps[name])
 	}
-}
-
-// earlierCounts are the earlier call's numbers by check.
-func (p *publication) earlierCounts() (counts map[string]int64, ok bool) {
-	if p.was == nil || p.dry != nil {
-		return nil, false
-	}
-	counts = map[string]int64{}
-	for _, c := range p.was.dry.Checks {
-		var n int64
-		if c.Detail != "" {
-			if _, err := fmt.Sscanf(c.Detail, "%d rows", &n); err != nil {
-				return nil, false
-			}
-		}
-		counts[c.Name] = n
-	}
-	return counts, len(counts) > 0
-}
-
-// countsOfRecords adds to the earlier counts what the records that differ add.
-func (p *publication) countsOfRecords(file string) []Check {
-	f := p.file(file)
-	if checks, ok := p.takenChecks(f); ok {
-		return checks
-	}
-	counts, ok := p.earlierCounts()
-	if !ok || !p.differ() {
-		return judged(p.count(file))
-	}
-	var all []failing
-	p.withSome(f, func(when string) {
-		p.alone(f)
-		for i, c := range p.count(file) {
-			if when == "was" {
-				all = append(all, failing{c.check, counts[c.check] - c.rows})
-			} else {
-				all[i].rows += c.rows
-			}
-		}
-	})
-	return judged(all)
-}
-
-// alone says that a file's relations are bound already.
-func (p *publication) alone(f sql.File) {
-	for _, name := range f.In {
-		delete(p.late, name)
-	}
-}
-
-// countsOfList reads of the records' tables those alone that are on the list.
-func (p *publication) countsOfList(file string) []Check {
-	f := p.file(file)
-	if checks, ok := p.takenChecks(f); ok {
-		return checks
-	}
-	p.read("auto_save")
-	p.keep("listed_record", "SELECT DISTINCT crm_id FROM auto_save")
-	p.only("Id", "listed_record", "raw_account", "raw_contact", "raw_lead")
-	all := p.count(file)
-	p.rebind("raw_account", "raw_contact", "raw_lead")
-	return judged(all)
 }

@@ -14,8 +14,8 @@ type deals struct {
 	looked, few bool
 	// changed says that rows of opportunities differ, not only what is told beside them.
 	changed bool
-	// touched says that touches of all others are what they were.
-	touched bool
+	// listed says that of all others the saved list is what it was, touched that touches are.
+	listed, touched bool
 }
 
 // dealColumns are the columns of Opportunity that the files read.
@@ -101,15 +101,17 @@ func (p *publication) ofDeals() {
 	p.keep("deal_role", `SELECT OpportunityId, ContactId, IsDeleted, missing_since FROM raw_opportunity_contact_role
 		SEMI JOIN other_deal ON opportunity_id = OpportunityId`)
 	p.keep("deal_saved", "SELECT * FROM previous_auto_save SEMI JOIN other_deal USING (opportunity_id)")
-	further := ""
+	further, converted := "", ""
 	if p.tellsROI {
 		p.keep("deal_contact", `SELECT Id, AccountId FROM raw_contact WHERE AccountId IN (SELECT AccountId FROM deal_opportunity WHERE AccountId IS NOT NULL)`)
-		p.keep("deal_lead", `SELECT Id, ConvertedOpportunityId FROM raw_lead SEMI JOIN other_deal ON opportunity_id = ConvertedOpportunityId`)
-		further = " UNION SELECT Id FROM deal_contact UNION SELECT Id FROM deal_lead"
+		p.keep("converted", "SELECT Id, ConvertedOpportunityId FROM raw_lead WHERE ConvertedOpportunityId IS NOT NULL")
+		p.keep("deal_lead", "FROM converted WHERE ConvertedOpportunityId IN (FROM other_deal)")
+		further, converted = " UNION SELECT Id FROM deal_contact UNION SELECT Id FROM deal_lead", " UNION SELECT Id FROM converted"
 	}
 	p.keep("deal_record", `SELECT AccountId AS crm_id FROM deal_opportunity UNION SELECT ContactId FROM deal_role
 		UNION SELECT crm_id FROM deal_saved UNION SELECT ContactId FROM changed_role`+further)
-	p.only("crm_id", "deal_record", schemas.Mapping.Name)
+	p.keep("asked_record", "FROM deal_record"+converted)
+	p.only("crm_id", "asked_record", schemas.Mapping.Name)
 	p.keep("deal_mapping", "SELECT object, crm_id, entity_kind, entity_id, status, lost_to FROM mapping")
 	p.rebind(schemas.Mapping.Name)
 }
@@ -119,7 +121,8 @@ func (p *publication) lists() {
 	saved, not := p.file("publish/auto_save"), p.file("publish/not_saved")
 	p.step("publish/opportunity_record")
 	const record = "opportunity_record"
-	if p.err != nil || p.dry != nil || p.holds(saved) && p.holds(not) || p.alike[saved.Name+" "+previousAutoSave] == "" ||
+	p.deals.listed = p.holds(saved)
+	if p.err != nil || p.dry != nil || p.deals.listed && p.holds(not) || p.alike[saved.Name+" "+previousAutoSave] == "" ||
 		!p.sameBut(p.file("publish/opportunity_record"), "raw_opportunity", "raw_opportunity_contact_role", "mapping") ||
 		!p.sameBut(saved, record, "mapping", "raw_opportunity") || !p.sameBut(not, record) ||
 		p.gave(schemas.AutoSave).Table == "" || p.gave(schemas.NotSaved).Table == "" || !p.fewDeals() {
@@ -135,6 +138,7 @@ func (p *publication) lists() {
 		p.anew("publish/" + table.Name)
 		p.saveQuery(table, fmt.Sprintf("FROM %s UNION ALL FROM earlier_%s ANTI JOIN other_deal USING (opportunity_id)", table.Name, table.Name))
 	}
+	p.deals.listed = true
 	p.rebind(previousAutoSave, "raw_opportunity", "raw_opportunity_contact_role", schemas.Mapping.Name)
 	p.step("publish/opportunity_record")
 }
@@ -165,8 +169,8 @@ func (p *publication) touches() {
 		return
 	}
 	p.readFor(f)
-	p.keep("deal_entity", `SELECT entity_id FROM deal_mapping WHERE entity_id IS NOT NULL
-		UNION SELECT old_id FROM redirected WHERE new_id IN (SELECT entity_id FROM deal_mapping)`)
+	p.keep("deal_entity", `WITH entity AS (SELECT entity_id FROM deal_mapping SEMI JOIN deal_record USING (crm_id) WHERE entity_id IS NOT NULL)
+		FROM entity UNION SELECT old_id FROM redirected WHERE new_id IN (FROM entity)`)
 	p.keep("deal_activity", `SELECT activity_id, seat_id, kind, occurred_at, member_id, company_id FROM raw_activity
 		WHERE member_id IN (FROM deal_entity) OR company_id IN (FROM deal_entity)`)
 	p.dealViews()
@@ -196,7 +200,7 @@ func (p *publication) roiOpportunities() {
 	if p.was.is[schemas.RoiAmount.Name] != p.is[schemas.RoiAmount.Name] {
 		amounts = schemas.RoiAmount.Name
 	}
-	p.read("raw_opportunity", schemas.RoiTouch.Name, "earlier_roi_touch", "earlier_roi_opportunity", schemas.RoiPerson.Name, amounts)
+	p.read("raw_opportunity", schemas.RoiTouch.Name, "earlier_roi_touch", "earlier_roi_opportunity", amounts)
 	members := `SELECT entity_id FROM was_mapping WHERE crm_id IN (SELECT crm_id FROM other_answer UNION SELECT crm_id FROM changed_lead)
 		UNION SELECT entity_id FROM is_mapping WHERE crm_id IN (SELECT crm_id FROM other_answer UNION SELECT crm_id FROM changed_lead)
 		UNION SELECT entity_id FROM deal_mapping WHERE crm_id IN (SELECT ContactId FROM changed_role)`
@@ -205,8 +209,9 @@ func (p *publication) roiOpportunities() {
 			UNION SELECT member_id FROM earlier_roi_touch WHERE opportunity_id IN (FROM changed_deal)`
 	}
 	p.keep("deal_member", "SELECT entity_id FROM ("+members+") WHERE entity_id IS NOT NULL")
+	p.keep("touched_deal", "SELECT DISTINCT opportunity_id, member_id, path FROM roi_touch WHERE member_id IS NOT NULL")
 	p.keep("judged_deal", `SELECT opportunity_id FROM other_deal
-		UNION SELECT opportunity_id FROM roi_touch WHERE member_id IN (FROM deal_member)
+		UNION SELECT opportunity_id FROM touched_deal WHERE member_id IN (FROM deal_member)
 		UNION SELECT Id FROM raw_opportunity WHERE AccountId IN (SELECT AccountId FROM raw_opportunity WHERE Id IN (FROM changed_deal)
 			UNION SELECT account_id FROM earlier_roi_opportunity WHERE opportunity_id IN (FROM changed_deal))`)
 	if p.err == nil && p.number("SELECT count(*) FROM judged_deal")*fewOf > p.snaps["raw_opportunity"].Rows {
@@ -215,7 +220,12 @@ func (p *publication) roiOpportunities() {
 	}
 	p.only("opportunity_id", "judged_deal", schemas.RoiTouch.Name)
 	p.keep("judged_touch", "SELECT opportunity_id, activity_id, path, member_id, occurred_at, occurred_on, counted, influences FROM roi_touch")
-	p.keep("judged_person", "SELECT * FROM roi_person WHERE member_id IN (SELECT member_id FROM judged_touch WHERE counted)")
+	// Whose touch reached an opportunity by another path than its account is its person. One that it reached by the account may be, too, as a
+	// lead that became it.
+	p.keep("judged_person", `WITH member AS (SELECT DISTINCT member_id FROM judged_touch WHERE counted AND member_id IS NOT NULL)
+		SELECT opportunity_id, member_id FROM touched_deal SEMI JOIN member USING (member_id) WHERE path <> 'account'
+		UNION SELECT ConvertedOpportunityId, entity_id FROM converted JOIN deal_mapping ON object = 'Lead' AND crm_id = Id
+		WHERE entity_id IN (FROM member)`)
 	p.keep("judged_opportunity", "SELECT "+dealColumns+` FROM raw_opportunity WHERE Id IN (FROM judged_deal UNION SELECT opportunity_id FROM judged_person)
 		OR AccountId IN (SELECT AccountId FROM raw_opportunity WHERE Id IN (FROM judged_deal))`)
 	p.keep("judged_amount", `SELECT opportunity_id, amount, currency, corporate_amount, corporate_currency, rate, rate_date, rate_source, no_corporate_amount

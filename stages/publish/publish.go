@@ -189,6 +189,8 @@ type publication struct {
 	made   []string // files of tables that were not taken over
 	some   some
 	deals  deals
+	// changes are temporary tables of the rows in which tables differ.
+	changes map[string]string
 	// tellsROI says that there are ROI tables.
 	tellsROI bool
 	// counted is what normalize counted: its relation's name is the published table's as well.
@@ -200,7 +202,7 @@ type publication struct {
 func newPublication(ctx context.Context, s *sql.Session, in In) *publication {
 	return &publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{},
 		snaps: map[string]sql.Snapshot{}, is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{},
-		tellsROI: in.Settings.ROI.Enabled}
+		changes: map[string]string{}, tellsROI: in.Settings.ROI.Enabled}
 }
 
 // bind makes a snapshot readable as name, for files that read it; a zero snapshot as the empty table.
