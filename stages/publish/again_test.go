@@ -165,7 +165,7 @@ var worldColumns = map[string]string{
 	"unmatched":                    "object,crm_id,reason,change_fields",
 }
 
-var sizes = map[string]int{"raw_account": 60, "raw_contact": 90, "raw_lead": 160, "raw_opportunity": 50, "raw_opportunity_contact_role": 60,
+var sizes = map[string]int{"raw_account": 60, "raw_contact": 90, "raw_lead": 160, "raw_opportunity": 90, "raw_opportunity_contact_role": 90,
 	"raw_user": 6, "raw_seat": 6, "raw_activity": 80, "raw_redirect": 6, "dir_company": 60, "dir_member": 160}
 
 func newWorld(r *rand.Rand, s *sql.Session) *world {

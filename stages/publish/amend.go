@@ -79,9 +79,21 @@ func (p *publication) saveQuery(table schemas.Table, query string) {
 	}
 }
 
-// amend stores what a table becomes where a file makes the rows of some part keys anew, those that replaced gives. among leaves out rows
-// of the file's that are none of theirs.
-func (p *publication) amend(f sql.File, table schemas.Table, replaced, among string) {
+// anew runs a file over what is bound.
+func (p *publication) anew(file string) {
+	if p.err == nil {
+		p.err = p.session.Step(p.ctx, file, p.values)
+	}
+}
+
+// amend stores what a table becomes where a file makes the rows of some part keys anew, those that replaced gives.
+func (p *publication) amend(f sql.File, table schemas.Table, replaced string) {
+	p.anew(f.Name)
+	p.amendBy(table, "SELECT * FROM "+table.Name, replaced)
+}
+
+// amendBy is amend with a query's rows.
+func (p *publication) amendBy(table schemas.Table, rows, replaced string) {
 	if p.err != nil {
 		return
 	}
@@ -89,10 +101,7 @@ func (p *publication) amend(f sql.File, table schemas.Table, replaced, among str
 	if p.err = err; err != nil {
 		return
 	}
-	if p.err = p.session.Step(p.ctx, f.Name, p.values); p.err == nil {
-		p.err = w.Take(p.ctx, "SELECT * FROM "+table.Name+among)
-	}
-	if p.err != nil {
+	if p.err = w.Take(p.ctx, rows); p.err != nil {
 		w.Discard(p.ctx) //nolint:errcheck // the first error counts
 		return
 	}
@@ -113,7 +122,9 @@ func (p *publication) badge() {
 		return
 	}
 	lists := ""
-	if p.was.is["auto_save"] != p.is["auto_save"] {
+	if p.deals.relisted {
+		lists = " UNION FROM other_saved"
+	} else if p.was.is["auto_save"] != p.is["auto_save"] {
 		if lists = p.changed("auto_save"); lists != "" {
 			lists = " UNION SELECT entity_id FROM " + lists
 		}
@@ -122,11 +133,14 @@ func (p *publication) badge() {
 		UNION SELECT entity_id FROM is_mapping WHERE "primary" AND entity_id IS NOT NULL`+lists)
 	// The badge of another record says what its row in mapping says.
 	p.read("earlier_badge", "auto_save")
+	p.keep("was_badge", "SELECT * FROM earlier_badge SEMI JOIN badge_entity USING (entity_id)")
+	if p.err == nil { // amending asks for these rows, and so does comparing the two tables
+		p.err = p.session.Remember(p.ctx, p.was.dry.Tables[schemas.Badge.Name], "badge_entity", "was_badge")
+	}
 	p.keep("badge_mapping", `SELECT object, crm_id, entity_kind, entity_id, "primary" FROM is_mapping
-		UNION ALL SELECT object, crm_id, entity_kind, entity_id, true FROM earlier_badge SEMI JOIN badge_entity USING (entity_id)
-		ANTI JOIN `+differingRecord+" USING (crm_id)")
+		UNION ALL SELECT object, crm_id, entity_kind, entity_id, true FROM was_badge ANTI JOIN `+differingRecord+" USING (crm_id)")
 	p.view("mapping", "FROM badge_mapping")
-	p.amend(f, schemas.Badge, "FROM badge_entity", "")
+	p.amend(f, schemas.Badge, "FROM badge_entity")
 	p.rebind("mapping")
 }
 
@@ -143,7 +157,7 @@ func (p *publication) contactCard() {
 	for _, name := range f.In {
 		p.view(name, "FROM is_"+name)
 	}
-	p.amend(f, schemas.ContactCard, `SELECT entity_id FROM was_mapping WHERE "primary" AND object <> 'Account' AND entity_id IS NOT NULL`, "")
+	p.amend(f, schemas.ContactCard, `SELECT entity_id FROM was_mapping WHERE "primary" AND object <> 'Account' AND entity_id IS NOT NULL`)
 	p.rebind(f.In...)
 }
 
@@ -179,9 +193,12 @@ func (p *publication) missing() {
 	p.view("badge", "FROM marked_badge")
 	p.view(schemas.AtOpen.Name, "FROM marked_open") // no other file reads it after this one
 	p.only("entity_id", "marked_entity", "dir_company", "dir_member")
-	if p.err == nil {
-		p.err = p.session.Step(p.ctx, f.Name, p.values)
-	}
+	p.keep("marked_company", "SELECT entity_id FROM dir_company")
+	p.keep("marked_member", "SELECT entity_id, company_ids FROM dir_member")
+	p.view("dir_company", "FROM marked_company")
+	p.view("dir_member", "FROM marked_member")
+	p.marked = true
+	p.anew(f.Name)
 	p.saveQuery(schemas.MissingInCRM, "FROM missing_in_crm UNION ALL FROM earlier_missing_in_crm ANTI JOIN marked_entity USING (entity_id)")
 	p.rebind("raw_activity", "badge", "dir_company", "dir_member")
 }

@@ -14,8 +14,10 @@ type deals struct {
 	looked, few bool
 	// changed says that rows of opportunities differ, not only what is told beside them.
 	changed bool
-	// listed says that of all others the saved list is what it was, touched that touches are.
+	// listed says that of all others the saved list is what it was, touched that of all but those in retouched the touches are.
 	listed, touched bool
+	// relisted says that entities of rows of the saved list that differ are in other_saved.
+	relisted bool
 }
 
 // dealColumns are the columns of Opportunity that the files read.
@@ -77,9 +79,7 @@ func (p *publication) otherDeals() {
 	}
 	p.keep("changed_deal", "SELECT DISTINCT id FROM ("+changed+") c(id)")
 	p.keep("changed_role", roles)
-	p.keep("moved_account", `SELECT DISTINCT unnest([a.AccountId, b.AccountId]) AS crm_id FROM was_raw_contact b FULL JOIN is_raw_contact a ON a.Id = b.Id
-		WHERE a.AccountId IS DISTINCT FROM b.AccountId OR coalesce(a.Id, b.Id) IN (SELECT crm_id FROM other_answer)
-		UNION SELECT crm_id FROM other_answer`)
+	p.movedAccounts()
 	p.keep("changed_lead", `SELECT coalesce(a.Id, b.Id) AS crm_id, unnest([a.ConvertedOpportunityId, b.ConvertedOpportunityId]) AS opportunity_id
 		FROM was_raw_lead b FULL JOIN is_raw_lead a ON a.Id = b.Id
 		WHERE a.ConvertedOpportunityId IS DISTINCT FROM b.ConvertedOpportunityId OR coalesce(a.Id, b.Id) IN (SELECT crm_id FROM other_answer)`)
@@ -92,6 +92,22 @@ func (p *publication) otherDeals() {
 		UNION ALL SELECT OpportunityId FROM raw_opportunity_contact_role WHERE ContactId IN (SELECT crm_id FROM other_answer)
 		UNION ALL SELECT opportunity_id FROM previous_auto_save WHERE crm_id IN (SELECT crm_id FROM other_answer)
 	) WHERE opportunity_id IS NOT NULL`)
+}
+
+// movedAccounts finds the accounts with another answer, and those of which a contact with activities is told anew.
+func (p *publication) movedAccounts() {
+	const answered = "SELECT crm_id FROM other_answer"
+	if !p.tellsROI {
+		p.keep("moved_account", answered)
+		return
+	}
+	p.read("raw_activity", "redirected")
+	p.keep("active_record", `SELECT crm_id FROM (SELECT crm_id, entity_id FROM was_mapping WHERE object = 'Contact' UNION ALL SELECT crm_id, entity_id FROM is_mapping WHERE object = 'Contact')
+		WHERE entity_id IN (SELECT coalesce(new_id, member_id) FROM raw_activity LEFT JOIN redirected ON old_id = member_id)`)
+	p.keep("moved_account", `SELECT DISTINCT unnest([a.AccountId, b.AccountId]) AS crm_id FROM was_raw_contact b FULL JOIN is_raw_contact a ON a.Id = b.Id
+		WHERE coalesce(a.Id, b.Id) IN (FROM active_record)
+			AND (a.AccountId IS DISTINCT FROM b.AccountId OR coalesce(a.Id, b.Id) IN (`+answered+`))
+		UNION `+answered)
 }
 
 // ofDeals keeps the rows that are told of these opportunities, and the answers to all records that lead to them.
@@ -111,9 +127,8 @@ func (p *publication) ofDeals() {
 	p.keep("deal_record", `SELECT AccountId AS crm_id FROM deal_opportunity UNION SELECT ContactId FROM deal_role
 		UNION SELECT crm_id FROM deal_saved UNION SELECT ContactId FROM changed_role`+further)
 	p.keep("asked_record", "FROM deal_record"+converted)
-	p.only("crm_id", "asked_record", schemas.Mapping.Name)
-	p.keep("deal_mapping", "SELECT object, crm_id, entity_kind, entity_id, status, lost_to FROM mapping")
-	p.rebind(schemas.Mapping.Name)
+	p.read(schemas.Mapping.Name)
+	p.keep("deal_mapping", "SELECT object, crm_id, entity_kind, entity_id, status, lost_to FROM mapping SEMI JOIN asked_record USING (crm_id)")
 }
 
 // lists makes the saved lists and the reasons why something is on none: anew of opportunities of which something differs.
@@ -136,9 +151,13 @@ func (p *publication) lists() {
 	p.anew("publish/opportunity_record")
 	for _, table := range []schemas.Table{schemas.AutoSave, schemas.NotSaved} {
 		p.anew("publish/" + table.Name)
+		if table.Name == schemas.AutoSave.Name {
+			p.keep("deal_saved_now", "FROM auto_save")
+			p.keep("other_saved", "SELECT DISTINCT entity_id FROM ((FROM deal_saved EXCEPT FROM deal_saved_now) UNION ALL (FROM deal_saved_now EXCEPT FROM deal_saved))")
+		}
 		p.saveQuery(table, fmt.Sprintf("FROM %s UNION ALL FROM earlier_%s ANTI JOIN other_deal USING (opportunity_id)", table.Name, table.Name))
 	}
-	p.deals.listed = true
+	p.deals.listed, p.deals.relisted = true, true
 	p.rebind(previousAutoSave, "raw_opportunity", "raw_opportunity_contact_role", schemas.Mapping.Name)
 	p.step("publish/opportunity_record")
 }
@@ -150,25 +169,17 @@ func (p *publication) dealViews() {
 	p.view(schemas.Mapping.Name, "FROM deal_mapping")
 }
 
-// anew runs a file over what is bound.
-func (p *publication) anew(file string) {
-	if p.err == nil {
-		p.err = p.session.Step(p.ctx, file, p.values)
-	}
-}
-
 // touches makes the touches anew of opportunities of which something differs.
 func (p *publication) touches() {
 	f, person := p.file("publish/roi/touch_v1"), p.file("publish/roi/person_v1")
 	if p.takeOver(f) {
-		p.deals.touched = true
 		return
 	}
 	if p.gave(schemas.RoiTouch).Table == "" || !p.sameBut(f, "raw_opportunity", "raw_contact", "mapping", schemas.RoiPerson.Name) || !p.fewDeals() {
 		p.save(f.Name)
 		return
 	}
-	p.readFor(f)
+	p.read("raw_activity", "redirected", "$zone")
 	p.keep("deal_entity", `WITH entity AS (SELECT entity_id FROM deal_mapping SEMI JOIN deal_record USING (crm_id) WHERE entity_id IS NOT NULL)
 		FROM entity UNION SELECT old_id FROM redirected WHERE new_id IN (FROM entity)`)
 	p.keep("deal_activity", `SELECT activity_id, seat_id, kind, occurred_at, member_id, company_id FROM raw_activity
@@ -178,7 +189,15 @@ func (p *publication) touches() {
 	p.view("raw_contact", "FROM deal_contact")
 	p.view("raw_activity", "FROM deal_activity")
 	p.anew(person.Name)
-	p.amend(f, schemas.RoiTouch, "FROM other_deal", "")
+	p.anew(f.Name)
+	// Of most nobody did anything. Where an opportunity's own row is the same, all of a touch follows from its activity and path.
+	p.read("earlier_roi_touch")
+	const path = "SELECT opportunity_id, activity_id, path, via_object, via_crm_id FROM "
+	p.keep("path_now", path+"roi_touch")
+	p.keep("path_before", path+"earlier_roi_touch SEMI JOIN other_deal USING (opportunity_id)")
+	p.keep("retouched", `SELECT opportunity_id FROM (FROM path_now EXCEPT FROM path_before)
+		UNION SELECT opportunity_id FROM (FROM path_before EXCEPT FROM path_now) UNION FROM changed_deal`)
+	p.amendBy(schemas.RoiTouch, "FROM roi_touch SEMI JOIN retouched USING (opportunity_id)", "FROM retouched")
 	p.deals.touched = true
 	p.rebind("raw_opportunity", "raw_opportunity_contact_role", schemas.Mapping.Name, "raw_lead", "raw_contact", "raw_activity")
 	p.step(person.Name)
@@ -210,7 +229,7 @@ func (p *publication) roiOpportunities() {
 	}
 	p.keep("deal_member", "SELECT entity_id FROM ("+members+") WHERE entity_id IS NOT NULL")
 	p.keep("touched_deal", "SELECT DISTINCT opportunity_id, member_id, path FROM roi_touch WHERE member_id IS NOT NULL")
-	p.keep("judged_deal", `SELECT opportunity_id FROM other_deal
+	p.keep("judged_deal", `FROM retouched
 		UNION SELECT opportunity_id FROM touched_deal WHERE member_id IN (FROM deal_member)
 		UNION SELECT Id FROM raw_opportunity WHERE AccountId IN (SELECT AccountId FROM raw_opportunity WHERE Id IN (FROM changed_deal)
 			UNION SELECT account_id FROM earlier_roi_opportunity WHERE opportunity_id IN (FROM changed_deal))`)
@@ -234,7 +253,8 @@ func (p *publication) roiOpportunities() {
 	p.view(schemas.RoiPerson.Name, "FROM judged_person")
 	p.view("raw_opportunity", "FROM judged_opportunity")
 	p.view(schemas.RoiAmount.Name, "FROM judged_amount")
-	p.amend(f, schemas.RoiOpportunity, "FROM judged_deal", " SEMI JOIN judged_deal USING (opportunity_id)")
+	p.anew(f.Name)
+	p.amendBy(schemas.RoiOpportunity, "FROM roi_opportunity SEMI JOIN judged_deal USING (opportunity_id)", "FROM judged_deal")
 	p.rebind("raw_opportunity", schemas.RoiTouch.Name)
 }
 

@@ -88,6 +88,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 		return Out{}, err
 	}
 	p := newPublication(ctx, s, in)
+	p.copies = true
 	if in.Earlier != nil {
 		p.before(in, *in.Earlier)
 	}
@@ -191,6 +192,9 @@ type publication struct {
 	deals  deals
 	// changes are temporary tables of the rows in which tables differ.
 	changes map[string]string
+	copies  bool
+	copied  map[string]bool // of readOnce
+	marked  bool            // marked_company and marked_member hold the entities whose badge differs
 	// tellsROI says that there are ROI tables.
 	tellsROI bool
 	// counted is what normalize counted: its relation's name is the published table's as well.
@@ -202,14 +206,18 @@ type publication struct {
 func newPublication(ctx context.Context, s *sql.Session, in In) *publication {
 	return &publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{},
 		snaps: map[string]sql.Snapshot{}, is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{},
-		changes: map[string]string{}, tellsROI: in.Settings.ROI.Enabled}
+		changes: map[string]string{}, copied: map[string]bool{}, tellsROI: in.Settings.ROI.Enabled}
 }
 
 // bind makes a snapshot readable as name, for files that read it; a zero snapshot as the empty table.
 func (p *publication) bind(name, table string, snap sql.Snapshot) {
 	snap = snap.Or(table)
 	p.is[name], p.snaps[name] = snap.ID, snap
-	p.late[name] = func() { p.err = p.session.BindAs(p.ctx, name, snap) }
+	p.late[name] = func() {
+		if !p.bindOnce(name) {
+			p.err = p.session.BindAs(p.ctx, name, snap)
+		}
+	}
 }
 
 // read makes sure that relations can be read.

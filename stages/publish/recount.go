@@ -92,9 +92,22 @@ func (p *publication) countsOfList(file string) []Check {
 		p.keep("listed", "FROM auto_save WHERE opportunity_id IN (FROM other_deal) OR crm_id IN (FROM "+differingRecord+")")
 		p.view(schemas.AutoSave.Name, "FROM listed")
 		p.view(previousAutoSave, "FROM deal_saved")
+		p.keep("listed_record", "SELECT DISTINCT crm_id FROM listed ANTI JOIN deal_saved USING (object, crm_id) ANTI JOIN "+differingRecord+" USING (crm_id)")
+	} else {
+		p.keep("listed_record", "SELECT DISTINCT crm_id FROM auto_save")
 	}
-	p.keep("listed_record", "SELECT DISTINCT crm_id FROM auto_save")
-	p.only("Id", "listed_record", "raw_account", "raw_contact", "raw_lead")
+	for object, name := range map[string]string{"Account": "raw_account", "Contact": "raw_contact", "Lead": "raw_lead"} {
+		p.only("Id", "listed_record", name)
+		if few { // a record that does not differ and was listed is still there
+			further := ""
+			if p.any("FROM listed_record") {
+				p.keep("listed_"+name, "SELECT Id FROM "+name)
+				further = " UNION FROM listed_" + name
+			}
+			p.view(name, fmt.Sprintf("SELECT Id FROM is_%s UNION SELECT crm_id FROM deal_saved ANTI JOIN %s USING (crm_id) WHERE object = '%s'%s",
+				name, differingRecord, object, further))
+		}
+	}
 	all := p.count(file)
 	p.rebind("raw_account", "raw_contact", "raw_lead")
 	if few {
@@ -114,12 +127,14 @@ func (p *publication) countsOfBadges(file string) []Check {
 		return judged(p.count(file))
 	}
 	changed := p.changed(schemas.Badge.Name)
-	p.keep("other_badge", "SELECT DISTINCT entity_id FROM "+changed)
-	for _, name := range []string{"dir_company", "dir_member"} {
-		p.only("entity_id", "other_badge", name)
-		p.keep("other_"+name, "SELECT entity_id FROM "+name)
-		p.view(name, "FROM other_"+name)
+	if !p.marked {
+		p.keep("marked_entity", "SELECT DISTINCT entity_id FROM "+changed)
+		p.only("entity_id", "marked_entity", "dir_company", "dir_member")
+		p.keep("marked_company", "SELECT entity_id FROM dir_company")
+		p.keep("marked_member", "SELECT entity_id FROM dir_member")
 	}
+	p.view("dir_company", "FROM marked_company")
+	p.view("dir_member", "FROM marked_member")
 	var all []failing
 	for _, when := range []string{"was", "is"} {
 		p.view(schemas.Badge.Name, fmt.Sprintf("SELECT entity_kind, entity_id FROM %s WHERE later = %t", changed, when == "is"))
