@@ -228,21 +228,20 @@ func (p *publication) roiOpportunities() {
 			UNION SELECT member_id FROM earlier_roi_touch WHERE opportunity_id IN (FROM changed_deal)`
 	}
 	p.keep("deal_member", "SELECT entity_id FROM ("+members+") WHERE entity_id IS NOT NULL")
-	p.keep("touched_deal", "SELECT DISTINCT opportunity_id, member_id, path FROM roi_touch WHERE member_id IS NOT NULL")
 	p.keep("judged_deal", `FROM retouched
-		UNION SELECT opportunity_id FROM touched_deal WHERE member_id IN (FROM deal_member)
+		UNION SELECT opportunity_id FROM roi_touch WHERE member_id IN (FROM deal_member)
 		UNION SELECT Id FROM raw_opportunity WHERE AccountId IN (SELECT AccountId FROM raw_opportunity WHERE Id IN (FROM changed_deal)
 			UNION SELECT account_id FROM earlier_roi_opportunity WHERE opportunity_id IN (FROM changed_deal))`)
 	if p.err == nil && p.number("SELECT count(*) FROM judged_deal")*fewOf > p.snaps["raw_opportunity"].Rows {
 		p.save(f.Name)
 		return
 	}
-	p.only("opportunity_id", "judged_deal", schemas.RoiTouch.Name)
-	p.keep("judged_touch", "SELECT opportunity_id, activity_id, path, member_id, occurred_at, occurred_on, counted, influences FROM roi_touch")
+	p.keep("judged_touch", `SELECT opportunity_id, activity_id, path, member_id, occurred_at, occurred_on, counted, influences
+		FROM roi_touch SEMI JOIN judged_deal USING (opportunity_id)`)
 	// Whose touch reached an opportunity by another path than its account is its person. One that it reached by the account may be, too, as a
 	// lead that became it.
 	p.keep("judged_person", `WITH member AS (SELECT DISTINCT member_id FROM judged_touch WHERE counted AND member_id IS NOT NULL)
-		SELECT opportunity_id, member_id FROM touched_deal SEMI JOIN member USING (member_id) WHERE path <> 'account'
+		SELECT opportunity_id, member_id FROM roi_touch SEMI JOIN member USING (member_id) WHERE path <> 'account'
 		UNION SELECT ConvertedOpportunityId, entity_id FROM converted JOIN deal_mapping ON object = 'Lead' AND crm_id = Id
 		WHERE entity_id IN (FROM member)`)
 	p.keep("judged_opportunity", "SELECT "+dealColumns+` FROM raw_opportunity WHERE Id IN (FROM judged_deal UNION SELECT opportunity_id FROM judged_person)

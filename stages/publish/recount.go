@@ -96,7 +96,7 @@ func (p *publication) countsOfList(file string) []Check {
 	} else {
 		p.keep("listed_record", "SELECT DISTINCT crm_id FROM auto_save")
 	}
-	for object, name := range map[string]string{"Account": "raw_account", "Contact": "raw_contact", "Lead": "raw_lead"} {
+	for name, object := range objects {
 		p.only("Id", "listed_record", name)
 		if few { // a record that does not differ and was listed is still there
 			further := ""
