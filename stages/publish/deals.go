@@ -3,6 +3,7 @@ package publish
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
@@ -21,7 +22,7 @@ type deals struct {
 }
 
 // dealColumns are the columns of Opportunity that the files read.
-const dealColumns = `Id, AccountId, OwnerId, StageName, IsClosed, IsWon, IsDeleted, missing_since, CreatedDate, CloseDate, WonValue, CurrencyIsoCode`
+var dealColumns = strings.Join(readOnce["raw_opportunity"], ", ")
 
 // sameBut says whether all that a file reads, and each of its values, is what it was, whatever some relations are.
 func (p *publication) sameBut(f sql.File, but ...string) bool {

@@ -33,7 +33,7 @@ func (p *publication) bindOnce(name string) bool {
 	if name == schemas.Mapping.Name && p.some.few {
 		columns = columns[:ofAnswers]
 	}
-	if !p.copies || columns == nil || len(snap.Parts) < schemas.ManyParts && name != "raw_opportunity" || uint64(snap.Rows)*copiedRow > p.session.Room()/mostCopied {
+	if !p.copies || columns == nil || uint64(snap.Rows)*copiedRow > p.session.Room()/mostCopied {
 		return false
 	}
 	copied := "once_" + name
