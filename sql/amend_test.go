@@ -259,6 +259,8 @@ func TestAmend_HoldsTheRowsOfTheWhole(t *testing.T) {
 				a.reads(a.ids()...)
 				a.bindsFor(now.amended, now.whole, one, other)
 				a.keepsSome(before.amended, now.amended, before.whole, now.whole, one, other)
+				both := func(a, b Snapshot) Snapshot { return Together(a.Table, a, b) }
+				a.keepsSome(both(before.amended, now.amended), both(now.amended, now.amended), both(before.whole, now.whole), both(now.whole, now.whole), one, other)
 				if extra := a.keysBeside(before.amended, now.amended, before.whole, now.whole); extra > 60 {
 					t.Fatalf("seed %d, step %d: %d keys changed that did not", seed, step, extra)
 				}

@@ -21,7 +21,7 @@ func (s *Session) KeepSome(ctx context.Context, was, is string, before, after Sn
 		quoted[i] = schemas.Quote(c)
 	}
 	some := someRows{session: s, key: schemas.Quote(table.PartKey()), columns: strings.Join(quoted, ", "), keys: keys}
-	err := some.keep(ctx, was, is, before, after)
+	err := some.keepAll(ctx, was, is, before, after)
 	s.conn.ExecContext(context.WithoutCancel(ctx), dropping("VIEW", some.views...)) //nolint:errcheck // temporary
 	if err != nil {
 		return fmt.Errorf("keep rows of %s: %w", table.Name, err)
@@ -33,6 +33,45 @@ type someRows struct {
 	session            *Session
 	key, columns, keys string
 	views              []string
+}
+
+// keepAll keeps the rows of each of the tables that two versions were put together of.
+func (r *someRows) keepAll(ctx context.Context, was, is string, before, after Snapshot) error {
+	old, new := before.apart(), after.apart()
+	if len(old) != len(new) || len(old) < 2 {
+		return r.keep(ctx, was, is, before, after)
+	}
+	for i := range old {
+		wasPart, isPart := fmt.Sprintf("%s_%d", was, i), fmt.Sprintf("%s_%d", is, i)
+		defer r.session.Drop(ctx, wasPart) //nolint:errcheck // temporary
+		defer r.session.Drop(ctx, isPart)  //nolint:errcheck // temporary
+		if err := r.keep(ctx, wasPart, isPart, old[i], new[i]); err != nil {
+			return err
+		}
+		for all, part := range map[string]string{was: wasPart, is: isPart} {
+			add := r.session.AddRows
+			if i == 0 {
+				add = r.session.Keep
+			}
+			if err := add(ctx, all, "FROM "+part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// apart are the tables that a snapshot was put together of, as far as its parts tell: one begins where their numbers begin anew, and rows that
+// were added stand behind the files that they are added to.
+func (s Snapshot) apart() (all []Snapshot) {
+	begin := 0
+	for i := 1; i <= len(s.Parts); i++ {
+		if i == len(s.Parts) || s.Parts[i].Of != 0 && (s.Parts[i-1].Of != s.Parts[i].Of || s.Parts[i].Number <= s.Parts[i-1].Number) {
+			all = append(all, newSnapshot(s.Table, s.Parts[begin:i]))
+			begin = i
+		}
+	}
+	return all
 }
 
 func (r *someRows) keep(ctx context.Context, was, is string, before, after Snapshot) error {

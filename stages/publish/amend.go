@@ -1,8 +1,6 @@
 package publish
 
 import (
-	"fmt"
-
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
@@ -81,8 +79,21 @@ func (p *publication) saveQuery(table schemas.Table, query string) {
 	}
 }
 
+// anew runs a file over what is bound.
+func (p *publication) anew(file string) {
+	if p.err == nil {
+		p.err = p.session.Step(p.ctx, file, p.values)
+	}
+}
+
 // amend stores what a table becomes where a file makes the rows of some part keys anew, those that replaced gives.
 func (p *publication) amend(f sql.File, table schemas.Table, replaced string) {
+	p.anew(f.Name)
+	p.amendBy(table, "SELECT * FROM "+table.Name, replaced)
+}
+
+// amendBy is amend with a query's rows.
+func (p *publication) amendBy(table schemas.Table, rows, replaced string) {
 	if p.err != nil {
 		return
 	}
@@ -90,10 +101,7 @@ func (p *publication) amend(f sql.File, table schemas.Table, replaced string) {
 	if p.err = err; err != nil {
 		return
 	}
-	if p.err = p.session.Step(p.ctx, f.Name, p.values); p.err == nil {
-		p.err = w.Take(p.ctx, "SELECT * FROM "+table.Name)
-	}
-	if p.err != nil {
+	if p.err = w.Take(p.ctx, rows); p.err != nil {
 		w.Discard(p.ctx) //nolint:errcheck // the first error counts
 		return
 	}
@@ -114,7 +122,9 @@ func (p *publication) badge() {
 		return
 	}
 	lists := ""
-	if p.was.is["auto_save"] != p.is["auto_save"] {
+	if p.deals.relisted {
+		lists = " UNION FROM other_saved"
+	} else if p.was.is["auto_save"] != p.is["auto_save"] {
 		if lists = p.changed("auto_save"); lists != "" {
 			lists = " UNION SELECT entity_id FROM " + lists
 		}
@@ -123,9 +133,12 @@ func (p *publication) badge() {
 		UNION SELECT entity_id FROM is_mapping WHERE "primary" AND entity_id IS NOT NULL`+lists)
 	// The badge of another record says what its row in mapping says.
 	p.read("earlier_badge", "auto_save")
+	p.keep("was_badge", "SELECT * FROM earlier_badge SEMI JOIN badge_entity USING (entity_id)")
+	if p.err == nil { // amending asks for these rows, and so does comparing the two tables
+		p.err = p.session.Remember(p.ctx, p.was.dry.Tables[schemas.Badge.Name], "badge_entity", "was_badge")
+	}
 	p.keep("badge_mapping", `SELECT object, crm_id, entity_kind, entity_id, "primary" FROM is_mapping
-		UNION ALL SELECT object, crm_id, entity_kind, entity_id, true FROM earlier_badge SEMI JOIN badge_entity USING (entity_id)
-		ANTI JOIN `+differingRecord+" USING (crm_id)")
+		UNION ALL SELECT object, crm_id, entity_kind, entity_id, true FROM was_badge ANTI JOIN `+differingRecord+" USING (crm_id)")
 	p.view("mapping", "FROM badge_mapping")
 	p.amend(f, schemas.Badge, "FROM badge_entity")
 	p.rebind("mapping")
@@ -148,7 +161,8 @@ func (p *publication) contactCard() {
 	p.rebind(f.In...)
 }
 
-// missing looks at the entities alone that got a badge or lost it, where nothing else has changed.
+// missing looks at the entities alone that got a badge or lost it, or of which it is news that they work where something is being sold, where
+// nothing else has changed.
 func (p *publication) missing() {
 	f := p.file("publish/missing_in_crm")
 	if p.takeOver(f) {
@@ -156,38 +170,48 @@ func (p *publication) missing() {
 	}
 	same := p.gave(schemas.MissingInCRM).Table != ""
 	for _, name := range f.In {
-		same = same && (name == "badge" || p.same(f, name))
+		same = same && (name == "badge" || name == schemas.AtOpen.Name || p.same(f, name))
 	}
 	if !same || !p.differ() {
 		p.save(f.Name)
 		return
 	}
 	changed := p.changed("badge")
-	p.keep("marked_entity", "SELECT DISTINCT entity_id FROM "+changed)
 	p.read("redirected", "raw_activity", schemas.AtOpen.Name, "earlier_missing_in_crm", "badge")
+	news := ""
+	if !p.same(f, schemas.AtOpen.Name) { // who had a badge and has it still is missing in neither case
+		p.keep("was_at_open", "SELECT entity_id FROM earlier_missing_in_crm WHERE open_opportunity")
+		news = ` UNION SELECT entity_id FROM was_at_open ANTI JOIN at_open USING (entity_id)
+			UNION SELECT o.entity_id FROM (FROM at_open ANTI JOIN was_at_open USING (entity_id)) o ANTI JOIN (SELECT entity_id FROM badge WHERE entity_kind = 'member') b USING (entity_id)`
+	}
+	p.keep("marked_entity", "SELECT DISTINCT entity_id FROM "+changed+news)
 	p.keep("marked_badge", "SELECT entity_kind, entity_id FROM badge SEMI JOIN marked_entity USING (entity_id)")
 	p.keep("marked_open", "SELECT * FROM at_open SEMI JOIN marked_entity USING (entity_id)")
 	p.keep("marked_id", "SELECT entity_id FROM marked_entity UNION SELECT old_id FROM redirected SEMI JOIN marked_entity ON new_id = entity_id")
-	p.keep("marked_activity", "SELECT * FROM raw_activity WHERE member_id IN (FROM marked_id) OR company_id IN (FROM marked_id)")
+	p.keep("marked_activity", "SELECT activity_id, seat_id, kind, occurred_at, member_id, company_id FROM raw_activity WHERE member_id IN (FROM marked_id) OR company_id IN (FROM marked_id)")
 	p.view("raw_activity", "FROM marked_activity")
 	p.view("badge", "FROM marked_badge")
 	p.view(schemas.AtOpen.Name, "FROM marked_open") // no other file reads it after this one
 	p.only("entity_id", "marked_entity", "dir_company", "dir_member")
-	if p.err == nil {
-		p.err = p.session.Step(p.ctx, f.Name, p.values)
-	}
+	p.keep("marked_company", "SELECT entity_id FROM dir_company")
+	p.keep("marked_member", "SELECT entity_id, company_ids FROM dir_member")
+	p.view("dir_company", "FROM marked_company")
+	p.view("dir_member", "FROM marked_member")
+	p.marked = true
+	p.anew(f.Name)
 	p.saveQuery(schemas.MissingInCRM, "FROM missing_in_crm UNION ALL FROM earlier_missing_in_crm ANTI JOIN marked_entity USING (entity_id)")
 	p.rebind("raw_activity", "badge", "dir_company", "dir_member")
 }
 
 // changed gives a temporary table of the rows in which a table differs.
 func (p *publication) changed(name string) string {
-	if p.err != nil {
-		return ""
+	if p.err != nil || p.changes[name] != "" {
+		return p.changes[name]
 	}
 	changes, err := p.session.Changed(p.ctx, p.was.dry.Tables[name].Or(name), p.tables[name].Or(name), "")
 	p.err = err
 	p.kept = append(p.kept, changes.Name)
+	p.changes[name] = changes.Name
 	return changes.Name
 }
 
@@ -214,67 +238,4 @@ func (p *publication) rebind(names ...string) {
 	for _, name := range names {
 		p.bind(name, p.snaps[name].Table, p.snaps[name])
 	}
-}
-
-// earlierCounts are the earlier call's numbers by check.
-func (p *publication) earlierCounts() (counts map[string]int64, ok bool) {
-	if p.was == nil || p.dry != nil {
-		return nil, false
-	}
-	counts = map[string]int64{}
-	for _, c := range p.was.dry.Checks {
-		var n int64
-		if c.Detail != "" {
-			if _, err := fmt.Sscanf(c.Detail, "%d rows", &n); err != nil {
-				return nil, false
-			}
-		}
-		counts[c.Name] = n
-	}
-	return counts, len(counts) > 0
-}
-
-// countsOfRecords adds to the earlier counts what the records that differ add.
-func (p *publication) countsOfRecords(file string) []Check {
-	f := p.file(file)
-	if checks, ok := p.takenChecks(f); ok {
-		return checks
-	}
-	counts, ok := p.earlierCounts()
-	if !ok || !p.differ() {
-		return judged(p.count(file))
-	}
-	var all []failing
-	p.withSome(f, func(when string) {
-		p.alone(f)
-		for i, c := range p.count(file) {
-			if when == "was" {
-				all = append(all, failing{c.check, counts[c.check] - c.rows})
-			} else {
-				all[i].rows += c.rows
-			}
-		}
-	})
-	return judged(all)
-}
-
-// alone says that a file's relations are bound already.
-func (p *publication) alone(f sql.File) {
-	for _, name := range f.In {
-		delete(p.late, name)
-	}
-}
-
-// countsOfList reads of the records' tables those alone that are on the list.
-func (p *publication) countsOfList(file string) []Check {
-	f := p.file(file)
-	if checks, ok := p.takenChecks(f); ok {
-		return checks
-	}
-	p.read("auto_save")
-	p.keep("listed_record", "SELECT DISTINCT crm_id FROM auto_save")
-	p.only("Id", "listed_record", "raw_account", "raw_contact", "raw_lead")
-	all := p.count(file)
-	p.rebind("raw_account", "raw_contact", "raw_lead")
-	return judged(all)
 }

@@ -21,9 +21,9 @@ const onlyCounted = "badge_entities_in_directory"
 
 func (p *publication) checks() []Check {
 	checks := p.countsOfRecords("publish/check_record")
-	checks = append(checks, p.counts("publish/check_entity")...)
+	checks = append(checks, p.countsOfEntities("publish/check_entity")...)
 	checks = append(checks, p.countsOfList("publish/check_list")...)
-	checks = append(checks, p.counts("publish/check_badge")...)
+	checks = append(checks, p.countsOfBadges("publish/check_badge")...)
 	slices.SortFunc(checks, func(a, b Check) int { return cmp.Compare(slices.Index(inOrder, a.Name), slices.Index(inOrder, b.Name)) })
 	return checks
 }

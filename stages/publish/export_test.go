@@ -10,6 +10,7 @@ import (
 func Made(t *testing.T, s *sql.Session, in In) []string {
 	t.Helper()
 	p := newPublication(t.Context(), s, in)
+	p.copies = true
 	p.before(in, *in.Earlier)
 	p.all(in)
 	if p.err != nil {

@@ -88,6 +88,7 @@ func Run(ctx context.Context, s *sql.Session, in In) (Out, error) {
 		return Out{}, err
 	}
 	p := newPublication(ctx, s, in)
+	p.copies = true
 	if in.Earlier != nil {
 		p.before(in, *in.Earlier)
 	}
@@ -121,10 +122,8 @@ func (p *publication) all(in In) Out {
 	}
 	p.save("publish/seat_map")
 	p.save("publish/seat_candidate")
-	p.step("publish/opportunity_record")
+	p.lists()
 	p.step("publish/at_open")
-	p.save("publish/auto_save")
-	p.save("publish/not_saved")
 	p.save("publish/suggested_lead")
 	p.badge()
 	p.contactCard()
@@ -190,6 +189,14 @@ type publication struct {
 	follow map[string]string
 	made   []string // files of tables that were not taken over
 	some   some
+	deals  deals
+	// changes are temporary tables of the rows in which tables differ.
+	changes map[string]string
+	copies  bool
+	copied  map[string]bool // of readOnce
+	marked  bool            // marked_company and marked_member hold the entities whose badge differs
+	// tellsROI says that there are ROI tables.
+	tellsROI bool
 	// counted is what normalize counted: its relation's name is the published table's as well.
 	counted sql.Snapshot
 	kept    []string // temporary tables
@@ -198,14 +205,19 @@ type publication struct {
 
 func newPublication(ctx context.Context, s *sql.Session, in In) *publication {
 	return &publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{},
-		snaps: map[string]sql.Snapshot{}, is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{}}
+		snaps: map[string]sql.Snapshot{}, is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{},
+		changes: map[string]string{}, copied: map[string]bool{}, tellsROI: in.Settings.ROI.Enabled}
 }
 
 // bind makes a snapshot readable as name, for files that read it; a zero snapshot as the empty table.
 func (p *publication) bind(name, table string, snap sql.Snapshot) {
 	snap = snap.Or(table)
 	p.is[name], p.snaps[name] = snap.ID, snap
-	p.late[name] = func() { p.err = p.session.BindAs(p.ctx, name, snap) }
+	p.late[name] = func() {
+		if !p.bindOnce(name) {
+			p.err = p.session.BindAs(p.ctx, name, snap)
+		}
+	}
 }
 
 // read makes sure that relations can be read.

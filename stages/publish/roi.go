@@ -30,8 +30,8 @@ func (p *publication) roi(in In) []Check {
 	p.values["amount_field"] = settings.WonValueField
 	p.step("publish/roi/person_v1")
 	p.step("publish/roi/amount_v1")
-	p.save("publish/roi/touch_v1")
-	p.save("publish/roi/opportunity_v1")
+	p.touches()
+	p.roiOpportunities()
 	p.save("publish/roi/summary_v1")
 	return p.counts("publish/roi/check_v1")
 }

@@ -28,8 +28,14 @@ var told = map[string][]string{
 	"raw_contact": {"Id", "IsDeleted", "AccountId", "LastModifiedDate", "FirstName", "LastName", "Email", "Phone", "MobilePhone",
 		"MailingCountry", "MailingCity"},
 	"raw_lead": {"Id", "IsDeleted", "OwnerId", "LastModifiedDate", "FirstName", "LastName", "Email", "Phone", "MobilePhone",
-		"Website", "Company", "Country", "City"},
+		"Website", "Company", "Country", "City", "ConvertedOpportunityId"},
 }
+
+// answers are the tables of answers among them, objects those of the CRM.
+var (
+	answers = []string{"mapping", "unmatched"}
+	objects = map[string]string{"raw_account": "Account", "raw_contact": "Contact", "raw_lead": "Lead"}
+)
 
 // perRecord are those tables, in order.
 var perRecord = []string{"mapping", "unmatched", "raw_account", "raw_contact", "raw_lead"}
@@ -41,6 +47,7 @@ func (p *publication) differ() bool {
 	}
 	p.some.looked = true
 	var selects []string
+	of := map[string]string{}
 	for _, name := range perRecord {
 		was, is := p.was.snaps[name], p.snaps[name]
 		if was.ID == is.ID {
@@ -55,24 +62,64 @@ func (p *publication) differ() bool {
 		}
 		defer changes.Drop(p.ctx) //nolint:errcheck // temporary
 		table, _ := schemas.Lookup(name)
-		selects = append(selects, "SELECT "+schemas.Quote(table.PartKey())+" AS crm_id FROM "+changes.Name)
+		of[name] = "SELECT " + schemas.Quote(table.PartKey()) + " AS crm_id FROM " + changes.Name
+		selects = append(selects, of[name])
 	}
 	if len(selects) == 0 {
 		return false
 	}
-	records := p.keep(differingRecord, "SELECT DISTINCT crm_id FROM ("+strings.Join(selects, " UNION ALL ")+") WHERE crm_id IS NOT NULL")
+	records := p.keep("named_record", "SELECT DISTINCT crm_id FROM ("+strings.Join(selects, " UNION ALL ")+") WHERE crm_id IS NOT NULL")
 	if p.err != nil || records*fewOf > p.snaps[schemas.Mapping.Name].Rows {
 		return false
 	}
+	for _, name := range answers {
+		p.keepBoth("named_", name, "named_record")
+	}
+	p.reduce(of)
 	for _, name := range perRecord {
-		was, is := "was_"+name, "is_"+name
-		p.kept = append(p.kept, was, is)
-		if p.err = p.session.KeepSome(p.ctx, was, is, p.was.snaps[name], p.snaps[name], told[name], differingRecord); p.err != nil {
-			return false
+		if object := objects[name]; object != "" {
+			p.keepBoth("", name, "differing_"+name)
 		}
 	}
-	p.some.few = true
-	return true
+	p.some.few = p.err == nil
+	return p.some.few
+}
+
+// keepBoth keeps what is told of some records, then and now.
+func (p *publication) keepBoth(prefix, name, keys string) {
+	was, is := prefix+"was_"+name, prefix+"is_"+name
+	p.kept = append(p.kept, was, is)
+	if p.err == nil {
+		p.err = p.session.KeepSome(p.ctx, was, is, p.was.snaps[name], p.snaps[name], told[name], keys)
+	}
+}
+
+// reduce leaves of the records that were only said to differ those that do, and asks each object's table for its own: of a table that need not be
+// asked for many records not every file is read.
+func (p *publication) reduce(of map[string]string) {
+	var selects []string
+	for _, name := range answers {
+		selects = append(selects, fmt.Sprintf("SELECT crm_id FROM ((FROM named_was_%[1]s EXCEPT FROM named_is_%[1]s) UNION ALL (FROM named_is_%[1]s EXCEPT FROM named_was_%[1]s))", name))
+	}
+	for _, name := range perRecord {
+		if objects[name] != "" && of[name] != "" {
+			selects = append(selects, of[name])
+		}
+	}
+	p.keep(differingRecord, "SELECT DISTINCT crm_id FROM ("+strings.Join(selects, " UNION ALL ")+") WHERE crm_id IS NOT NULL")
+	for _, name := range answers {
+		for _, when := range []string{"was_", "is_"} {
+			p.keep(when+name, "FROM named_"+when+name+" SEMI JOIN "+differingRecord+" USING (crm_id)")
+		}
+	}
+	p.keep("answered_record", "SELECT object, crm_id FROM was_mapping UNION SELECT object, crm_id FROM is_mapping")
+	for name, object := range objects {
+		query := fmt.Sprintf("SELECT crm_id FROM answered_record WHERE object = '%s' UNION FROM %s ANTI JOIN answered_record USING (crm_id)", object, differingRecord)
+		if of[name] != "" {
+			query += " UNION " + of[name]
+		}
+		p.keep("differing_"+name, query)
+	}
 }
 
 // apart is the number of rows in files that only one of two versions of a table has.
@@ -92,7 +139,7 @@ func apart(a, b sql.Snapshot) (rows int64) {
 }
 
 // unconcerned finds out whether what differs in mapping is told of no record that is on an opportunity or a list: then these are
-// what they were. Where it is told of no account with an opportunity, companies with an open one are what they were.
+// what they were. Where it is told of no account with an opportunity, who works at a company with an open one is what it was.
 func (p *publication) unconcerned() {
 	if !p.differ() {
 		return
@@ -108,9 +155,8 @@ func (p *publication) unconcerned() {
 			p.alike[file+" mapping"] = p.was.is["mapping"]
 		}
 	}
-	if p.was.is["raw_opportunity"] == p.is["raw_opportunity"] &&
-		!p.any("FROM other_answer o SEMI JOIN raw_opportunity r ON r.AccountId = o.crm_id WHERE o.object = 'Account'") {
-		p.takeAs(p.was, "publish/missing_in_crm", schemas.AtOpen.Name)
+	if !p.any("FROM other_answer o SEMI JOIN raw_opportunity r ON r.AccountId = o.crm_id WHERE o.object = 'Account'") {
+		p.alike["publish/at_open mapping"] = p.was.is["mapping"]
 	}
 }
 
