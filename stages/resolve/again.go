@@ -60,18 +60,21 @@ func (r *run) again(in In, e Earlier) Out {
 	r.hold("raw_account", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, CreatedDate, Website")
 	r.hold("raw_contact", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, LastActivityDate, CreatedDate")
 	r.hold("raw_lead", tables, "Id", affectedRecord, "Id, MasterRecordId, IsDeleted, missing_since, IsConverted, ConvertedContactId, LastActivityDate, CreatedDate")
-	for _, name := range []string{"raw_decision", "crm_company"} {
-		r.only(name, tables[name].Or(name), "crm_id", affectedRecord)
-	}
+	r.only("raw_decision", tables["raw_decision"].Or("raw_decision"), "crm_id", affectedRecord)
+	r.hold("crm_company", tables, "crm_id", affectedRecord, "crm_id, name_key, domains, email_domains")
 	for _, name := range []string{"raw_redirect", "dir_company", "dir_member"} {
 		r.bind(name, name, tables[name])
 	}
 
 	out := Out{Outcomes: sql.Empty(schemas.DecisionOutcome.Name)}
 	r.decisions(in.Redirects.Rows > 0, r.any("raw_decision"))
-	r.only("candidate", tables["candidate"].Or("candidate"), "crm_id", "(SELECT crm_id FROM standing WHERE standing = 'live')")
+	const live = "(SELECT crm_id FROM standing WHERE standing = 'live')"
 	if in.Kind == Person { // only of accounts' candidates more is told than their weight
+		r.only("candidate", tables["candidate"].Or("candidate"), "crm_id", live)
 		r.bind("dir_company", "dir_company", sql.Snapshot{})
+	} else {
+		r.hold("candidate", tables, "crm_id", live, "object, crm_id, rank, entity_id, weight, probability")
+		r.hold("dir_company", tables, "entity_id", "(SELECT entity_id FROM candidate)", "entity_id, group_id, name_key")
 	}
 	if in.Decisions.Rows > 0 {
 		out.Outcomes = r.saveQuery(schemas.DecisionOutcome, "FROM decision_outcome UNION ALL FROM "+earlierOutcome+" ANTI JOIN "+affectedRecord+" USING (crm_id)")
@@ -112,7 +115,7 @@ func (r *run) compete(in In, e Earlier) {
 	}
 	r.stepBeside("resolve/rivalling", schemas.Proposal)
 	if in.Kind == Company { // of people only what contacts write from, and nothing that is known or that only people are asked about
-		r.only("crm_person", tables["crm_person"], "account_id", affectedRecord)
+		r.writers(tables["crm_person"])
 		r.bind("known", "known", sql.Snapshot{})
 		r.bind("dir_company", "dir_company", sql.Snapshot{})
 		return
@@ -125,6 +128,37 @@ func (r *run) compete(in In, e Earlier) {
 	r.hold("crm_person", tables, "crm_id", "(FROM "+open+" UNION SELECT crm_id FROM "+reemployed+")",
 		"object, crm_id, live, account_id, surname, given, emails, email_domains, company_keys, company_domains")
 	r.employers(tables)
+}
+
+// writers binds the contacts of accounts that have no entity and no domain: of others nobody asks from where their contacts write.
+func (r *run) writers(people sql.Snapshot) {
+	const silent = "(SELECT c.crm_id FROM crm_company c SEMI JOIN (SELECT crm_id FROM proposal WHERE entity_id IS NULL) p ON p.crm_id = c.crm_id" +
+		" WHERE c.domains IS NULL AND c.email_domains IS NULL)"
+	if !r.any(silent) {
+		r.bind("crm_person", "crm_person", sql.Snapshot{})
+		return
+	}
+	r.view("crm_person", "SELECT object, crm_id, live, account_id, CASE WHEN has_emails THEN ['']::VARCHAR[] END AS emails, CASE WHEN has_domains THEN ['']::VARCHAR[] END AS email_domains, "+
+		"NULL::VARCHAR AS surname, NULL::VARCHAR AS given, NULL::VARCHAR[] AS company_keys, NULL::VARCHAR[] AS company_domains "+
+		"FROM "+r.linked(people)+" WHERE account_id IN (FROM "+silent+")")
+}
+
+// linkedPerson is a temporary table of all people with an account that stays until the session ends: several steps ask who has one of
+// some accounts, and looking through the table for them costs the same for few as for many.
+const linkedPerson = "linked_person"
+
+// linked gives linkedPerson: object, crm_id, live, account_id, has_emails, has_domains (a mail address names a company).
+func (r *run) linked(people sql.Snapshot) string {
+	if r.err != nil || r.session.Shared(linkedPerson) == people.ID {
+		return linkedPerson
+	}
+	r.session.Share(linkedPerson, nil)
+	r.bind("crm_person", "crm_person", people)
+	r.keep(linkedPerson, "SELECT object, crm_id, live, account_id, emails IS NOT NULL AS has_emails, email_domains IS NOT NULL AS has_domains FROM crm_person WHERE account_id IS NOT NULL")
+	if r.err == nil {
+		r.session.Share(linkedPerson, people.ID)
+	}
+	return linkedPerson
 }
 
 // employers binds what tells the employers of reemployed records. A company's id is only asked of those of whom one is known, as a

@@ -48,7 +48,7 @@ func (r *run) differing(in In, e Earlier) string {
 func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []string) {
 	if changed := r.changed(was, is, "crm_person", `SELECT crm_id, account_id, emails IS NOT NULL AS has_emails, email_domains IS NOT NULL AS has_domains
 		FROM crm_person WHERE live AND object = 'Contact'`); changed != "" {
-		r.bind("crm_company", "crm_company", is["crm_company"])
+		r.only("crm_company", is["crm_company"], "crm_id", "(SELECT account_id FROM "+changed+")")
 		selects = append(selects, "SELECT account_id FROM "+changed+" SEMI JOIN (SELECT crm_id FROM crm_company WHERE domains IS NULL AND email_domains IS NULL) c ON c.crm_id = account_id"+
 			" SEMI JOIN (SELECT crm_id FROM "+earlierMapping+" WHERE entity_id IS NULL) m ON m.crm_id = account_id")
 	}

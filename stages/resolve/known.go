@@ -48,7 +48,6 @@ type telling struct {
 const (
 	retoldRecord = "retold_record"
 	retoldPerson = "retold_person"
-	contactsOf   = "contacts_of"
 )
 
 // mostRetold is the share of records, one in so many, from which on all are told of: what is amended by more is stored whole.
@@ -56,7 +55,7 @@ const mostRetold = 8
 
 func known(ctx context.Context, s *sql.Session, of telling, in KnownIn) (sql.Snapshot, error) {
 	r := run{ctx: ctx, session: s}
-	defer func() { r.drop(retoldRecord, retoldPerson, contactsOf) }()
+	defer func() { r.drop(retoldRecord, retoldPerson) }()
 	var snap sql.Snapshot
 	if n := r.retold(of, in); n < 0 {
 		for name, table := range in.tables() {
@@ -96,10 +95,10 @@ func (r *run) retold(of telling, in KnownIn) int64 {
 const told = "SELECT object, crm_id, CASE WHEN status IN ('matched', 'decided', 'duplicate') THEN entity_id END AS entity_id FROM mapping"
 
 // retoldPeople are people with another account, and those of an account with another answer or whose company the directory
-// describes differently. People are looked through once for them, and what is told of them is read of these rows.
+// describes differently. What is told of them is read of the rows that are found here.
 func (r *run) retoldPeople(in KnownIn, e EarlierKnown) string {
 	was, is := e.In.tables(), in.tables()
-	people, accounts := []string{"SELECT object, crm_id, live, account_id FROM crm_person WHERE false"}, []string(nil)
+	people, accounts := []string{"SELECT NULL::VARCHAR AS object, NULL::VARCHAR AS crm_id, NULL::BOOLEAN AS live, NULL::VARCHAR AS account_id WHERE false"}, []string(nil)
 	ids := []string{"SELECT crm_id FROM " + retoldPerson}
 	if changed := r.changed(was, is, "crm_person", "SELECT object, crm_id, live, account_id FROM crm_person"); changed != "" {
 		ids = append(ids, "SELECT crm_id FROM "+changed)
@@ -112,8 +111,8 @@ func (r *run) retoldPeople(in KnownIn, e EarlierKnown) string {
 		r.bind("mapping", "mapping", is["mapping"])
 		accounts = append(accounts, "SELECT crm_id FROM mapping SEMI JOIN "+changed+" USING (entity_id)")
 	}
-	if r.bind("crm_person", "crm_person", is["crm_person"]); len(accounts) > 0 {
-		people = append(people, "SELECT object, crm_id, live, account_id FROM crm_person WHERE account_id IN ("+strings.Join(accounts, " UNION ALL ")+")")
+	if len(accounts) > 0 {
+		people = append(people, "SELECT object, crm_id, live, account_id FROM "+r.linked(is["crm_person"])+" WHERE account_id IN ("+strings.Join(accounts, " UNION ALL ")+")")
 	}
 	r.keep(retoldPerson, strings.Join(people, " UNION "))
 	return strings.Join(ids, " UNION ALL ")
@@ -152,10 +151,8 @@ func (r *run) retoldAccounts(in KnownIn, e EarlierKnown) string {
 		selects = append(selects, "SELECT crm_id FROM (SELECT crm_id, unnest(list_concat(known_ids, known_parents)) AS entity_id FROM earlier_known)"+
 			" SEMI JOIN "+changed+" USING (entity_id)")
 	}
-	r.bind("crm_person", "crm_person", is["crm_person"])
-	r.keep(contactsOf, "SELECT crm_id, account_id FROM crm_person WHERE object = 'Contact' AND account_id IS NOT NULL")
 	if len(contacts) > 0 {
-		selects = append(selects, "SELECT account_id FROM "+contactsOf+" WHERE crm_id IN ("+strings.Join(contacts, " UNION ALL ")+")")
+		selects = append(selects, "SELECT account_id FROM "+r.linked(is["crm_person"])+" WHERE crm_id IN ("+strings.Join(contacts, " UNION ALL ")+")")
 	}
 	return strings.Join(selects, " UNION ALL ")
 }
@@ -163,7 +160,7 @@ func (r *run) retoldAccounts(in KnownIn, e EarlierKnown) string {
 func (r *run) bindRetoldAccounts(in KnownIn) {
 	tables := in.tables()
 	r.hold("crm_company", tables, "crm_id", retoldRecord, "crm_id, live, parent_id")
-	r.view("crm_person", "SELECT 'Contact' AS object, crm_id, account_id FROM "+contactsOf+" WHERE account_id IN (FROM "+retoldRecord+")")
+	r.view("crm_person", "FROM "+r.linked(in.CRMPerson)+" WHERE object = 'Contact' AND account_id IN (FROM "+retoldRecord+")")
 	r.hold("mapping", tables, "crm_id", "(SELECT crm_id FROM crm_person UNION ALL SELECT parent_id FROM crm_company)", "object, crm_id, entity_id, status")
 	r.hold("dir_member", tables, "entity_id", "(SELECT entity_id FROM mapping WHERE object = 'Contact')", "entity_id, company_ids")
 	r.hold("dir_company", tables, "entity_id", "(SELECT unnest(company_ids) FROM dir_member UNION ALL SELECT entity_id FROM mapping WHERE object = 'Account')",
