@@ -106,7 +106,8 @@ func (r *run) compete(in In, e Earlier) {
 	r.keep(answeredRecord, "FROM "+rivalRecord+" UNION FROM "+affectedRecord)
 	r.holdRows(earlierAnswer, e.Out.Mapping.Or(schemas.Mapping.Name), "crm_id", answeredRecord)
 	r.remember(e.Out.Mapping, earlierAnswer)
-	r.only("previous_mapping", in.Previous.Or(schemas.Mapping.Name), "crm_id", "(SELECT crm_id FROM standing WHERE standing = 'deleted')")
+	r.holdRows("previous_mapping", in.Previous.Or(schemas.Mapping.Name), "crm_id", "(SELECT crm_id FROM standing WHERE standing = 'deleted')",
+		"object, crm_id, entity_id, weight, probability, tier")
 	if in.Kind == Person {
 		r.reemploy(in, e)
 	}
@@ -128,37 +129,6 @@ func (r *run) compete(in In, e Earlier) {
 	r.hold("crm_person", tables, "crm_id", "(FROM "+open+" UNION SELECT crm_id FROM "+reemployed+")",
 		"object, crm_id, live, account_id, surname, given, emails, email_domains, company_keys, company_domains")
 	r.employers(tables)
-}
-
-// writers binds the contacts of accounts that have no entity and no domain: of others nobody asks from where their contacts write.
-func (r *run) writers(people sql.Snapshot) {
-	const silent = "(SELECT c.crm_id FROM crm_company c SEMI JOIN (SELECT crm_id FROM proposal WHERE entity_id IS NULL) p ON p.crm_id = c.crm_id" +
-		" WHERE c.domains IS NULL AND c.email_domains IS NULL)"
-	if !r.any(silent) {
-		r.bind("crm_person", "crm_person", sql.Snapshot{})
-		return
-	}
-	r.view("crm_person", "SELECT object, crm_id, live, account_id, CASE WHEN has_emails THEN ['']::VARCHAR[] END AS emails, CASE WHEN has_domains THEN ['']::VARCHAR[] END AS email_domains, "+
-		"NULL::VARCHAR AS surname, NULL::VARCHAR AS given, NULL::VARCHAR[] AS company_keys, NULL::VARCHAR[] AS company_domains "+
-		"FROM "+r.linked(people)+" WHERE account_id IN (FROM "+silent+")")
-}
-
-// linkedPerson is a temporary table of all people with an account that stays until the session ends: several steps ask who has one of
-// some accounts, and looking through the table for them costs the same for few as for many.
-const linkedPerson = "linked_person"
-
-// linked gives linkedPerson: object, crm_id, live, account_id, has_emails, has_domains (a mail address names a company).
-func (r *run) linked(people sql.Snapshot) string {
-	if r.err != nil || r.session.Shared(linkedPerson) == people.ID {
-		return linkedPerson
-	}
-	r.session.Share(linkedPerson, nil)
-	r.bind("crm_person", "crm_person", people)
-	r.keep(linkedPerson, "SELECT object, crm_id, live, account_id, emails IS NOT NULL AS has_emails, email_domains IS NOT NULL AS has_domains FROM crm_person WHERE account_id IS NOT NULL")
-	if r.err == nil {
-		r.session.Share(linkedPerson, people.ID)
-	}
-	return linkedPerson
 }
 
 // employers binds what tells the employers of reemployed records. A company's id is only asked of those of whom one is known, as a

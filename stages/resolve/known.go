@@ -28,13 +28,13 @@ type EarlierKnown struct {
 
 // KnownAccounts is the table known for people: the company each contact's account is.
 func KnownAccounts(ctx context.Context, s *sql.Session, in KnownIn) (sql.Snapshot, error) {
-	return known(ctx, s, telling{"resolve/known_accounts", (*run).retoldPeople, (*run).bindRetoldPeople}, in)
+	return known(ctx, s, telling{"resolve/known_accounts", (*run).retoldPeople, (*run).bindRetoldPeople, false}, in)
 }
 
 // KnownPeople is the table known for accounts: the companies their matched contacts work at, and the company that the
 // account above each is.
 func KnownPeople(ctx context.Context, s *sql.Session, in KnownIn) (sql.Snapshot, error) {
-	return known(ctx, s, telling{"resolve/known_people", (*run).retoldAccounts, (*run).bindRetoldAccounts}, in)
+	return known(ctx, s, telling{"resolve/known_people", (*run).retoldAccounts, (*run).bindRetoldAccounts, true}, in)
 }
 
 // telling is how one half tells the other: for all records, and for those alone of whom something else is told.
@@ -42,12 +42,14 @@ type telling struct {
 	file   string
 	differ func(*run, KnownIn, EarlierKnown) string // a query of these records' ids
 	bind   func(*run, KnownIn)                      // makes readable what the file reads of retoldRecord
+	alike  bool                                     // most of them are told the same: the earlier rows are worth reading
 }
 
 // The temporary tables that telling again works with.
 const (
 	retoldRecord = "retold_record"
 	retoldPerson = "retold_person"
+	earlierKnown = "earlier_known"
 )
 
 // mostRetold is the share of records, one in so many, from which on all are told of: what is amended by more is stored whole.
@@ -55,7 +57,7 @@ const mostRetold = 8
 
 func known(ctx context.Context, s *sql.Session, of telling, in KnownIn) (sql.Snapshot, error) {
 	r := run{ctx: ctx, session: s}
-	defer func() { r.drop(retoldRecord, retoldPerson) }()
+	defer func() { r.drop(retoldRecord, retoldPerson, changedAnswer) }()
 	var snap sql.Snapshot
 	if n := r.retold(of, in); n < 0 {
 		for name, table := range in.tables() {
@@ -65,7 +67,12 @@ func known(ctx context.Context, s *sql.Session, of telling, in KnownIn) (sql.Sna
 	} else if snap = in.Earlier.Out; n > 0 {
 		of.bind(&r, in)
 		r.stepIf(true, of.file, schemas.Known)
-		snap = r.amend(schemas.Known, snap, "SELECT crm_id FROM "+retoldRecord)
+		others := "SELECT crm_id FROM " + retoldRecord
+		if of.alike {
+			r.holdRows(earlierKnown, snap.Or(schemas.Known.Name), "crm_id", retoldRecord)
+			others = r.others(schemas.Known, earlierKnown)
+		}
+		snap = r.amend(schemas.Known, snap, others)
 	}
 	if r.err != nil {
 		return sql.Snapshot{}, fmt.Errorf("resolve: %w", r.err)
@@ -100,7 +107,7 @@ func (r *run) retoldPeople(in KnownIn, e EarlierKnown) string {
 	was, is := e.In.tables(), in.tables()
 	people, accounts := []string{"SELECT NULL::VARCHAR AS object, NULL::VARCHAR AS crm_id, NULL::BOOLEAN AS live, NULL::VARCHAR AS account_id WHERE false"}, []string(nil)
 	ids := []string{"SELECT crm_id FROM " + retoldPerson}
-	if changed := r.changed(was, is, "crm_person", "SELECT object, crm_id, live, account_id FROM crm_person"); changed != "" {
+	if changed := r.changed(was, is, "crm_person", linking); changed != "" {
 		ids = append(ids, "SELECT crm_id FROM "+changed)
 		people = append(people, "SELECT object, crm_id, live, account_id FROM "+changed+" WHERE "+sql.LaterColumn)
 	}
@@ -133,8 +140,8 @@ func (r *run) retoldAccounts(in KnownIn, e EarlierKnown) string {
 	if changed := r.changed(was, is, "crm_company", "SELECT crm_id, live, parent_id FROM crm_company"); changed != "" {
 		selects = append(selects, "SELECT crm_id FROM "+changed)
 	}
-	if changed := r.changed(was, is, "crm_person", "SELECT object, crm_id, account_id FROM crm_person WHERE object = 'Contact'"); changed != "" {
-		selects = append(selects, "SELECT account_id FROM "+changed)
+	if changed := r.changed(was, is, "crm_person", linking); changed != "" {
+		selects = append(selects, "SELECT account_id FROM "+changed+" WHERE object = 'Contact'")
 	}
 	var contacts []string
 	if changed := r.changed(was, is, "mapping", told); changed != "" {
@@ -147,8 +154,8 @@ func (r *run) retoldAccounts(in KnownIn, e EarlierKnown) string {
 		contacts = append(contacts, "SELECT crm_id FROM mapping SEMI JOIN "+changed+" USING (entity_id) WHERE object = 'Contact'")
 	}
 	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, group_id FROM dir_company"); changed != "" {
-		r.bind("earlier_known", schemas.Known.Name, e.Out)
-		selects = append(selects, "SELECT crm_id FROM (SELECT crm_id, unnest(list_concat(known_ids, known_parents)) AS entity_id FROM earlier_known)"+
+		r.bind(earlierKnown, schemas.Known.Name, e.Out)
+		selects = append(selects, "SELECT crm_id FROM (SELECT crm_id, unnest(list_concat(known_ids, known_parents)) AS entity_id FROM "+earlierKnown+")"+
 			" SEMI JOIN "+changed+" USING (entity_id)")
 	}
 	if len(contacts) > 0 {
