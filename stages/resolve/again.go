@@ -272,8 +272,8 @@ func (r *run) amend(table schemas.Table, before sql.Snapshot, replaced string) s
 // others keeps the records whose rows are not as they were, for amend. Most of those that are answered anew get the same answer, and
 // a row that is replaced by itself makes the table longer, and is looked at by all who read what changed.
 func (r *run) others(table schemas.Table, were string) string {
-	r.keep(changedAnswer, fmt.Sprintf("SELECT crm_id FROM (FROM %s EXCEPT FROM %s) UNION SELECT crm_id FROM (FROM %s EXCEPT FROM %s)",
-		table.Name, were, were, table.Name))
+	r.keep(changedAnswer, fmt.Sprintf(`SELECT coalesce("is".crm_id, was.crm_id) AS crm_id FROM %s AS "is"
+		FULL JOIN %s AS was ON was.object = "is".object AND was.crm_id = "is".crm_id WHERE "is" IS DISTINCT FROM was`, table.Name, were))
 	return "SELECT crm_id FROM " + changedAnswer
 }
 
