@@ -43,6 +43,9 @@ func (r *run) differing(in In, e Earlier) string {
 	return strings.Join(append(selects, r.differingDeleted(in, e)...), " UNION ALL ")
 }
 
+// describing reads of companies what accounts are answered by and what they tell their contacts, in one so that it is compared once.
+const describing = "SELECT entity_id, group_id, name_key, alias_keys FROM dir_company"
+
 // differingAccounts are those of whose contacts or candidates something is told that differs. Contacts are only asked about accounts
 // without an entity and without a domain.
 func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []string) {
@@ -51,7 +54,7 @@ func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []stri
 		selects = append(selects, "SELECT account_id FROM "+changed+" SEMI JOIN (SELECT crm_id FROM crm_company WHERE domains IS NULL AND email_domains IS NULL) c ON c.crm_id = account_id"+
 			" SEMI JOIN (SELECT crm_id FROM "+earlierMapping+" WHERE entity_id IS NULL) m ON m.crm_id = account_id")
 	}
-	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, group_id, name_key FROM dir_company"); changed != "" {
+	if changed := r.changed(was, is, "dir_company", describing); changed != "" {
 		r.bind("candidate", "candidate", is["candidate"])
 		selects = append(selects, "SELECT crm_id FROM candidate SEMI JOIN "+changed+" USING (entity_id)", r.decidedOn(changed))
 	}

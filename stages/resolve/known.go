@@ -114,7 +114,7 @@ func (r *run) retoldPeople(in KnownIn, e EarlierKnown) string {
 	if changed := r.changed(was, is, "mapping", told); changed != "" {
 		accounts = append(accounts, "SELECT crm_id FROM "+changed)
 	}
-	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, group_id, alias_keys FROM dir_company"); changed != "" {
+	if changed := r.changed(was, is, "dir_company", describing); changed != "" {
 		r.bind("mapping", "mapping", is["mapping"])
 		accounts = append(accounts, "SELECT crm_id FROM mapping SEMI JOIN "+changed+" USING (entity_id)")
 	}
@@ -153,7 +153,7 @@ func (r *run) retoldAccounts(in KnownIn, e EarlierKnown) string {
 		r.bind("mapping", "mapping", is["mapping"])
 		contacts = append(contacts, "SELECT crm_id FROM mapping SEMI JOIN "+changed+" USING (entity_id) WHERE object = 'Contact'")
 	}
-	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, group_id FROM dir_company"); changed != "" {
+	if changed := r.changed(was, is, "dir_company", describing); changed != "" {
 		r.bind(earlierKnown, schemas.Known.Name, e.Out)
 		selects = append(selects, "SELECT crm_id FROM (SELECT crm_id, unnest(list_concat(known_ids, known_parents)) AS entity_id FROM "+earlierKnown+")"+
 			" SEMI JOIN "+changed+" USING (entity_id)")
