@@ -199,9 +199,12 @@ func (m *matching) estimatePeople(ctx context.Context, accounts round) (sql.Snap
 
 // companiesAgain is the last round: matched contacts are evidence for their account, and so is the account above it.
 func (m *matching) companiesAgain(ctx context.Context, accounts, people round) (round, error) {
-	known, err := do(ctx, m.run, "known contacts", resolve.KnownPeople, resolve.KnownIn{
-		Mapping:   sql.Together(schemas.Mapping.Name, accounts.answer.Mapping, people.answer.Mapping),
-		CRMPerson: m.rec.CRMPerson, CRMCompany: m.rec.CRMCompany, Companies: m.rec.DirCompany, Members: m.rec.DirMember})
+	asked := resolve.KnownIn{Mapping: sql.Together(schemas.Mapping.Name, accounts.answer.Mapping, people.answer.Mapping),
+		CRMPerson: m.rec.CRMPerson, CRMCompany: m.rec.CRMCompany, Companies: m.rec.DirCompany, Members: m.rec.DirMember}
+	if before, out, ok := earlierOf[resolve.KnownIn, sql.Snapshot](m.run, "known contacts"); ok {
+		asked.Earlier = &resolve.EarlierKnown{In: before, Out: out}
+	}
+	known, err := do(ctx, m.run, "known contacts", resolve.KnownPeople, asked)
 	if err != nil {
 		return round{}, err
 	}

@@ -261,19 +261,20 @@ func (s *Session) partCounts(ctx context.Context, name string, table schemas.Tab
 
 // partCountsBy is partCounts by what tells keys apart; once says that nothing occurs twice.
 func (s *Session) partCountsBy(ctx context.Context, name string, table schemas.Table, by string, split bool) (parts []Part, once bool, err error) {
-	number := "0"
-	if split {
-		number = partColumn
-	}
 	var nulls []string
 	for _, c := range table.Columns {
 		if c.NotNull {
 			nulls = append(nulls, fmt.Sprintf("count(*) - count(%s)", schemas.Quote(c.Name)))
 		}
 	}
-	query := fmt.Sprintf(`SELECT number, sum(n)::BIGINT, max(n), max(missing) FROM (
-		SELECT %s AS number, count(*) AS n, %s AS missing FROM %s GROUP BY number, %s) GROUP BY number ORDER BY number`,
-		number, strings.Join(append(nulls, "0"), " + "), name, by)
+	// Of few rows, counting parts where there is one costs as much as all else.
+	number, of, ended := "0", "", "HAVING count(*) > 0"
+	if split {
+		number, of, ended = partColumn, partColumn+", ", "GROUP BY "+partColumn+" ORDER BY "+partColumn
+	}
+	query := fmt.Sprintf(`SELECT %s, sum(n)::BIGINT, max(n), max(missing) FROM (
+		SELECT %s count(*) AS n, %s AS missing FROM %s GROUP BY %s%s) %s`,
+		number, of, strings.Join(append(nulls, "0"), " + "), name, of, by, ended)
 	rows, err := s.conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, false, fmt.Errorf("table %s: %w", table.Name, err)

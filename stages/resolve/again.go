@@ -60,18 +60,21 @@ func (r *run) again(in In, e Earlier) Out {
 	r.hold("raw_account", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, CreatedDate, Website")
 	r.hold("raw_contact", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, LastActivityDate, CreatedDate")
 	r.hold("raw_lead", tables, "Id", affectedRecord, "Id, MasterRecordId, IsDeleted, missing_since, IsConverted, ConvertedContactId, LastActivityDate, CreatedDate")
-	for _, name := range []string{"raw_decision", "crm_company"} {
-		r.only(name, tables[name].Or(name), "crm_id", affectedRecord)
-	}
+	r.only("raw_decision", tables["raw_decision"].Or("raw_decision"), "crm_id", affectedRecord)
+	r.hold("crm_company", tables, "crm_id", affectedRecord, "crm_id, name_key, domains, email_domains")
 	for _, name := range []string{"raw_redirect", "dir_company", "dir_member"} {
 		r.bind(name, name, tables[name])
 	}
 
 	out := Out{Outcomes: sql.Empty(schemas.DecisionOutcome.Name)}
 	r.decisions(in.Redirects.Rows > 0, r.any("raw_decision"))
-	r.only("candidate", tables["candidate"].Or("candidate"), "crm_id", "(SELECT crm_id FROM standing WHERE standing = 'live')")
+	const live = "(SELECT crm_id FROM standing WHERE standing = 'live')"
 	if in.Kind == Person { // only of accounts' candidates more is told than their weight
+		r.only("candidate", tables["candidate"].Or("candidate"), "crm_id", live)
 		r.bind("dir_company", "dir_company", sql.Snapshot{})
+	} else {
+		r.hold("candidate", tables, "crm_id", live, "object, crm_id, rank, entity_id, weight, probability")
+		r.hold("dir_company", tables, "entity_id", "(SELECT entity_id FROM candidate)", "entity_id, group_id, name_key")
 	}
 	if in.Decisions.Rows > 0 {
 		out.Outcomes = r.saveQuery(schemas.DecisionOutcome, "FROM decision_outcome UNION ALL FROM "+earlierOutcome+" ANTI JOIN "+affectedRecord+" USING (crm_id)")
@@ -103,7 +106,8 @@ func (r *run) compete(in In, e Earlier) {
 	r.keep(answeredRecord, "FROM "+rivalRecord+" UNION FROM "+affectedRecord)
 	r.holdRows(earlierAnswer, e.Out.Mapping.Or(schemas.Mapping.Name), "crm_id", answeredRecord)
 	r.remember(e.Out.Mapping, earlierAnswer)
-	r.only("previous_mapping", in.Previous.Or(schemas.Mapping.Name), "crm_id", "(SELECT crm_id FROM standing WHERE standing = 'deleted')")
+	r.holdRows("previous_mapping", in.Previous.Or(schemas.Mapping.Name), "crm_id", "(SELECT crm_id FROM standing WHERE standing = 'deleted')",
+		"object, crm_id, entity_id, weight, probability, tier")
 	if in.Kind == Person {
 		r.reemploy(in, e)
 	}
@@ -112,7 +116,7 @@ func (r *run) compete(in In, e Earlier) {
 	}
 	r.stepBeside("resolve/rivalling", schemas.Proposal)
 	if in.Kind == Company { // of people only what contacts write from, and nothing that is known or that only people are asked about
-		r.only("crm_person", tables["crm_person"], "account_id", affectedRecord)
+		r.writers(tables["crm_person"])
 		r.bind("known", "known", sql.Snapshot{})
 		r.bind("dir_company", "dir_company", sql.Snapshot{})
 		return
@@ -268,8 +272,8 @@ func (r *run) amend(table schemas.Table, before sql.Snapshot, replaced string) s
 // others keeps the records whose rows are not as they were, for amend. Most of those that are answered anew get the same answer, and
 // a row that is replaced by itself makes the table longer, and is looked at by all who read what changed.
 func (r *run) others(table schemas.Table, were string) string {
-	r.keep(changedAnswer, fmt.Sprintf("SELECT crm_id FROM (FROM %s EXCEPT FROM %s) UNION SELECT crm_id FROM (FROM %s EXCEPT FROM %s)",
-		table.Name, were, were, table.Name))
+	r.keep(changedAnswer, fmt.Sprintf(`SELECT coalesce("is".crm_id, was.crm_id) AS crm_id FROM %s AS "is"
+		FULL JOIN %s AS was ON was.object = "is".object AND was.crm_id = "is".crm_id WHERE "is" IS DISTINCT FROM was`, table.Name, were))
 	return "SELECT crm_id FROM " + changedAnswer
 }
 

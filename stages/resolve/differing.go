@@ -43,16 +43,18 @@ func (r *run) differing(in In, e Earlier) string {
 	return strings.Join(append(selects, r.differingDeleted(in, e)...), " UNION ALL ")
 }
 
+// describing reads of companies what accounts are answered by and what they tell their contacts, in one so that it is compared once.
+const describing = "SELECT entity_id, group_id, name_key, alias_keys FROM dir_company"
+
 // differingAccounts are those of whose contacts or candidates something is told that differs. Contacts are only asked about accounts
 // without an entity and without a domain.
 func (r *run) differingAccounts(was, is map[string]sql.Snapshot) (selects []string) {
-	if changed := r.changed(was, is, "crm_person", `SELECT crm_id, account_id, emails IS NOT NULL AS has_emails, email_domains IS NOT NULL AS has_domains
-		FROM crm_person WHERE live AND object = 'Contact'`); changed != "" {
-		r.bind("crm_company", "crm_company", is["crm_company"])
+	if changed := r.changed(was, is, "crm_person", linking); changed != "" {
+		r.only("crm_company", is["crm_company"], "crm_id", "(SELECT account_id FROM "+changed+")")
 		selects = append(selects, "SELECT account_id FROM "+changed+" SEMI JOIN (SELECT crm_id FROM crm_company WHERE domains IS NULL AND email_domains IS NULL) c ON c.crm_id = account_id"+
 			" SEMI JOIN (SELECT crm_id FROM "+earlierMapping+" WHERE entity_id IS NULL) m ON m.crm_id = account_id")
 	}
-	if changed := r.changed(was, is, "dir_company", "SELECT entity_id, group_id, name_key FROM dir_company"); changed != "" {
+	if changed := r.changed(was, is, "dir_company", describing); changed != "" {
 		r.bind("candidate", "candidate", is["candidate"])
 		selects = append(selects, "SELECT crm_id FROM candidate SEMI JOIN "+changed+" USING (entity_id)", r.decidedOn(changed))
 	}
@@ -142,14 +144,22 @@ func (r *run) changedKeys(was, is sql.Snapshot) string {
 	return changes.Name
 }
 
-// changed gives a temporary table of rows in which two versions of a table differ; none where they are the same by content.
+// changed gives a temporary table of rows in which two versions of a table differ; none where they are the same by content. Few rows are
+// kept until the session ends: both rounds of accounts, and what is told between them, ask about the same versions.
 func (r *run) changed(was, is map[string]sql.Snapshot, name, reading string) string {
 	before, after := was[name].Or(name), is[name].Or(name)
 	if r.err != nil || before.ID == after.ID {
 		return ""
 	}
+	shared := strings.Join([]string{before.ID, after.ID, reading}, " ")
+	if kept, ok := r.session.Shared(shared).(string); ok {
+		return kept
+	}
 	changes, err := r.session.Changed(r.ctx, before, after, reading)
-	r.err = err
-	r.changes = append(r.changes, changes)
+	if r.err = err; err == nil && changes.Rows*mostRetold <= after.Rows {
+		r.session.Share(shared, changes.Name)
+	} else {
+		r.changes = append(r.changes, changes)
+	}
 	return changes.Name
 }
