@@ -141,9 +141,7 @@ func (s *Session) strike(ctx context.Context, table schemas.Table, base Snapshot
 	if base.Parts[0].Of > 1 {
 		part = "part_of(" + key + ")"
 	}
-	view := s.tempName("holds")
-	defer s.conn.ExecContext(context.WithoutCancel(ctx), dropping("VIEW", view)) //nolint:errcheck // temporary
-	query, err := s.holds(ctx, table, base, gone, part, view)
+	query, err := s.holds(ctx, table, base, gone, part)
 	if err != nil {
 		return nil, err
 	}
@@ -178,10 +176,10 @@ func (s *Session) strike(ctx context.Context, table schemas.Table, base Snapshot
 }
 
 // holds is a query of the records that a table's files hold and that do not belong to it, now or before, with their rows. Where the rows of
-// those that do not belong to it now are remembered, in a view of that name, the files are not looked at.
-func (s *Session) holds(ctx context.Context, table schemas.Table, base Snapshot, gone, part, view string) (string, error) {
+// those that do not belong to it now are remembered, the files are not looked at.
+func (s *Session) holds(ctx context.Context, table schemas.Table, base Snapshot, gone, part string) (string, error) {
 	key, without := schemas.Quote(table.PartKey()), base.Parts[0].Without
-	recalled, err := s.bindRecalled(ctx, view, base, gone)
+	recalled, err := s.recalled(ctx, base, gone)
 	if err != nil {
 		return "", err
 	}
@@ -189,14 +187,14 @@ func (s *Session) holds(ctx context.Context, table schemas.Table, base Snapshot,
 		return fmt.Sprintf(`SELECT %s, count(*) AS "rows" FROM %s SEMI JOIN %s USING (%s) GROUP BY %s`, key, rows, keys, key, key)
 	}
 	switch {
-	case recalled && without != "":
+	case recalled != "" && without != "":
 		var numbers []string
 		for _, p := range base.Parts {
 			numbers = append(numbers, fmt.Sprint(p.Number))
 		}
-		return fmt.Sprintf("%s UNION ALL SELECT %s, 0 FROM %s WHERE %s IN (%s)", query(view, gone), key, s.keysIn(without), part, strings.Join(numbers, ", ")), nil
-	case recalled:
-		return query(view, gone), nil
+		return fmt.Sprintf("%s UNION ALL SELECT %s, 0 FROM %s WHERE %s IN (%s)", query("("+recalled+")", gone), key, s.keysIn(without), part, strings.Join(numbers, ", ")), nil
+	case recalled != "":
+		return query("("+recalled+")", gone), nil
 	case without != "":
 		gone = "(FROM " + gone + " UNION FROM " + s.keysIn(without) + ")"
 	}

@@ -78,9 +78,9 @@ func (s *Session) recall(snap Snapshot) (r remembered, of, others, beside Snapsh
 	return remembered{}, Snapshot{}, Snapshot{}, Snapshot{}, false
 }
 
-// bindRecalled makes readable as name the rows that some records have in a table as far as they are remembered, beside the files that can
-// hold those of the others. It says whether anything was remembered.
-func (s *Session) bindRecalled(ctx context.Context, name string, snap Snapshot, keys string) (bool, error) {
+// recalled is a query of the rows that some records have in a table as far as they are remembered, beside the files that can hold those of the
+// others; empty where nothing is remembered.
+func (s *Session) recalled(ctx context.Context, snap Snapshot, keys string) (string, error) {
 	table, _ := schemas.Lookup(snap.Table)
 	key := schemas.Quote(table.PartKey())
 	var selects []string
@@ -96,38 +96,31 @@ func (s *Session) bindRecalled(ctx context.Context, name string, snap Snapshot, 
 		selects = append(selects, s.readParquet(table, holding, lacking)+where)
 		return err
 	}
-	any := false
 	for {
 		r, of, others, beside, ok := s.recall(snap)
 		if !ok {
 			break
 		}
-		any, snap = true, others
+		snap = others
 		where := ""
 		if len(beside.Parts) > 0 { // these records have no row in what is asked for
 			if err := s.intact(beside); err != nil {
-				return false, err
+				return "", err
 			}
 			where = fmt.Sprintf(" WHERE %s NOT IN (SELECT %s FROM %s)", key, key, s.files(beside))
 		}
 		selects = append(selects, r.read()+where)
 		further := fmt.Sprintf("(SELECT k FROM (FROM %s) r(k) WHERE k NOT IN (FROM %s))", keys, r.keys)
 		if err := read(of, further, " WHERE "+key+" NOT IN (FROM "+r.keys+")"); err != nil {
-			return false, err
+			return "", err
 		}
 	}
-	if !any {
-		return false, nil
-	}
-	if len(snap.Parts) > 0 {
+	if len(selects) > 0 && len(snap.Parts) > 0 {
 		if err := read(snap, keys, ""); err != nil {
-			return false, err
+			return "", err
 		}
 	}
-	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+schemas.Quote(name)+" AS "+strings.Join(selects, " UNION ALL ")); err != nil {
-		return false, err
-	}
-	return true, s.dropStep(ctx, name)
+	return strings.Join(selects, " UNION ALL "), nil
 }
 
 // recalledOnly is a SELECT of what is remembered of a table, where it is all that is wanted of some records; else empty. These have rows in

@@ -53,17 +53,43 @@ func (s *Session) BindRows(ctx context.Context, name string, snap Snapshot, keys
 	return s.dropStep(ctx, name)
 }
 
-// HoldRows is BindOnly for rows that are read more than once: it copies some columns of them.
+// HoldRows is BindOnly for rows that are read more than once: it copies some columns of them, all where none are given.
 func (s *Session) HoldRows(ctx context.Context, name string, snap Snapshot, column, keys string, columns ...string) error {
-	if err := s.BindOnly(ctx, name, snap, column, keys); err != nil || len(snap.Parts) == 0 {
-		return err
+	table, ok := schemas.Lookup(snap.Table)
+	if !ok {
+		return fmt.Errorf("hold %s: table %q is not declared", name, snap.Table)
 	}
-	read := "*"
+	held, read := s.tempName(name), "*"
 	if len(columns) > 0 {
 		read = strings.Join(columns, ", ")
 	}
-	held := s.tempName(name)
-	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+held+" AS SELECT "+read+" FROM "+schemas.Quote(name)); err != nil {
+	// One statement, without views: binding one over many files costs as much as reading a few rows of them.
+	hold := func(rows string) error {
+		_, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+held+" AS SELECT "+read+" FROM ("+rows+") a SEMI JOIN (FROM "+keys+") k(k) ON k.k = a."+schemas.Quote(column))
+		return err
+	}
+	rows, err := "", error(nil)
+	if column == table.PartKey() {
+		if rows, err = s.recalled(ctx, snap, keys); err == nil && rows == "" {
+			snap, err = s.Holding(ctx, snap, keys)
+		}
+	}
+	if err != nil {
+		return bound(name, err)
+	}
+	if rows == "" && len(snap.Parts) == 0 {
+		return s.BindAs(ctx, name, snap)
+	}
+	if rows != "" {
+		err = hold(rows)
+	} else if err = s.intact(snap); err == nil {
+		if err = hold(s.readParquet(table, snap, nil)); err != nil { // as in BindAs
+			if lacking, e := s.Lacks(ctx, snap); e == nil && len(lacking) > 0 {
+				err = hold(s.readParquet(table, snap, lacking))
+			}
+		}
+	}
+	if err != nil {
 		return bound(name, err)
 	}
 	return s.bindStep(ctx, name, held)

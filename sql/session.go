@@ -91,6 +91,8 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		"SET TimeZone = 'UTC'",
 		"SET preserve_insertion_order = true",
 		"SET temp_directory = " + literal(o.Spill),
+		// Objects never change, and a table of 64 files costs more to open than to be looked at for a few rows.
+		"SET parquet_metadata_cache = true",
 		string(prelude),
 	} {
 		if _, err := s.conn.ExecContext(ctx, statement); err != nil {

@@ -12,7 +12,11 @@ import (
 // BindFor is BindAs for reading some records, those whose part keys stand in the one column of a relation: files that hold none
 // of them are left out. Rows of others may be in the files that are not.
 func (s *Session) BindFor(ctx context.Context, name string, snap Snapshot, keys string) error {
-	if done, err := s.bindRecalled(ctx, name, snap, keys); err != nil || done {
+	recalled, err := s.recalled(ctx, snap, keys)
+	if err == nil && recalled != "" {
+		return s.View(ctx, name, recalled)
+	}
+	if err != nil {
 		return bound(name, err)
 	}
 	holding, err := s.Holding(ctx, snap, keys)

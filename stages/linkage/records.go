@@ -115,6 +115,39 @@ func (r *Records) AppendIf(batch arrow.RecordBatch, keep func(id string) bool) e
 	return r.bounded()
 }
 
+// Replace puts the values that a batch has for some columns in the place of those of records, which are found by their ids; rows
+// of others are left out.
+func (r *Records) Replace(batch arrow.RecordBatch, records map[string]int, columns []string) error {
+	ids, err := textColumn(batch, r.id)
+	if err != nil {
+		return err
+	}
+	if ids == nil {
+		return fmt.Errorf("reading records: no column %s", r.id)
+	}
+	var rows, of []int
+	for i := range int(batch.NumRows()) {
+		if record, ok := records[ids.Value(i)]; ok && !ids.IsNull(i) {
+			rows, of = append(rows, i), append(of, record)
+		}
+	}
+	w := len(r.layout.names)
+	cells := make([]uint32, len(rows)*w)
+	for _, name := range columns {
+		c := r.layout.at(name)
+		if c < 0 {
+			continue
+		}
+		if err := r.fill(batch, rows, cells, c, name); err != nil {
+			return err
+		}
+		for i, record := range of {
+			r.row(record)[c] = cells[i*w+c]
+		}
+	}
+	return r.bounded()
+}
+
 // clear leaves no record, and keeps the space.
 func (r *Records) clear() {
 	r.dict.clear()

@@ -69,15 +69,29 @@ type written struct {
 // readWritten holds the records without entity. They are read with the files that normalize reads with, so that both see
 // the same.
 func (r *run) readWritten(ctx context.Context, from source, held *heldRecords) error {
-	return r.eachPart(ctx, from.snapshot, from.file, func(query string) error {
-		query = "SELECT * FROM (" + query + ") WHERE \"Id\" IN (SELECT crm_id FROM unmatched WHERE best_entity_id IS NOT NULL)"
-		return r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
-			in, err := held.hold(batch)
-			for i := 0; i < int(batch.NumRows()) && err == nil; i++ {
-				held.at[in.text(0, i)] = heldRecord{in, int32(i), from.file}
-			}
-			return err
-		})
+	return r.eachPart(ctx, from.snapshot, from.file, func(query string) error { return r.holdWritten(ctx, query, from.file, held) })
+}
+
+// readSomeWritten is readWritten for few records.
+func (r *run) readSomeWritten(ctx context.Context, from source, held *heldRecords) error {
+	f, err := sql.Named("normalize/" + from.file)
+	if err != nil {
+		return err
+	}
+	if err := r.session.BindFor(ctx, f.In[0], from.snapshot.Or(f.In[0]), "(SELECT crm_id FROM unmatched)"); err != nil {
+		return err
+	}
+	return r.holdWritten(ctx, f.Text, from.file, held)
+}
+
+func (r *run) holdWritten(ctx context.Context, query, file string, held *heldRecords) error {
+	query = "SELECT * FROM (" + query + ") WHERE \"Id\" IN (SELECT crm_id FROM unmatched WHERE best_entity_id IS NOT NULL)"
+	return r.session.Each(ctx, query, nil, func(batch arrow.RecordBatch) error {
+		in, err := held.hold(batch)
+		for i := 0; i < int(batch.NumRows()) && err == nil; i++ {
+			held.at[in.text(0, i)] = heldRecord{in, int32(i), file}
+		}
+		return err
 	})
 }
 

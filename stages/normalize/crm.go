@@ -164,15 +164,10 @@ func leadUse(w *worker, in *rows, i int) mailUse {
 
 // learnFreeMail marks the mail domains of many companies that the directory gives to none.
 func (c *crm) learnFreeMail() {
-	users := map[string]map[string]bool{}
+	users := map[string][]string{} // the first few companies
 	count := func(domain, company string) {
-		of := users[domain]
-		if of == nil {
-			of = map[string]bool{}
-			users[domain] = of
-		}
-		if len(of) < freeMailFrom {
-			of[company] = true
+		if of := users[domain]; len(of) < freeMailFrom && !slices.Contains(of, company) {
+			users[domain] = append(of, company)
 		}
 	}
 	for account, domains := range c.uses {

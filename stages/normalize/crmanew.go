@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -161,6 +162,9 @@ func (r *crmRenewal) followCompanies(ctx context.Context, moved map[string]bool)
 	})
 }
 
+// otherAccounts names the temporary table of accounts that give their contacts something else.
+const otherAccounts = "other_accounts"
+
 // followPeople adds contacts of accounts that give them something else, people with a domain that flipped, and leads with a
 // company of which another word is the rarest; anyMoved is nil where there are none.
 func (r *crmRenewal) followPeople(ctx context.Context, other, flipped map[string]bool, anyMoved func(keys []string) bool) error {
@@ -174,8 +178,19 @@ func (r *crmRenewal) followPeople(ctx context.Context, other, flipped map[string
 	if anyMoved != nil {
 		keys = "company_keys"
 	}
+	where := ""
+	if len(flipped) == 0 && anyMoved == nil { // then the engine picks the contacts: the others need not be handed over
+		if err := r.session.Keep(ctx, otherAccounts, "SELECT '' AS crm_id WHERE false"); err != nil {
+			return err
+		}
+		defer r.session.Drop(ctx, otherAccounts) //nolint:errcheck // temporary
+		if err := r.session.Add(ctx, otherAccounts, slices.Sorted(maps.Keys(other))); err != nil {
+			return err
+		}
+		where = " WHERE account_id IN (FROM " + otherAccounts + ")"
+	}
 	var some []string
-	err := r.is.eachOf(ctx, r.earlier.Out.CRMPerson, "SELECT crm_id, object, account_id, "+emails+", "+keys+" FROM earlier", func(w *worker, in *rows, i int) {
+	err := r.is.eachOf(ctx, r.earlier.Out.CRMPerson, "SELECT crm_id, object, account_id, "+emails+", "+keys+" FROM earlier"+where, func(w *worker, in *rows, i int) {
 		isLead := in.text(1, i) == schemas.Lead
 		follows := other[in.text(2, i)]
 		if !follows && len(flipped) > 0 {

@@ -119,12 +119,11 @@ func (propose proposer) all(ctx context.Context, s *sql.Session, in PatchesIn, t
 	held := heldRecords{at: map[string]heldRecord{}}
 	defer held.release()
 	for _, from := range sources {
+		read := r.readWritten
 		if in.Only.Table != "" {
-			if from.snapshot, err = s.Holding(ctx, from.snapshot, "(SELECT crm_id FROM unmatched)"); err != nil {
-				return sql.Snapshot{}, err
-			}
+			read = r.readSomeWritten
 		}
-		if err := r.readWritten(ctx, from, &held); err != nil {
+		if err := read(ctx, from, &held); err != nil {
 			return sql.Snapshot{}, err
 		}
 	}
@@ -274,7 +273,8 @@ func (p *patcher) write(object, id, entity string, place int64, c patch) {
 	p.to.end(c.form)
 }
 
-// only leaves the other records out of those without entity, and files without their candidates out of the directory's.
+// only leaves the other records out of those without entity, and holds what the directory and the accounts say of their candidates: joined with
+// whole tables, the few would be looked for in what the engine makes of all.
 func (r *run) only(ctx context.Context, in PatchesIn) error {
 	s := r.session
 	if err := s.Bind(ctx, in.Only); err != nil {
@@ -286,8 +286,24 @@ func (r *run) only(ctx context.Context, in PatchesIn) error {
 	if err := s.StepQuery(ctx, "SELECT * FROM all_unmatched SEMI JOIN differing USING (crm_id)", schemas.Unmatched); err != nil {
 		return err
 	}
-	for name, snap := range map[string]sql.Snapshot{"raw_member": in.Members, "dir_member": in.DirMember} {
-		if err := s.BindFor(ctx, name, snap.Or(name), "(SELECT unnest([best_entity_id, second_entity_id]) FROM unmatched)"); err != nil {
+	const candidates, employers = "(SELECT unnest([best_entity_id, second_entity_id]) FROM unmatched)", "(SELECT company_ids[1] FROM dir_member)"
+	companies := candidates
+	if in.Members.Table != "" {
+		companies = employers
+	}
+	for _, t := range []struct {
+		snap            sql.Snapshot
+		name, key, keys string
+		columns         string
+	}{
+		{in.Members, "raw_member", "member_id", candidates, "member_id, first_name, last_name, emails, country, city, company_name"},
+		{in.DirMember, "dir_member", "entity_id", candidates, "entity_id, given, surname, company_ids, company_domains"},
+		{in.Companies, "raw_company", "company_id", companies, "company_id, name, website, country, city"},
+		{in.DirCompany, "dir_company", "entity_id", companies, "entity_id, group_id, domains, alias_keys"},
+		{in.Mapping, "mapping", "entity_id", companies, `object, crm_id, entity_id, "primary"`},
+		{in.CRMCompany, "crm_company", "crm_id", "(SELECT crm_id FROM mapping)", "crm_id, alias_keys, rare_token, domains"},
+	} {
+		if err := s.HoldRows(ctx, t.name, t.snap.Or(t.name), t.key, t.keys, t.columns); err != nil {
 			return err
 		}
 	}

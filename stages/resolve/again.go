@@ -58,8 +58,9 @@ func (r *run) again(in In, e Earlier) Out {
 	}
 	r.keepFile(affectedRecord, "resolve/affected")
 	r.hold("raw_account", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, CreatedDate, Website")
-	r.hold("raw_contact", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, LastActivityDate, CreatedDate")
-	r.hold("raw_lead", tables, "Id", affectedRecord, "Id, MasterRecordId, IsDeleted, missing_since, IsConverted, ConvertedContactId, LastActivityDate, CreatedDate")
+	r.hold("raw_contact", tables, "Id", affectedRecord, "Id, IsPersonAccount, MasterRecordId, IsDeleted, missing_since, LastActivityDate, CreatedDate, FirstName, Email")
+	r.hold("raw_lead", tables, "Id", affectedRecord, "Id, MasterRecordId, IsDeleted, missing_since, IsConverted, ConvertedContactId, LastActivityDate, CreatedDate, "+
+		"FirstName, Email, Company, Website")
 	r.only("raw_decision", tables["raw_decision"].Or("raw_decision"), "crm_id", affectedRecord)
 	r.hold("crm_company", tables, "crm_id", affectedRecord, "crm_id, name_key, domains, email_domains")
 	for _, name := range []string{"raw_redirect", "dir_company", "dir_member"} {
@@ -123,25 +124,20 @@ func (r *run) compete(in In, e Earlier) {
 	}
 	r.bind("dir_company", "dir_company", tables["dir_company"])
 	const open = "(SELECT crm_id FROM proposal WHERE entity_id IS NULL)"
-	r.hold("raw_contact", tables, "Id", open, "Id, FirstName, Email")
-	r.hold("raw_lead", tables, "Id", open, "Id, FirstName, Email, Company, Website")
 	r.hold("known", tables, "crm_id", answeredRecord, "object, crm_id, known_ids, known_keys")
 	r.hold("crm_person", tables, "crm_id", "(FROM "+open+" UNION SELECT crm_id FROM "+reemployed+")",
 		"object, crm_id, live, account_id, surname, given, emails, email_domains, company_keys, company_domains")
 	r.employers(tables)
 }
 
-// employers binds what tells the employers of reemployed records. A company's id is only asked of those of whom one is known, as a
-// rule the few contacts among them.
+// employers binds what tells the employers of reemployed records. A company's id is only asked for where one is known.
 func (r *run) employers(tables map[string]sql.Snapshot) {
-	members := tables["dir_member"].Or("dir_member")
-	r.holdRows("member_ids", members, "entity_id", "(SELECT entity_id FROM "+reemployed+" SEMI JOIN known USING (object, crm_id))", "entity_id, company_ids, past_company_ids")
-	r.holdRows("member_names", members, "entity_id", "(SELECT entity_id FROM "+reemployed+")",
-		"entity_id, company_keys, company_domains, past_company_keys, past_company_domains")
-	if r.err == nil {
-		r.err = r.session.View(r.ctx, "dir_member", "SELECT n.entity_id, i.company_ids, n.company_keys, n.company_domains, i.past_company_ids, "+
-			"n.past_company_keys, n.past_company_domains FROM member_names n LEFT JOIN member_ids i ON i.entity_id = n.entity_id")
+	const names = "entity_id, company_keys, company_domains, past_company_keys, past_company_domains"
+	ids := ", company_ids, past_company_ids"
+	if !r.any("(FROM " + reemployed + " SEMI JOIN known USING (object, crm_id))") {
+		ids = ", NULL::VARCHAR[] AS company_ids, NULL::VARCHAR[] AS past_company_ids"
 	}
+	r.holdRows("dir_member", tables["dir_member"].Or("dir_member"), "entity_id", "(SELECT entity_id FROM "+reemployed+")", names+ids)
 }
 
 // reemploy keeps the affected records whose employer is not the one that the earlier answer tells, for all that is known: asking

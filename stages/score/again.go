@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
@@ -24,9 +28,11 @@ func (e *Earlier) fits(in In) bool {
 		reflect.DeepEqual(e.In.Section, in.Section) && reflect.DeepEqual(e.In.Parameters, in.Parameters)
 }
 
-// scoredAnew names the temporary table of records that differ, and touchedRecords that of records whose candidates may.
+// scoredAnew names the temporary table of records that differ, readAnew that of those of them whose normal form may, and touchedRecords
+// that of records whose candidates may.
 const (
 	scoredAnew     = "scored_anew"
+	readAnew       = "read_anew"
 	touchedRecords = "touched_records"
 )
 
@@ -66,7 +72,11 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		return Out{}, err
 	}
 	defer closeTotals() //nolint:errcheck // nothing was written
-	roll, err := r.openRoll(e, before)
+	of := before
+	if sameDirectory {
+		of = r.index
+	}
+	roll, err := mapRoll(s, of, e.Out.Rolls())
 	if sql.Damaged(err) {
 		return r.all(ctx)
 	}
@@ -78,6 +88,7 @@ func (r *scoring) again(ctx context.Context, e Earlier) (Out, error) {
 		return Out{}, err
 	}
 	defer s.Drop(ctx, scoredAnew) //nolint:errcheck // temporary
+	defer s.Drop(ctx, readAnew)   //nolint:errcheck // temporary
 	if r.in.Observe {
 		r.observer.Take(e.Out.Observed, sameDirectory)
 	}
@@ -112,7 +123,7 @@ func openTotals(s *sql.Session, e Earlier) (totals *linkage.Totals, close func()
 	return totals, close, nil
 }
 
-// changedRecords makes the table scoredAnew of the records that differ, and notes their ids.
+// changedRecords makes the tables scoredAnew and readAnew of the records that differ, and notes their ids.
 func (r *scoring) changedRecords(ctx context.Context, e Earlier) error {
 	s := r.session
 	records, err := s.ChangedKeys(ctx, e.In.CRM, r.in.CRM)
@@ -125,7 +136,10 @@ func (r *scoring) changedRecords(ctx context.Context, e Earlier) error {
 		return err
 	}
 	defer known.Drop(ctx) //nolint:errcheck // temporary
-	if err := s.Keep(ctx, scoredAnew, "SELECT crm_id FROM "+records.Name+" UNION SELECT crm_id FROM "+known.Name); err != nil {
+	if err := s.Keep(ctx, readAnew, "SELECT crm_id FROM "+records.Name); err != nil {
+		return err
+	}
+	if err := s.Keep(ctx, scoredAnew, "FROM "+readAnew+" UNION SELECT crm_id FROM "+known.Name); err != nil {
 		return err
 	}
 	r.changed = map[string]bool{}
@@ -133,16 +147,13 @@ func (r *scoring) changedRecords(ctx context.Context, e Earlier) error {
 }
 
 // scoreChanged scores the records that differ, for the same directory, and notes them beside the roll.
-func (r *scoring) scoreChanged(ctx context.Context, e Earlier, since *openedRoll) error {
+func (r *scoring) scoreChanged(ctx context.Context, e Earlier, roll *openedRoll) error {
 	s := r.session
 	gone, records := r.index.NewRecords(), r.index.NewRecords()
-	few := int64(len(r.changed))*mostScoredTwice <= r.in.CRM.Rows
-	if r.in.Observe || few {
-		if err := eachRecordOf(ctx, s, r.in.Section, e.In.CRM, e.In.Known, scoredAnew, gone.Append); err != nil {
-			return err
-		}
+	if err := roll.Pick(r.changed, gone); err != nil {
+		return err
 	}
-	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, records.Append); err != nil {
+	if err := r.readChanged(ctx, gone, records); err != nil {
 		return err
 	}
 	if err := readFrequencies(ctx, s, r.in, []*linkage.Scorer{r.scorer}, gone, records); err != nil {
@@ -153,7 +164,7 @@ func (r *scoring) scoreChanged(ctx context.Context, e Earlier, since *openedRoll
 	}
 	var had map[string]*digest
 	var err error
-	if few {
+	if int64(len(r.changed))*mostScoredTwice <= r.in.CRM.Rows {
 		had, err = r.scoreAsBefore(gone)
 	} else {
 		had, err = r.forget(ctx, e.Out.Candidates, scoredAnew, nil)
@@ -161,8 +172,57 @@ func (r *scoring) scoreChanged(ctx context.Context, e Earlier, since *openedRoll
 	if err != nil {
 		return err
 	}
-	if err := r.noteChanged(e, since, records); err != nil {
+	if err := r.noteChanged(e, roll, records); err != nil {
 		return err
 	}
 	return r.rescore(ctx, had, records)
+}
+
+// readChanged reads the records that differ. Of many nothing does but what is known about them: contacts of an account whose answer
+// is another. Finding these in their table would decode most of it, so they are taken as they were, and what is known is put in.
+func (r *scoring) readChanged(ctx context.Context, was, to *linkage.Records) error {
+	s := r.session
+	if err := eachRecordOf(ctx, s, r.in.Section, r.in.CRM, sql.Snapshot{}, readAnew, to.Append); err != nil {
+		return err
+	}
+	anew := map[string]bool{}
+	if err := s.EachText(ctx, "FROM "+readAnew, func(id string) { anew[strings.Clone(id)] = true }); err != nil {
+		return err
+	}
+	var same []int
+	for i := range was.Len() {
+		if !anew[was.ID(i)] {
+			same = append(same, i)
+		}
+	}
+	if err := was.Copy(to, same); err != nil {
+		return err
+	}
+	return r.putKnown(ctx, to)
+}
+
+// putKnown puts what is known now into records that differ.
+func (r *scoring) putKnown(ctx context.Context, to *linkage.Records) error {
+	s, table := r.session, r.in.Section.LeftTable()
+	columns, err := r.in.Section.LeftColumns()
+	if err != nil {
+		return err
+	}
+	columns = slices.DeleteFunc(columns, func(c string) bool {
+		_, own := table.Column(c)
+		return own
+	})
+	rows := make(map[string]int, to.Len())
+	for i := range to.Len() {
+		rows[to.ID(i)] = i
+	}
+	if err := s.BindFor(ctx, schemas.Known.Name, r.in.Known.Or(schemas.Known.Name), "(FROM "+scoredAnew+")"); err != nil {
+		return err
+	}
+	query := "SELECT a.crm_id"
+	for _, c := range columns {
+		query += ", k." + schemas.Quote(c)
+	}
+	return s.Each(ctx, query+" FROM "+scoredAnew+" a LEFT JOIN known k ON k.crm_id = a.crm_id AND (k.object = '"+schemas.Account+"') = "+
+		strconv.FormatBool(r.in.Section.Kind == linkage.Company), nil, func(batch arrow.RecordBatch) error { return to.Replace(batch, rows, columns) })
 }

@@ -49,7 +49,7 @@ func (r *scoring) renewAll(ctx context.Context, e Earlier, before *openedRoll, b
 	}); err != nil {
 		return err
 	}
-	if err := eachRecordOf(ctx, r.session, r.in.Section, r.in.CRM, r.in.Known, scoredAnew, is.Append); err != nil {
+	if err := r.readChanged(ctx, was, is); err != nil {
 		return err
 	}
 	if observer != nil {

@@ -76,8 +76,8 @@ func (t *trial) trySome(ctx context.Context, w *sql.Writer) error {
 			unsure = append(unsure, proposed{piece, unsureRecords})
 		}
 	}
-	if len(unsure) == 1 {
-		return t.try(ctx, w, t.in.CRM, retriedRecords, anew, unsure[0])
+	if len(unsure) <= 1 {
+		return t.try(ctx, w, t.in.CRM, retriedRecords, append([]proposed{anew}, unsure...)...)
 	}
 	if err := t.try(ctx, w, t.in.CRM, anew.of, anew); err != nil {
 		return err
@@ -109,10 +109,9 @@ func (t *trial) try(ctx context.Context, w *sql.Writer, crm sql.Snapshot, of str
 	return q.answer(ctx, t, w)
 }
 
-// pick takes the records that a relation names from the roll where another directory had it written in this session: the engine decodes whole
-// columns of their table to find them.
+// pick takes the records that a relation names from the roll: the engine decodes whole columns of their table to find them.
 func (t *trial) pick(ctx context.Context, to *linkage.Records, of string) error {
-	if len(t.in.Rolls) == 0 || t.in.KeptIndex == t.in.Index {
+	if len(t.in.Rolls) == 0 {
 		return nil
 	}
 	roll, err := mapRoll(t.session, t.index, t.in.Rolls)

@@ -13,7 +13,7 @@ import (
 // written anew. It changes no result.
 const mostSince = 8
 
-// openedRoll is the roll of an earlier call, or what was noted beside it, mapped.
+// openedRoll is the roll of an earlier call with what was noted beside it, mapped.
 type openedRoll struct {
 	*linkage.Roll
 	files   [][]byte
@@ -24,15 +24,6 @@ func (o *openedRoll) close() {
 	for _, c := range o.closing {
 		c() //nolint:errcheck // nothing was written
 	}
-}
-
-// openRoll maps the roll that an earlier call left for an index; without one, where the directory is the same, only what was noted beside it.
-func (r *scoring) openRoll(e Earlier, before *linkage.Index) (*openedRoll, error) {
-	index, ids := before, e.Out.Rolls()
-	if before == nil {
-		index, ids = r.index, ids[1:]
-	}
-	return mapRoll(r.session, index, ids)
 }
 
 func mapRoll(s *sql.Session, index *linkage.Index, ids []string) (*openedRoll, error) {
@@ -54,27 +45,20 @@ func mapRoll(s *sql.Session, index *linkage.Index, ids []string) (*openedRoll, e
 }
 
 // noteChanged notes the records that differ beside the earlier roll, or writes it anew where they have become many.
-func (r *scoring) noteChanged(e Earlier, since *openedRoll, records *linkage.Records) error {
-	if int64(since.Replaced()+len(r.changed))*mostSince > r.in.CRM.Rows {
-		all, err := mapRoll(r.session, r.index, e.Out.Rolls())
-		if err == nil {
-			defer all.close()
-			r.rolls.Roll, err = r.session.WriteObject(func(w io.Writer) error {
-				if err := all.Each(r.changed, func(p *linkage.RollPiece) error { return p.Write(w) }); err != nil {
-					return err
-				}
-				return records.WriteRoll(w, nil)
-			})
-		}
-		if !sql.Damaged(err) { // else whoever builds upon it scores all
-			return err
-		}
+func (r *scoring) noteChanged(e Earlier, roll *openedRoll, records *linkage.Records) (err error) {
+	if int64(roll.Replaced()+len(r.changed))*mostSince > r.in.CRM.Rows {
+		r.rolls.Roll, err = r.session.WriteObject(func(w io.Writer) error {
+			if err := roll.Each(r.changed, func(p *linkage.RollPiece) error { return p.Write(w) }); err != nil {
+				return err
+			}
+			return records.WriteRoll(w, nil)
+		})
+		return err
 	}
-	var err error
 	r.rolls.Roll = e.Out.Roll
 	r.rolls.RollSince, err = r.session.WriteObject(func(w io.Writer) error {
-		for _, data := range since.files {
-			if _, err := w.Write(data); err != nil {
+		for _, since := range roll.files[1:] {
+			if _, err := w.Write(since); err != nil {
 				return err
 			}
 		}
