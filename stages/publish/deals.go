@@ -85,30 +85,28 @@ func (p *publication) otherDeals() {
 		FROM was_raw_lead b FULL JOIN is_raw_lead a ON a.Id = b.Id
 		WHERE a.ConvertedOpportunityId IS DISTINCT FROM b.ConvertedOpportunityId OR coalesce(a.Id, b.Id) IN (SELECT crm_id FROM other_answer)`)
 	p.read("raw_opportunity", "raw_opportunity_contact_role", previousAutoSave)
-	p.keep("other_deal", `SELECT DISTINCT opportunity_id FROM (
-		SELECT id AS opportunity_id FROM changed_deal
-		UNION ALL SELECT OpportunityId FROM changed_role
-		UNION ALL SELECT opportunity_id FROM changed_lead
-		UNION ALL SELECT Id FROM raw_opportunity WHERE AccountId IN (FROM moved_account)
-		UNION ALL SELECT OpportunityId FROM raw_opportunity_contact_role WHERE ContactId IN (SELECT crm_id FROM other_answer)
-		UNION ALL SELECT opportunity_id FROM previous_auto_save WHERE crm_id IN (SELECT crm_id FROM other_answer)
-	) WHERE opportunity_id IS NOT NULL`)
+	p.keepFile("other_deal")
+}
+
+// keepFile keeps what the file of this name gives.
+func (p *publication) keepFile(name string) {
+	f := p.file("publish/deals/" + name)
+	if p.err != nil {
+		return
+	}
+	if p.keep(name, f.Text); p.err != nil {
+		p.err = fmt.Errorf("%s: %w", f.Name, p.err)
+	}
 }
 
 // movedAccounts finds the accounts with another answer, and those of which a contact with activities is told anew.
 func (p *publication) movedAccounts() {
-	const answered = "SELECT crm_id FROM other_answer"
 	if !p.tellsROI {
-		p.keep("moved_account", answered)
+		p.keep("moved_account", "SELECT crm_id FROM other_answer")
 		return
 	}
 	p.read("raw_activity", "redirected")
-	p.keep("active_record", `SELECT crm_id FROM (SELECT crm_id, entity_id FROM was_mapping WHERE object = 'Contact' UNION ALL SELECT crm_id, entity_id FROM is_mapping WHERE object = 'Contact')
-		WHERE entity_id IN (SELECT coalesce(new_id, member_id) FROM raw_activity LEFT JOIN redirected ON old_id = member_id)`)
-	p.keep("moved_account", `SELECT DISTINCT unnest([a.AccountId, b.AccountId]) AS crm_id FROM was_raw_contact b FULL JOIN is_raw_contact a ON a.Id = b.Id
-		WHERE coalesce(a.Id, b.Id) IN (FROM active_record)
-			AND (a.AccountId IS DISTINCT FROM b.AccountId OR coalesce(a.Id, b.Id) IN (`+answered+`))
-		UNION `+answered)
+	p.keepFile("moved_account")
 }
 
 // ofDeals keeps the rows that are told of these opportunities, and the answers to all records that lead to them.
@@ -181,23 +179,15 @@ func (p *publication) touches() {
 		return
 	}
 	p.read("raw_activity", "redirected", "$zone")
-	p.keep("deal_entity", `WITH entity AS (SELECT entity_id FROM deal_mapping SEMI JOIN deal_record USING (crm_id) WHERE entity_id IS NOT NULL)
-		FROM entity UNION SELECT old_id FROM redirected WHERE new_id IN (FROM entity)`)
-	p.keep("deal_activity", `SELECT activity_id, seat_id, kind, occurred_at, member_id, company_id FROM raw_activity
-		WHERE member_id IN (FROM deal_entity) OR company_id IN (FROM deal_entity)`)
+	p.keepFile("deal_activity")
 	p.dealViews()
 	p.view("raw_lead", "FROM deal_lead")
 	p.view("raw_contact", "FROM deal_contact")
 	p.view("raw_activity", "FROM deal_activity")
 	p.anew(person.Name)
 	p.anew(f.Name)
-	// Of most nobody did anything. Where an opportunity's own row is the same, all of a touch follows from its activity and path.
 	p.read("earlier_roi_touch")
-	const path = "SELECT opportunity_id, activity_id, path, via_object, via_crm_id FROM "
-	p.keep("path_now", path+"roi_touch")
-	p.keep("path_before", path+"earlier_roi_touch SEMI JOIN other_deal USING (opportunity_id)")
-	p.keep("retouched", `SELECT opportunity_id FROM (FROM path_now EXCEPT FROM path_before)
-		UNION SELECT opportunity_id FROM (FROM path_before EXCEPT FROM path_now) UNION FROM changed_deal`)
+	p.keepFile("retouched")
 	p.amendBy(schemas.RoiTouch, "FROM roi_touch SEMI JOIN retouched USING (opportunity_id)", "FROM retouched")
 	p.deals.touched = true
 	p.rebind("raw_opportunity", "raw_opportunity_contact_role", schemas.Mapping.Name, "raw_lead", "raw_contact", "raw_activity")
@@ -221,30 +211,15 @@ func (p *publication) roiOpportunities() {
 		amounts = schemas.RoiAmount.Name
 	}
 	p.read("raw_opportunity", schemas.RoiTouch.Name, "earlier_roi_touch", "earlier_roi_opportunity", amounts)
-	members := `SELECT entity_id FROM was_mapping WHERE crm_id IN (SELECT crm_id FROM other_answer UNION SELECT crm_id FROM changed_lead)
-		UNION SELECT entity_id FROM is_mapping WHERE crm_id IN (SELECT crm_id FROM other_answer UNION SELECT crm_id FROM changed_lead)
-		UNION SELECT entity_id FROM deal_mapping WHERE crm_id IN (SELECT ContactId FROM changed_role)`
-	if p.deals.changed {
-		members += ` UNION SELECT member_id FROM roi_touch WHERE opportunity_id IN (FROM changed_deal)
-			UNION SELECT member_id FROM earlier_roi_touch WHERE opportunity_id IN (FROM changed_deal)`
-	}
-	p.keep("deal_member", "SELECT entity_id FROM ("+members+") WHERE entity_id IS NOT NULL")
-	p.keep("judged_deal", `FROM retouched
-		UNION SELECT opportunity_id FROM roi_touch WHERE member_id IN (FROM deal_member)
-		UNION SELECT Id FROM raw_opportunity WHERE AccountId IN (SELECT AccountId FROM raw_opportunity WHERE Id IN (FROM changed_deal)
-			UNION SELECT account_id FROM earlier_roi_opportunity WHERE opportunity_id IN (FROM changed_deal))`)
+	p.keepFile("deal_member")
+	p.keepFile("judged_deal")
 	if p.err == nil && p.number("SELECT count(*) FROM judged_deal")*fewOf > p.snaps["raw_opportunity"].Rows {
 		p.save(f.Name)
 		return
 	}
 	p.keep("judged_touch", `SELECT opportunity_id, activity_id, path, member_id, occurred_at, occurred_on, counted, influences
 		FROM roi_touch SEMI JOIN judged_deal USING (opportunity_id)`)
-	// Whose touch reached an opportunity by another path than its account is its person. One that it reached by the account may be, too, as a
-	// lead that became it.
-	p.keep("judged_person", `WITH member AS (SELECT DISTINCT member_id FROM judged_touch WHERE counted AND member_id IS NOT NULL)
-		SELECT opportunity_id, member_id FROM roi_touch SEMI JOIN member USING (member_id) WHERE path <> 'account'
-		UNION SELECT ConvertedOpportunityId, entity_id FROM converted JOIN deal_mapping ON object = 'Lead' AND crm_id = Id
-		WHERE entity_id IN (FROM member)`)
+	p.keepFile("judged_person")
 	p.keep("judged_opportunity", "SELECT "+dealColumns+` FROM raw_opportunity WHERE Id IN (FROM judged_deal UNION SELECT opportunity_id FROM judged_person)
 		OR AccountId IN (SELECT AccountId FROM raw_opportunity WHERE Id IN (FROM judged_deal))`)
 	p.keep("judged_amount", `SELECT opportunity_id, amount, currency, corporate_amount, corporate_currency, rate, rate_date, rate_source, no_corporate_amount
