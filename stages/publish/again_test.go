@@ -57,6 +57,40 @@ func TestAgain_Invariant2_EqualsMakingAll(t *testing.T) {
 	}
 }
 
+// An opportunity of which nothing differs is judged anew where its person has got an older one by a contact role.
+func TestAgain_AnOlderOpportunityOfThePerson(t *testing.T) {
+	s := sqltest.Open(t)
+	w := newWorld(rand.New(rand.NewPCG(3, 1)), s)
+	for table, row := range map[string][]string{
+		"raw_contact":                  {"c900", "false", "", "f", "g", "e", "", ""},
+		"dir_member":                   {"m900", ""},
+		"raw_activity":                 {"y900", "s001", "call", "2026-05-10T08:00:00Z", "m900", ""},
+		"raw_opportunity_contact_role": {"r900", "false", "o900", "c900"},
+	} {
+		w.tables[table][row[0]] = row
+	}
+	w.entity["c900"] = "m900"
+	for id, created := range map[string]string{"o900": "2026-05-20", "o901": "2026-05-01"} {
+		w.tables["raw_opportunity"][id] = []string{id, "false", "", "u001", "Two", "false", "false", created, "2026-06-30", "5", "5", "EUR"}
+	}
+	in := w.in(t, publish.In{})
+	out := published(t, s, in)
+	w.tables["raw_opportunity_contact_role"]["r901"] = []string{"r901", "false", "o901", "c900"}
+	w.put("raw_lead", 1) // where no record differs nothing is looked for
+	next := w.in(t, in)
+	next.Previous = out.Tables
+	whole := published(t, s, next)
+	next.Earlier = &publish.Earlier{In: in, Out: out}
+	again := published(t, s, next)
+	same(t, s, 1, whole, again)
+	if !again.Tables["roi_opportunity"].Amended() {
+		t.Error("roi_opportunity was made whole")
+	}
+	if judged := sqltest.Dump(t, s, whole.Tables["roi_opportunity"], "opportunity_id,not_sourced"); !strings.Contains(judged, "o900,earlier_opportunity") {
+		t.Errorf("nothing is said of the older opportunity:\n%s", judged)
+	}
+}
+
 func same(t *testing.T, s *sql.Session, step int, want, got publish.Out) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(want.Tables)) {
