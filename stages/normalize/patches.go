@@ -112,7 +112,7 @@ func (propose proposer) all(ctx context.Context, s *sql.Session, in PatchesIn, t
 		return sql.Snapshot{}, err
 	}
 	if in.Only.Table != "" {
-		if err := r.only(ctx, in); err != nil {
+		if err := r.only(ctx, in, table); err != nil {
 			return sql.Snapshot{}, err
 		}
 	}
@@ -275,7 +275,7 @@ func (p *patcher) write(object, id, entity string, place int64, c patch) {
 
 // only leaves the other records out of those without entity, and holds what the directory and the accounts say of their candidates: joined with
 // whole tables, the few would be looked for in what the engine makes of all.
-func (r *run) only(ctx context.Context, in PatchesIn) error {
+func (r *run) only(ctx context.Context, in PatchesIn, table schemas.Table) error {
 	s := r.session
 	if err := s.Bind(ctx, in.Only); err != nil {
 		return err
@@ -288,7 +288,7 @@ func (r *run) only(ctx context.Context, in PatchesIn) error {
 	}
 	const candidates, employers = "(SELECT unnest([best_entity_id, second_entity_id]) FROM unmatched)", "(SELECT company_ids[1] FROM dir_member)"
 	companies := candidates
-	if in.Members.Table != "" {
+	if table.Name == schemas.PatchPerson.Name {
 		companies = employers
 	}
 	for _, t := range []struct {
