@@ -23,6 +23,26 @@ func (s *Session) Keep(ctx context.Context, name, query string) error {
 	return nil
 }
 
+// KeepFile is Keep of what a file gives that names no table.
+func (s *Session) KeepFile(ctx context.Context, name, file string) error {
+	f, err := Named(file)
+	if err != nil {
+		return err
+	}
+	if err := s.Keep(ctx, name, f.Text); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
+
+// KeepIDs is Keep of ids, as crm_id, each once.
+func (s *Session) KeepIDs(ctx context.Context, name string, ids []string) error {
+	if err := s.Keep(ctx, name, "SELECT '' AS crm_id WHERE false"); err != nil {
+		return err
+	}
+	return s.Add(ctx, name, ids)
+}
+
 // View makes a query readable under a name, in the place of what was bound there.
 func (s *Session) View(ctx context.Context, name, query string) error {
 	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+schemas.Quote(name)+" AS "+query); err != nil {

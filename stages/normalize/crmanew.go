@@ -180,13 +180,10 @@ func (r *crmRenewal) followPeople(ctx context.Context, other, flipped map[string
 	}
 	where := ""
 	if len(flipped) == 0 && anyMoved == nil { // then the engine picks the contacts: the others need not be handed over
-		if err := r.session.Keep(ctx, otherAccounts, "SELECT '' AS crm_id WHERE false"); err != nil {
+		if err := r.session.KeepIDs(ctx, otherAccounts, slices.Sorted(maps.Keys(other))); err != nil {
 			return err
 		}
 		defer r.session.Drop(ctx, otherAccounts) //nolint:errcheck // temporary
-		if err := r.session.Add(ctx, otherAccounts, slices.Sorted(maps.Keys(other))); err != nil {
-			return err
-		}
 		where = " WHERE account_id IN (FROM " + otherAccounts + ")"
 	}
 	var some []string

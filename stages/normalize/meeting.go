@@ -121,12 +121,9 @@ func (m meeting) addUnmatched(ctx context.Context, ids []string) error {
 		return err
 	}
 	const named = "named_record"
-	if err := s.Keep(ctx, named, "SELECT '' AS crm_id WHERE false"); err != nil {
+	if err := s.KeepIDs(ctx, named, ids); err != nil {
 		return err
 	}
 	defer s.Drop(ctx, named) //nolint:errcheck // temporary
-	if err := s.Add(ctx, named, ids); err != nil {
-		return err
-	}
 	return s.AddRows(ctx, changedRecord, "SELECT crm_id FROM "+named+" SEMI JOIN unmatched USING (crm_id)")
 }

@@ -139,14 +139,18 @@ func (p *publication) takenChecks(f sql.File) (checks []Check, ok bool) {
 	if !p.holds(f) {
 		return nil, false
 	}
+	return p.earlierChecks(f)
+}
+
+// earlierChecks are the earlier call's checks by a file; ok says that all passed.
+func (p *publication) earlierChecks(f sql.File) (checks []Check, ok bool) {
 	for _, c := range p.was.dry.Checks {
 		if strings.Contains(f.Text, "'"+c.Name+"'") {
-			checks = append(checks, c)
-			ok = ok || c.Passed
 			if !c.Passed {
 				return nil, false
 			}
+			checks = append(checks, c)
 		}
 	}
-	return checks, ok
+	return checks, len(checks) > 0
 }

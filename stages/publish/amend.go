@@ -168,11 +168,7 @@ func (p *publication) missing() {
 	if p.takeOver(f) {
 		return
 	}
-	same := p.gave(schemas.MissingInCRM).Table != ""
-	for _, name := range f.In {
-		same = same && (name == "badge" || name == schemas.AtOpen.Name || p.same(f, name))
-	}
-	if !same || !p.differ() {
+	if p.gave(schemas.MissingInCRM).Table == "" || !p.sameBut(f, schemas.Badge.Name, schemas.AtOpen.Name) || !p.differ() {
 		p.save(f.Name)
 		return
 	}

@@ -90,12 +90,9 @@ func (p *publication) otherDeals() {
 
 // keepFile keeps what the file of this name gives.
 func (p *publication) keepFile(name string) {
-	f := p.file("publish/deals/" + name)
-	if p.err != nil {
-		return
-	}
-	if p.keep(name, f.Text); p.err != nil {
-		p.err = fmt.Errorf("%s: %w", f.Name, p.err)
+	if p.err == nil {
+		p.kept = append(p.kept, name)
+		p.err = p.session.KeepFile(p.ctx, name, "publish/deals/"+name)
 	}
 }
 

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
@@ -149,14 +148,6 @@ func (p *publication) passedBefore(f sql.File) bool {
 	if p.was == nil || p.dry != nil {
 		return false
 	}
-	found := false
-	for _, c := range p.was.dry.Checks {
-		if strings.Contains(f.Text, "'"+c.Name+"'") {
-			found = true
-			if !c.Passed {
-				return false
-			}
-		}
-	}
-	return found
+	_, ok := p.earlierChecks(f)
+	return ok
 }

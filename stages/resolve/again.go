@@ -216,15 +216,8 @@ func (r *run) keep(name, query string) (rows int64) {
 }
 
 func (r *run) keepFile(name, file string) {
-	if r.err != nil {
-		return
-	}
-	f, err := sql.Named(file)
-	if r.err = err; err == nil {
-		r.keep(name, f.Text)
-	}
-	if r.err != nil {
-		r.err = fmt.Errorf("%s: %w", file, r.err)
+	if r.err == nil {
+		r.err = r.session.KeepFile(r.ctx, name, file)
 	}
 }
 

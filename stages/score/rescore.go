@@ -175,10 +175,7 @@ func levelsOf(codes *array.Int32, lists array.ListLike, i int) (levels []uint8) 
 // amend ends the table with other rows for the records whose candidates are others.
 func (r *scoring) amend(ctx context.Context, earlier sql.Snapshot) (sql.Snapshot, error) {
 	s := r.session
-	if err := s.Keep(ctx, scoredAnew, "SELECT '' AS crm_id WHERE false"); err != nil {
-		return sql.Snapshot{}, err
-	}
-	if err := s.Add(ctx, scoredAnew, r.replaced); err != nil {
+	if err := s.KeepIDs(ctx, scoredAnew, r.replaced); err != nil {
 		return sql.Snapshot{}, err
 	}
 	return r.to.Amend(ctx, earlier, "SELECT crm_id FROM "+scoredAnew)

@@ -284,10 +284,7 @@ func (t *trial) take(ctx context.Context, kept *linkage.Grounds, grounds *linkag
 		}
 	}
 	for name, ids := range map[string][]string{unsureRecords: unsure, settledRecords: changed} {
-		if err := s.Keep(ctx, name, "SELECT '' AS crm_id WHERE false"); err != nil {
-			return err
-		}
-		if err := s.Add(ctx, name, ids); err != nil {
+		if err := s.KeepIDs(ctx, name, ids); err != nil {
 			return err
 		}
 	}
