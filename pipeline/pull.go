@@ -2,13 +2,9 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,77 +12,6 @@ import (
 	"github.com/crmlink/crmlink/stages/extract"
 	"github.com/crmlink/crmlink/stages/systems/salesforce"
 )
-
-// Pull is what a run did to get the records out of Salesforce (A18).
-type Pull struct {
-	Org      string                      `json:"org"`
-	Instance string                      `json:"instance"`
-	Version  string                      `json:"version"`
-	Calls    map[string]int64            `json:"calls"`            // API calls, by kind
-	Limits   map[string]salesforce.Limit `json:"limits,omitempty"` // as they were before the pull; empty where the user may not see them
-	BulkRows int64                       `json:"bulk_rows"`
-	RESTRows int64                       `json:"rest_rows"`
-	// PersonAccounts says that the org has them.
-	PersonAccounts bool           `json:"person_accounts,omitempty"`
-	Objects        []PulledObject `json:"objects"`
-	// Whole is as of when each object was last pulled whole, by Salesforce's clock.
-	Whole map[string]time.Time `json:"whole"`
-}
-
-// PulledObject is what was pulled of one object.
-type PulledObject struct {
-	Name  string `json:"name"`
-	API   string `json:"api"`             // bulk, rest, or none where the org does not have it
-	Whole bool   `json:"whole,omitempty"` // every record; else what changed
-	Pages int    `json:"pages"`
-	Rows  int64  `json:"rows"`
-	Bytes int64  `json:"bytes"`
-	// Lacking are fields that crmlink would read and the user cannot see; Calculated those whose changes are seen when the
-	// object is pulled whole.
-	Lacking    []string `json:"lacking,omitempty"`
-	Calculated []string `json:"calculated,omitempty"`
-	Notes      []string `json:"notes,omitempty"`
-}
-
-// AllCalls is the number of API calls.
-func (p *Pull) AllCalls() (n int64) {
-	for _, calls := range p.Calls {
-		n += calls
-	}
-	return n
-}
-
-// isWhole says whether every record of an object was pulled.
-func (p *Pull) isWhole(object string) bool {
-	return p != nil && slices.ContainsFunc(p.Objects, func(o PulledObject) bool { return o.Name == object && o.Whole })
-}
-
-// carried is what a run that pulls nothing leaves to the next one.
-func (p *Pull) carried() *Pull {
-	if p == nil {
-		return nil
-	}
-	carried := &Pull{Org: p.Org, Instance: p.Instance, PersonAccounts: p.PersonAccounts, Whole: p.Whole}
-	for _, o := range p.Objects {
-		carried.Objects = append(carried.Objects, PulledObject{Name: o.Name, Lacking: o.Lacking})
-	}
-	return carried
-}
-
-func (s Store) pulls() string { return filepath.Join(s.Dir, "pull") }
-
-// pullDir is where this run's pages lie until their rows are in the store.
-func (r *run) pullDir() string { return filepath.Join(r.store.pulls(), r.record.ID) }
-
-// removePages removes the pages of this run, whose rows are in the store, and of runs that are not taken up again. A dry
-// run leaves alone what is not its own. What cannot be removed now is tried again by the next run.
-func (r *run) removePages() {
-	os.RemoveAll(r.pullDir()) //nolint:errcheck // see above
-	if r.record.ID != dryRunID {
-		os.RemoveAll(r.store.pulls()) //nolint:errcheck // see above
-	}
-	os.Remove(r.store.pulls()) //nolint:errcheck // not while it holds something
-}
 
 // pulled is what a pull left for the extraction.
 type pulled struct {
@@ -152,19 +77,6 @@ func (r *run) pull(ctx context.Context, o Options, last Record) (*pulled, error)
 	return done, err
 }
 
-// abandon gives up the pulls of runs that are not taken up again: their jobs at Salesforce, and their pages.
-func (r *run) abandon(ctx context.Context, client *salesforce.Client) {
-	entries, _ := os.ReadDir(r.store.pulls()) // before the first pull there is none
-	for _, e := range entries {
-		if mine, dry := e.Name() == r.record.ID, r.record.ID == dryRunID; mine != dry {
-			continue // what this run goes on with; or what another one may, beside a dry run, which goes on with nothing
-		}
-		dir := filepath.Join(r.store.pulls(), e.Name())
-		client.Abandon(ctx, dir) //nolint:errcheck // Salesforce forgets the jobs by itself after seven days
-		os.RemoveAll(dir)        //nolint:errcheck // tried again by the next run
-	}
-}
-
 // since is from when on each object is pulled; one that is not in it is pulled whole: in a full run, before its first
 // cursor, when its last whole pull is too long ago, and when records that did not change may lack what the CRM has.
 func (r *run) since(c Config, last Record) map[string]time.Time {
@@ -202,36 +114,6 @@ func lagging(last Record, remapped []extract.Column) map[string]bool {
 	return behind
 }
 
-// notePull writes down what the pull did, as soon as it is known.
-func (r *run) notePull(link *session, last Record, p *pulled) error {
-	note := &Pull{Org: link.stored.Org, Instance: link.stored.Instance, Version: p.Version, Calls: p.Calls, Limits: p.Limits, BulkRows: p.BulkRows,
-		RESTRows: p.RESTRows, PersonAccounts: p.PersonAccounts, Whole: map[string]time.Time{}}
-	if last.Pull != nil {
-		maps.Copy(note.Whole, last.Pull.Whole)
-	}
-	every := true
-	for _, o := range p.Objects {
-		object := PulledObject{Name: o.Name, API: o.API, Whole: o.Whole, Pages: len(o.Files), Rows: o.Rows, Lacking: o.Lacking,
-			Calculated: o.Calculated, Notes: o.Notes}
-		for _, f := range o.Files {
-			object.Bytes += f.Bytes
-		}
-		note.Objects = append(note.Objects, object)
-		switch {
-		case o.API == apiNone:
-		case o.Whole:
-			note.Whole[o.Name] = o.Cursor
-		default:
-			every = false
-		}
-	}
-	if every {
-		r.record.Import = FullImport
-	}
-	r.record.Pull = note
-	return r.write()
-}
-
 // takePulled holds what was read against what Salesforce said it sent, page by page, and only then moves the cursors.
 func (r *run) takePulled(ctx context.Context, p *pulled, last Record, raw *extract.Out) error {
 	if err := r.session.BindAs(ctx, "pulled_log", raw.Log); err != nil {
@@ -264,18 +146,6 @@ func (r *run) takePulled(ctx context.Context, p *pulled, last Record, raw *extra
 	return nil
 }
 
-// notePulled notes what an administrator should know of the org.
-func (r *run) notePulled(p *pulled, last Record) {
-	for _, o := range p.Objects {
-		for _, note := range o.Notes {
-			r.notice("%s: %s", o.Name, note)
-		}
-	}
-	if p.PersonAccounts && (last.Pull == nil || !last.Pull.PersonAccounts) {
-		r.notice("the org has Person Accounts: they are left out, with the status person_account")
-	}
-}
-
 // pullWatch turns what the client tells into the run's story: states of jobs into the log, how far all is into one line.
 type pullWatch struct {
 	run    *run
@@ -304,33 +174,4 @@ func (w *pullWatch) tell(p salesforce.Progress) {
 		w.run.note(Event{Step: "pull", State: "job", Rows: p.Rows, Done: p.Bytes, Total: p.TotalRows, Detail: e.Detail})
 	}
 	w.run.tell(e)
-}
-
-// listPulls adds the pages that no run takes up to the leftovers: all but those of a run that was killed before its rows
-// were in the store.
-func (s Store) listPulls(inv *inventory) error {
-	return s.each("pull", func(name string, f storedFile) error {
-		var record Record
-		json.Unmarshal(inv.records[name], &record) //nolint:errcheck // then nobody takes it up
-		if !record.unfinished() || record.Extract != nil {
-			inv.leftovers = append(inv.leftovers, f)
-		}
-		return nil
-	})
-}
-
-// Instance is the org's address: what the configuration says, else that of the connection that the published run had.
-func (s Store) Instance(c Config) string {
-	if address := c.Text("org.instance_url"); address != "" || c.Text("org.kind") != Salesforce {
-		return address
-	}
-	id, err := s.Current()
-	if err != nil || id == "" {
-		return ""
-	}
-	record, err := s.Record(id)
-	if err != nil || record.Pull == nil {
-		return ""
-	}
-	return record.Pull.Instance
 }

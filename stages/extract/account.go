@@ -170,3 +170,44 @@ func (r *run) saveLog(ctx context.Context) (sql.Snapshot, error) {
 	}
 	return w.Save(ctx)
 }
+
+// compareCounts counts the records that a full import lacks, and fails where a row was lost.
+func (r *run) compareCounts(ctx context.Context, j job, made *Reading) error {
+	snap, known := made.Table, r.in.Previous[j.table.Name].Rows
+	if j.mirrored && r.isWhole(j) && known > 0 {
+		if err := r.missing(ctx, j, made); err != nil {
+			return err
+		}
+	}
+	switch kept := made.Count.Kept; {
+	case !j.mirrored && snap.Rows != kept:
+		return rowsLost("%d rows kept, but %s holds %d", kept, j.table.Name, snap.Rows)
+	case j.mirrored && (snap.Rows < max(known, kept) || snap.Rows > known+kept):
+		return rowsLost("%d rows known and %d kept, but %s holds %d", known, kept, j.table.Name, snap.Rows)
+	}
+	return nil
+}
+
+// missing counts the records that this import lacks, for the check that stops a publication from which many vanish.
+func (r *run) missing(ctx context.Context, j job, made *Reading) error {
+	if err := r.session.BindAs(ctx, "after_"+j.table.Name, made.Table); err != nil {
+		return err
+	}
+	query, err := text("missing")
+	if err != nil {
+		return err
+	}
+	names := func(of string) string { return j.stamped(of, "missing_since", "IsDeleted") }
+	rows, err := r.session.Query(ctx, over(query, inline("before", names("previous_"+j.table.Name)),
+		inline("after", names("after_"+j.table.Name))), nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&made.Count.Known, &made.Count.Missing, &made.marked); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

@@ -1,7 +1,6 @@
 package normalize
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -198,111 +197,6 @@ func joinDottedASCII(s string) string {
 		b = append(b, s[i])
 	}
 	return string(b)
-}
-
-// splitTradeNames cuts a name at "doing business as" and the like; what follows is another name of the company.
-func splitTradeNames(words []string) (main, other []string) {
-	for i := 1; i < len(words)-1; i++ {
-		for _, mark := range tradeMarks {
-			if len(words)-i > len(mark) && slices.Equal(words[i:i+len(mark)], mark) {
-				return words[:i], words[i+len(mark):]
-			}
-		}
-	}
-	return words, nil
-}
-
-var tradeMarks = [][]string{{"doing", "business", "as"}, {"d", "b", "a"}, {"dba"}, {"trading", "as"}, {"formerly", "known", "as"},
-	{"formerly"}, {"f", "k", "a"}, {"fka"}, {"also", "known", "as"}, {"a", "k", "a"}, {"aka"}, {"now", "part", "of"}, {"vormals"}, {"anciennement"}}
-
-// takeParentheses cuts what stands in parentheses or brackets out of a name.
-func (know *knowledge) takeParentheses(s string) (string, []string) {
-	if !strings.ContainsAny(s, "([（") {
-		return s, nil
-	}
-	var main strings.Builder
-	var asides []string
-	for s != "" {
-		i := strings.IndexAny(s, "([（")
-		if i < 0 {
-			main.WriteString(s)
-			break
-		}
-		j := strings.IndexAny(s[i:], ")]）")
-		if j < 0 {
-			main.WriteString(s)
-			break
-		}
-		main.WriteString(s[:i])
-		aside := s[i : i+j]
-		asides = append(asides, strings.Trim(aside, "([（"))
-		// A legal form such as (Pvt) Ltd keeps its place among the words.
-		if f := know.legalForms[compactOf(aside)]; f.name != "" || strings.EqualFold(strings.Trim(aside, "( "), "p") || isEastAsian(aside) {
-			main.WriteString(" " + aside + ") ")
-			asides = asides[:len(asides)-1]
-		} else {
-			main.WriteByte(' ')
-		}
-		rest := s[i+j:]
-		for _, c := range []string{")", "]", "）"} {
-			if r, ok := strings.CutPrefix(rest, c); ok {
-				rest = r
-				break
-			}
-		}
-		s = rest
-	}
-	return strings.TrimSpace(main.String()), asides
-}
-
-// cutPlace takes a city, region or country off the end of a name, if what is left is still a name.
-func (know *knowledge) cutPlace(words []string, at *nameplace) ([]string, string) {
-	if len(words) < 2 || !mayEndPlace(words[len(words)-1], at) {
-		return words, ""
-	}
-	for n := min(4, len(words)-1); n > 0; n-- {
-		rest := words[:len(words)-n]
-		p := placeOf(words[len(words)-n:], at)
-		if p == "" || know.noise[rest[len(rest)-1]]&noiseConnector != 0 || know.allGeneric(rest) {
-			continue
-		}
-		return rest, p
-	}
-	return words, ""
-}
-
-// placeEnds are the last words of all places in the data files: most names end otherwise.
-var placeEnds = func() map[string]bool {
-	ends := map[string]bool{}
-	for _, names := range []map[string]string{cities, countryWords, worldRegions} {
-		for name := range names {
-			ends[name[strings.LastIndexByte(name, ' ')+1:]] = true
-		}
-	}
-	return ends
-}()
-
-func mayEndPlace(w string, at *nameplace) bool { return placeEnds[w] || at.endsIn(w) }
-
-// placeOf says which place words name: a known city, a country, or the record's own city or region.
-func placeOf(words []string, at *nameplace) string {
-	text := words[0]
-	if len(words) > 1 {
-		text = strings.Join(words, " ")
-	}
-	if city, ok := cities[text]; ok {
-		return city
-	}
-	if country, ok := countryWords[text]; ok {
-		return country
-	}
-	if region, ok := worldRegions[text]; ok {
-		return region
-	}
-	if len(text) > 3 && at.isCalled(text) {
-		return text
-	}
-	return ""
 }
 
 func (know *knowledge) allGeneric(words []string) bool {

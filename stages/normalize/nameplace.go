@@ -92,3 +92,53 @@ func (w *worker) companyAt(name string, at *nameplace) *knownCompany {
 	there.keys = there.allKeys()
 	return there
 }
+
+// cutPlace takes a city, region or country off the end of a name, if what is left is still a name.
+func (know *knowledge) cutPlace(words []string, at *nameplace) ([]string, string) {
+	if len(words) < 2 || !mayEndPlace(words[len(words)-1], at) {
+		return words, ""
+	}
+	for n := min(4, len(words)-1); n > 0; n-- {
+		rest := words[:len(words)-n]
+		p := placeOf(words[len(words)-n:], at)
+		if p == "" || know.noise[rest[len(rest)-1]]&noiseConnector != 0 || know.allGeneric(rest) {
+			continue
+		}
+		return rest, p
+	}
+	return words, ""
+}
+
+// placeEnds are the last words of all places in the data files: most names end otherwise.
+var placeEnds = func() map[string]bool {
+	ends := map[string]bool{}
+	for _, names := range []map[string]string{cities, countryWords, worldRegions} {
+		for name := range names {
+			ends[name[strings.LastIndexByte(name, ' ')+1:]] = true
+		}
+	}
+	return ends
+}()
+
+func mayEndPlace(w string, at *nameplace) bool { return placeEnds[w] || at.endsIn(w) }
+
+// placeOf says which place words name: a known city, a country, or the record's own city or region.
+func placeOf(words []string, at *nameplace) string {
+	text := words[0]
+	if len(words) > 1 {
+		text = strings.Join(words, " ")
+	}
+	if city, ok := cities[text]; ok {
+		return city
+	}
+	if country, ok := countryWords[text]; ok {
+		return country
+	}
+	if region, ok := worldRegions[text]; ok {
+		return region
+	}
+	if len(text) > 3 && at.isCalled(text) {
+		return text
+	}
+	return ""
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -187,4 +188,9 @@ func (p *pull) keepEmpty(o *object, part *part) error {
 		g.Bytes, g.Sum, g.Kept = got.bytes, got.sum, true
 		part.Pages, part.Done = []*page{g}, true
 	})
+}
+
+// queryPath is the address of a REST query.
+func queryPath(version, resource, soql string) string {
+	return "/services/data/v" + version + "/" + resource + "?q=" + strings.ReplaceAll(url.QueryEscape(soql), "+", "%20")
 }

@@ -2,7 +2,9 @@ package simulator
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 )
 
 // apiError is an error of REST and Bulk 2.0: a status and an array of one object.
@@ -51,4 +53,16 @@ func (e *apiError) write(w http.ResponseWriter) { writeJSON(w, e.status, []*apiE
 func (e *oauthError) write(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
 	writeJSON(w, e.status, e)
+}
+
+// malformed is the answer to a statement that is none; the message has several lines, as the CRM's.
+func malformed(text string, at int, problem string) *apiError {
+	return pointed(text, at, "MALFORMED_QUERY", problem)
+}
+
+func pointed(text string, at int, code, problem string) *apiError {
+	at = min(at, len(text))
+	from, to := max(0, at-30), min(len(text), at+30)
+	return refuse(http.StatusBadRequest, code, fmt.Sprintf("\n%s\n%s^\nERROR at Row:1:Column:%d\n%s",
+		strings.ReplaceAll(text[from:to], "\n", " "), strings.Repeat(" ", at-from), at+1, problem))
 }

@@ -1,69 +1,14 @@
 package simulator
 
 import (
-	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 )
-
-// query is a parsed SOQL statement.
-type query struct {
-	text    string
-	object  name
-	alias   string
-	fields  []name // dotted as written, the alias taken off
-	count   bool   // COUNT() alone
-	where   *node
-	order   []ordering
-	limit   int // -1: none
-	offset  int // -1: none
-	allRows bool
-	beyond  string // the first thing that Bulk refuses, as one would call it
-	unknown string // a construct that this SOQL subset does not have
-}
-
-type name struct {
-	text string
-	at   int // byte in the statement
-}
-
-type ordering struct {
-	field     name
-	down      bool
-	nullsLast bool
-}
-
-// node is AND, OR, NOT, or one comparison.
-type node struct {
-	op       string // and, or, not; =, !=, <, <=, >, >=, like, in, not in
-	children []*node
-	field    name
-	values   []literal
-}
-
-type literal struct {
-	kind string // string, number, boolean, date, datetime, null
-	text string
-	at   int
-}
 
 type parser struct {
 	text   string
 	tokens []token
 	i      int
-}
-
-// malformed is the answer to a statement that is none; the message has several lines, as the CRM's.
-func malformed(text string, at int, problem string) *apiError {
-	return pointed(text, at, "MALFORMED_QUERY", problem)
-}
-
-func pointed(text string, at int, code, problem string) *apiError {
-	at = min(at, len(text))
-	from, to := max(0, at-30), min(len(text), at+30)
-	return refuse(http.StatusBadRequest, code, fmt.Sprintf("\n%s\n%s^\nERROR at Row:1:Column:%d\n%s",
-		strings.ReplaceAll(text[from:to], "\n", " "), strings.Repeat(" ", at-from), at+1, problem))
 }
 
 func (p *parser) peek() token { return p.tokens[p.i] }
@@ -180,15 +125,6 @@ func parse(text string) (*query, *apiError) {
 	return q, nil
 }
 
-func (q *query) mark(beyond, unknown string) {
-	if q.beyond == "" {
-		q.beyond = beyond
-	}
-	if q.unknown == "" {
-		q.unknown = unknown
-	}
-}
-
 func clause(word string) bool {
 	switch strings.ToUpper(word) {
 	case "WHERE", "GROUP", "ORDER", "LIMIT", "OFFSET", "USING", "ALL", "FOR", "HAVING", "WITH":
@@ -299,30 +235,4 @@ func (p *parser) orders(q *query) *apiError {
 			return nil
 		}
 	}
-}
-
-// unalias takes the object's alias, or its name, off the fields.
-func (q *query) unalias() {
-	trim := func(n *name) {
-		head, rest, dotted := strings.Cut(n.text, ".")
-		if dotted && (q.alias != "" && strings.EqualFold(head, q.alias) || strings.EqualFold(head, q.object.text)) {
-			n.text = rest
-		}
-	}
-	for i := range q.fields {
-		trim(&q.fields[i])
-	}
-	for i := range q.order {
-		trim(&q.order[i].field)
-	}
-	var walk func(n *node)
-	walk = func(n *node) {
-		if n != nil {
-			trim(&n.field)
-			for _, c := range n.children {
-				walk(c)
-			}
-		}
-	}
-	walk(q.where)
 }
