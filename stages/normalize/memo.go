@@ -19,8 +19,9 @@ type memo[V any] struct {
 
 // generation is what was asked for in some span of time.
 type generation[V any] struct {
-	slots   []memoSlot // as many as a power of two, at least half of them empty
-	entries []memoEntry[V]
+	slots []memoSlot // as many as a power of two, at least half of them empty
+	pages [][]memoEntry[V]
+	texts int // how many entries of the pages are used
 }
 
 // memoSlot is the upper half of a text's hash, and the number of its entry, from 1; 0 where the slot is empty.
@@ -37,6 +38,9 @@ const memoSize = 1 << 15
 // firstSlots is how many slots a generation begins with.
 const firstSlots = 64
 
+// textsPerPage is how many entries lie side by side: making room for more copies none, and pages are used again.
+const textsPerPage = 128
+
 var memoSeed = maphash.MakeSeed()
 
 func newMemo[V any](of func(string) V) *memo[V] {
@@ -45,7 +49,7 @@ func newMemo[V any](of func(string) V) *memo[V] {
 
 func (m *memo[V]) get(s string) V { return *m.at(s) }
 
-// at is get without a copy of the value.
+// at is get without a copy of the value, which is valid until the memo is asked for another one.
 func (m *memo[V]) at(s string) *V {
 	hash := maphash.String(memoSeed, s)
 	if e := m.now.find(hash, s); e != nil {
@@ -59,7 +63,7 @@ func (m *memo[V]) at(s string) *V {
 		e.text = strings.Clone(s)
 		e.value = m.of(e.text)
 	}
-	if len(m.now.entries) >= memoSize {
+	if m.now.texts >= memoSize {
 		m.now, m.old = m.old, m.now
 		m.now.empty()
 	}
@@ -67,7 +71,7 @@ func (m *memo[V]) at(s string) *V {
 }
 
 func (g *generation[V]) find(hash uint64, s string) *memoEntry[V] {
-	if len(g.entries) == 0 {
+	if g.texts == 0 {
 		return nil
 	}
 	last := len(g.slots) - 1
@@ -77,25 +81,31 @@ func (g *generation[V]) find(hash uint64, s string) *memoEntry[V] {
 			return nil
 		}
 		if slot.hash == uint32(hash>>32) {
-			if e := &g.entries[slot.entry-1]; e.text == s {
+			if e := g.entry(int(slot.entry) - 1); e.text == s {
 				return e
 			}
 		}
 	}
 }
 
+func (g *generation[V]) entry(i int) *memoEntry[V] { return &g.pages[i/textsPerPage][i%textsPerPage] }
+
 // add takes an entry that is not there.
 func (g *generation[V]) add(hash uint64, e memoEntry[V]) *memoEntry[V] {
-	g.entries = append(g.entries, e)
-	if 2*len(g.entries) > len(g.slots) {
+	if g.texts == textsPerPage*len(g.pages) {
+		g.pages = append(g.pages, make([]memoEntry[V], textsPerPage))
+	}
+	added := g.entry(g.texts)
+	*added = e
+	if g.texts++; 2*g.texts > len(g.slots) {
 		g.slots = make([]memoSlot, max(firstSlots, 2*len(g.slots)))
-		for i := range g.entries {
-			g.place(maphash.String(memoSeed, g.entries[i].text), i)
+		for i := range g.texts {
+			g.place(maphash.String(memoSeed, g.entry(i).text), i)
 		}
 	} else {
-		g.place(hash, len(g.entries)-1)
+		g.place(hash, g.texts-1)
 	}
-	return &g.entries[len(g.entries)-1]
+	return added
 }
 
 func (g *generation[V]) place(hash uint64, entry int) {
@@ -109,7 +119,10 @@ func (g *generation[V]) place(hash uint64, entry int) {
 
 func (g *generation[V]) empty() {
 	clear(g.slots)
-	g.entries = nil // others may still hold a value of it
+	for _, page := range g.pages {
+		clear(page) // what the values hold is let go
+	}
+	g.texts = 0
 }
 
 // nameMemos remember the parts of names, which come again far more often than whole names. What they give is shared

@@ -47,8 +47,8 @@ func TestMemo_GivesWhatItsFunctionGives(t *testing.T) {
 	if most := 5*memoSize/2 + len(often); asked > most {
 		t.Errorf("the function was asked %d times, want at most %d", asked, most)
 	}
-	if len(m.now.entries) > memoSize || len(m.old.entries) > memoSize {
-		t.Errorf("%d and %d texts are held, want at most %d each", len(m.now.entries), len(m.old.entries), memoSize)
+	if m.now.texts > memoSize || m.old.texts > memoSize {
+		t.Errorf("%d and %d texts are held, want at most %d each", m.now.texts, m.old.texts, memoSize)
 	}
 }
 

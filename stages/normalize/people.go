@@ -15,7 +15,7 @@ type person struct {
 	keys, pastKeys                   []string
 	token                            string
 	domains, pastDomains             []string
-	title                            *knownTitle
+	title                            knownTitle
 	pastTitles, pastKinds            []string
 	at                               place
 }
@@ -126,7 +126,7 @@ func (r *crm) writeContact(w *worker, in *rows, i int, to *rowWriter) {
 	w.room.begin()
 	id, live, account := in.text(0, i), in.flag(1, i), in.text(2, i)
 	given, family, whole, title := in.text(3, i), in.text(4, i), in.text(5, i), in.text(9, i)
-	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.at(title)}
+	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(title)}
 	p.at = w.placeAt(in, i, 10)
 	r.readEmails(w, &p, w.room.filled(in.text(6, i)), schemas.Contact, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
@@ -158,7 +158,7 @@ func (r *crm) writeLead(w *worker, in *rows, i int, to *rowWriter) {
 	w.room.begin()
 	id, live, company, website := in.text(0, i), in.flag(1, i), in.text(2, i), in.text(3, i)
 	given, family, title := in.text(4, i), in.text(5, i), in.text(9, i)
-	p := person{shown: shownName(given, family, ""), name: w.know.parseName(given, family, ""), title: w.title.at(title)}
+	p := person{shown: shownName(given, family, ""), name: w.know.parseName(given, family, ""), title: w.title.get(title)}
 	p.at = w.placeAt(in, i, 10)
 	r.readEmails(w, &p, w.room.filled(in.text(6, i)), schemas.Lead, "Email", live)
 	p.name = w.know.fromLocals(p.name, p.locals)
@@ -201,7 +201,7 @@ func (d *directory) writeMember(w *worker, in *rows, i int, to *rowWriter) {
 	w.spaced = w.spaced || in.spaced(0, i)
 	given, family, whole := in.text(1, i), in.text(2, i), in.text(3, i)
 	headline, title := in.text(4, i), in.text(5, i)
-	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.at(first(title, headline))}
+	p := person{shown: shownName(given, family, whole), name: w.know.parseName(given, family, whole), title: w.title.get(first(title, headline))}
 	p.at = w.placeAt(in, i, 13)
 	d.readEmails(w, &p, w.room.cell(in, 11, i), memberObj, "emails", true)
 	p.name = w.know.fromLocals(p.name, p.locals)
