@@ -26,6 +26,8 @@ type comparer struct {
 	left      []word // words of the pair, for alike and covers
 	right     []word
 	touched   uint32
+	labels    [16]label
+	spellings []byte       // by directory text: what markWithout gives, 0 until it is asked for; nil where no record has a label
 	decisions [][]decision // by comparison: those for words that were met last
 }
 
@@ -36,6 +38,12 @@ func newComparer(p *plan, a, b *Records) *comparer {
 	}
 	return &comparer{plan: p, program: &p.program, a: a, b: b, answers: make([]uint32, len(p.program.asked)),
 		known: make([]uint32, p.slots), values: make([]float64, p.slots), bounded: make([]uint32, p.slots), bounds: make([]float64, p.slots), decisions: decisions}
+}
+
+// forget forgets the texts of the CRM records: their codes stand for others from here on.
+func (c *comparer) forget() {
+	clear(c.patterns[:])
+	clear(c.labels[:])
 }
 
 // from takes the CRM record whose pairs come next. The row must stay as it is until the next call.
