@@ -8,29 +8,42 @@ import (
 // because several levels ask for the same; what follows from the CRM record alone, as long as its pairs come one after
 // the other.
 type comparer struct {
-	plan     *plan
-	program  *program
-	a, b     *Records
-	row      []uint32 // of the CRM record
-	has      uint64   // its cells that are not null
-	rights   uint64   // directory cells that could share a value with it
-	mine     valueTable
-	pair     uint32
-	answers  []uint32 // by condition: twice the pair for which it was asked, and the answer
-	known    []uint32 // by slot: the pair for which values holds
-	values   []float64
-	bounded  []uint32 // by slot: the pair for which bounds holds
-	bounds   []float64
-	patterns [16]pattern
-	scratch  []int
-	left     []word // words of the pair, for alike and covers
-	right    []word
-	touched  uint32
+	plan      *plan
+	program   *program
+	a, b      *Records
+	row       []uint32 // of the CRM record
+	has       uint64   // its cells that are not null
+	rights    uint64   // directory cells that could share a value with it
+	mine      valueTable
+	pair      uint32
+	answers   []uint32 // by condition: twice the pair for which it was asked, and the answer
+	known     []uint32 // by slot: the pair for which values holds
+	values    []float64
+	bounded   []uint32 // by slot: the pair for which bounds holds
+	bounds    []float64
+	patterns  [16]pattern
+	scratch   []int
+	left      []word // words of the pair, for alike and covers
+	right     []word
+	touched   uint32
+	labels    [16]label
+	spellings []byte       // by directory text: what markWithout gives, 0 until it is asked for; nil where no record has a label
+	decisions [][]decision // by comparison: those for words that were met last
 }
 
 func newComparer(p *plan, a, b *Records) *comparer {
+	decisions := make([][]decision, len(p.program.comparisons))
+	for i := range decisions {
+		decisions[i] = make([]decision, decisionsKept)
+	}
 	return &comparer{plan: p, program: &p.program, a: a, b: b, answers: make([]uint32, len(p.program.asked)),
-		known: make([]uint32, p.slots), values: make([]float64, p.slots), bounded: make([]uint32, p.slots), bounds: make([]float64, p.slots)}
+		known: make([]uint32, p.slots), values: make([]float64, p.slots), bounded: make([]uint32, p.slots), bounds: make([]float64, p.slots), decisions: decisions}
+}
+
+// forget forgets the texts of the CRM records: their codes stand for others from here on.
+func (c *comparer) forget() {
+	clear(c.patterns[:])
+	clear(c.labels[:])
 }
 
 // from takes the CRM record whose pairs come next. The row must stay as it is until the next call.
@@ -100,7 +113,7 @@ func present(row []uint32) uint64 {
 func (c *comparer) levels(b uint32, out []uint8) {
 	row, has, shared := c.begin(b)
 	for i := range c.program.comparisons {
-		out[i] = c.level(&c.program.comparisons[i], row, has, shared)
+		out[i] = c.level(i, row, has, shared)
 	}
 }
 
@@ -108,7 +121,7 @@ func (c *comparer) levels(b uint32, out []uint8) {
 func (c *comparer) some(b uint32, which []int, out []uint8) {
 	row, has, shared := c.begin(b)
 	for _, i := range which {
-		out[i] = c.level(&c.program.comparisons[i], row, has, shared)
+		out[i] = c.level(i, row, has, shared)
 	}
 }
 
@@ -153,36 +166,24 @@ func (c *comparer) shared(row []uint32, has uint64) uint64 {
 	return shared
 }
 
-func (c *comparer) level(k *programComparison, row []uint32, has, shared uint64) uint8 {
-	for i := range k.groups {
-		g := &k.groups[i]
-		if c.first(g.present, row, has, shared) == nil {
-			continue
-		}
-		if d := c.first(g.levels, row, has, shared); d != nil {
-			return d.code
-		}
-		return g.last
+// level follows from the words, but for what must be asked.
+func (c *comparer) level(i int, row []uint32, has, shared uint64) uint8 {
+	k := &c.program.comparisons[i]
+	w := pairWords{c.has & k.left, has & k.right, shared & k.shared}
+	d := &c.decisions[i][w.place()]
+	if d.words != w || d.nodes == nil {
+		d.words, d.nodes = w, k.decide(w, d.nodes[:0])
 	}
-	return 0
-}
-
-// first is the first demand that is met, nil for none.
-func (c *comparer) first(demands []demand, row []uint32, has, shared uint64) *demand {
-demands:
-	for i := range demands {
-		d := &demands[i]
-		if d.shared&^shared|d.left&^c.has|d.right&^has != 0 {
-			continue
+	at := d.nodes[len(d.nodes)-1].yes // where to begin
+	for at >= 0 {
+		n := &d.nodes[at]
+		if c.answer(n.asked, row) {
+			at = n.yes
+		} else {
+			at = n.no
 		}
-		for _, at := range d.asked {
-			if !c.answer(at, row) {
-				continue demands
-			}
-		}
-		return d
 	}
-	return nil
+	return uint8(^at)
 }
 
 // answer decides a condition whose cells are not null, once for each pair.

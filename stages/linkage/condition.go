@@ -90,23 +90,58 @@ func (c *comparer) label(k *planCondition, a, b []uint32) bool {
 	return false
 }
 
+// spells compares labels without hyphens with directory texts without spaces. Most differ in a byte that is kept of each such
+// text, so that the texts themselves, which are far apart in memory, are seldom read.
 func (c *comparer) spells(k *planCondition, a, b []uint32) bool {
 	for _, x := range c.a.set(a, k.l) {
-		s, _, _ := bytes.Cut(c.a.dict.bytesOf(x), []byte{'.'})
-		if len(s) < k.n {
+		s := c.spelled(x)
+		if len(s.text) < k.n {
 			continue
 		}
 		for _, y := range c.b.set(b, k.r) {
-			t, n := c.b.dict.formOf(y)
-			if first := byte(t.head >> 56); n < k.n || first != s[0] && first != ' ' && s[0] != '-' {
-				continue
+			mark := c.spellings[y]
+			if mark == 0 {
+				mark = markWithout(c.b.dict.bytesOf(y), ' ')
+				c.spellings[y] = mark
 			}
-			if equalBut(s, '-', c.b.dict.bytesOf(y), ' ', k.n) {
+			if mark == s.mark && equalBut(s.text, '-', c.b.dict.bytesOf(y), ' ', k.n) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// label is what stands before the first dot of a CRM text.
+type label struct {
+	code uint32
+	text []byte
+	mark byte
+}
+
+// spelled is a label that is mostly asked for again.
+func (c *comparer) spelled(code uint32) *label {
+	l := &c.labels[code%uint32(len(c.labels))]
+	if l.code != code {
+		l.code = code
+		l.text, _, _ = bytes.Cut(c.a.dict.bytesOf(code), []byte{'.'})
+		l.mark = markWithout(l.text, '-')
+	}
+	if c.spellings == nil {
+		c.spellings = make([]byte, c.b.dict.next())
+	}
+	return l
+}
+
+// markWithout is a byte, never 0, that equal texts have in common when a byte is left out of them.
+func markWithout(text []byte, but byte) byte {
+	h := uint64(textHash)
+	for _, b := range text {
+		if b != but {
+			h = (h ^ uint64(b)) * textPrime
+		}
+	}
+	return byte(mix(h)%255) + 1
 }
 
 // equalBut compares s without the byte but and t without the byte and: equal, and at least n bytes long.

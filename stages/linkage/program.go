@@ -16,7 +16,10 @@ type program struct {
 	sets, texts []int           // directory cells that hold lists, and those whose texts are asked about
 }
 
-type programComparison struct{ groups []programGroup }
+type programComparison struct {
+	groups              []programGroup
+	left, right, shared uint64 // bits of the three words that its demands ask about
+}
 
 type programGroup struct {
 	present []demand // one of them must hold
@@ -69,6 +72,7 @@ func (p *plan) compile() error {
 			}
 			comparison.groups = append(comparison.groups, group)
 		}
+		comparison.mask()
 		m.comparisons = append(m.comparisons, comparison)
 	}
 	for cell, list := range p.right.lists {

@@ -94,7 +94,7 @@ func (n *Renewer) Settle(u *Unsettled, threshold int64, workers int) ([]Settled,
 // forget leaves none of the records: codes stand for other texts from here on, and the bytes of those that were are written over.
 func (w *worker) forget() {
 	w.records.clear()
-	clear(w.compare.patterns[:])
+	w.compare.forget()
 }
 
 func (w *renewing) settle(u *Unsettled, one *unsettled, threshold int64) (Settled, error) {
