@@ -27,7 +27,7 @@ type comparer struct {
 	right     []word
 	touched   uint32
 	labels    [16]label
-	spellings []byte       // by directory text: what markWithout gives, 0 until it is asked for; nil where no record has a label
+	spellings []byte       // by directory text: what markWithout gives, 0 until it is asked for; nil where none was
 	decisions [][]decision // by comparison: those for words that were met last
 }
 

@@ -79,7 +79,7 @@ func (c *comparer) ends(k *planCondition, a, b []uint32) bool {
 
 func (c *comparer) label(k *planCondition, a, b []uint32) bool {
 	for _, x := range c.a.set(a, k.l) {
-		s, _, _ := bytes.Cut(c.a.dict.bytesOf(x), []byte{'.'})
+		s := c.labelOf(x).text
 		for _, y := range c.b.set(b, k.r) {
 			t, _, _ := bytes.Cut(c.b.dict.bytesOf(y), []byte{'.'})
 			if len(s) > 0 && bytes.Equal(s, t) {
@@ -93,8 +93,11 @@ func (c *comparer) label(k *planCondition, a, b []uint32) bool {
 // spells compares labels without hyphens with directory texts without spaces. Most differ in a byte that is kept of each such
 // text, so that the texts themselves, which are far apart in memory, are seldom read.
 func (c *comparer) spells(k *planCondition, a, b []uint32) bool {
+	if c.spellings == nil {
+		c.spellings = make([]byte, c.b.dict.next())
+	}
 	for _, x := range c.a.set(a, k.l) {
-		s := c.spelled(x)
+		s := c.labelOf(x)
 		if len(s.text) < k.n {
 			continue
 		}
@@ -116,19 +119,16 @@ func (c *comparer) spells(k *planCondition, a, b []uint32) bool {
 type label struct {
 	code uint32
 	text []byte
-	mark byte
+	mark byte // markWithout of its hyphens
 }
 
-// spelled is a label that is mostly asked for again.
-func (c *comparer) spelled(code uint32) *label {
+// labelOf is the label of a CRM text, which is mostly asked for again.
+func (c *comparer) labelOf(code uint32) *label {
 	l := &c.labels[code%uint32(len(c.labels))]
 	if l.code != code {
 		l.code = code
 		l.text, _, _ = bytes.Cut(c.a.dict.bytesOf(code), []byte{'.'})
 		l.mark = markWithout(l.text, '-')
-	}
-	if c.spellings == nil {
-		c.spellings = make([]byte, c.b.dict.next())
 	}
 	return l
 }

@@ -1,6 +1,6 @@
 package normalize
 
-// The lists of honorifics.tsv, in the order of the call above.
+// The lists of honorifics.tsv, in the order in which readKnowledge names them.
 const (
 	honorFront kind = 1 << iota
 	honorTitle
