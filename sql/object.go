@@ -21,14 +21,15 @@ func ObjectPath(objects, id, extension string) string {
 	return filepath.Join(objects, id[:2], id+extension)
 }
 
-// writeParquet writes a query to an object and returns its id. The object appears under its name only when whole.
+// writeParquet writes a query to an object and returns its id. The object appears under its name only when whole. Files are unpacked
+// more often than they are written: Snappy's are a fifth larger than zstd's, take a fraction of the time, and every reader knows them.
 func (s *Session) writeParquet(ctx context.Context, query string) (string, error) {
 	temp, err := s.tempFile()
 	if err != nil {
 		return "", err
 	}
 	defer os.Remove(temp)
-	copying := fmt.Sprintf("COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)", query, literal(temp))
+	copying := fmt.Sprintf("COPY (%s) TO %s (FORMAT parquet, COMPRESSION snappy)", query, literal(temp))
 	if _, err := s.conn.ExecContext(ctx, copying); err != nil {
 		return "", fmt.Errorf("write parquet: %w", err)
 	}

@@ -40,7 +40,7 @@ func TestRows_AreTheEngines(t *testing.T) {
 	}
 	columns = append(columns, "lacking")
 	keys := []string{"k0", "k17", "k4999", "k2500", "it's nobody"}
-	for _, how := range []string{"COMPRESSION zstd", "COMPRESSION uncompressed", "COMPRESSION zstd, ROW_GROUP_SIZE 2048"} {
+	for _, how := range []string{"COMPRESSION snappy", "COMPRESSION zstd", "COMPRESSION uncompressed", "COMPRESSION snappy, ROW_GROUP_SIZE 2048"} {
 		path := store(t, db, 5000, how)
 		for _, some := range [][]string{keys, nil, {}} {
 			got, err := Rows(path, "id", some, columns)
@@ -63,7 +63,7 @@ func TestRows_AreTheEngines(t *testing.T) {
 // A file that is cut off or has another byte somewhere gives rows or an error: it never ends the program.
 func TestRows_OfADamagedFile(t *testing.T) {
 	db := engine(t)
-	for _, how := range []string{"COMPRESSION zstd", "COMPRESSION uncompressed"} {
+	for _, how := range []string{"COMPRESSION snappy", "COMPRESSION zstd", "COMPRESSION uncompressed"} {
 		whole, err := os.ReadFile(store(t, db, 30, how))
 		if err != nil {
 			t.Fatal(err)
