@@ -9,6 +9,7 @@ import (
 // Every SQL file is run over empty inputs; what comes out must have the declared columns. No data needed.
 func TestEveryFileHasItsDeclaredColumns(t *testing.T) {
 	s := openSession(t, 0)
+	inputs := inputsOf(s, func(table schemas.Table) string { return manyRows(table) + " LIMIT 0" })
 	for _, name := range Files() {
 		t.Run(name, func(t *testing.T) {
 			f, err := Named(name)
@@ -18,7 +19,7 @@ func TestEveryFileHasItsDeclaredColumns(t *testing.T) {
 			if len(f.In) == 0 {
 				t.Error("header `-- in:` is missing")
 			}
-			bindInputs(t, s, f, func(table schemas.Table) string { return manyRows(table) + " LIMIT 0" })
+			inputs.bind(t, f)
 			values := map[string]any{}
 			for value, kind := range f.Values {
 				values[value] = sampleValue(t, kind)

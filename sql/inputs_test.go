@@ -5,24 +5,71 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"github.com/crmlink/crmlink/schemas"
 )
 
-// bindInputs makes readable what a file's header names, with the rows that a table is given: declared tables, those as another call had
-// them, and what another file of the stage gives that names no table of its own.
-func bindInputs(t *testing.T, s *Session, f File, rows func(schemas.Table) string) {
+// inputs are what the headers of files name: declared tables, those as another call had them, and what another file of the stage gives that
+// names no table of its own.
+type inputs struct {
+	session *Session
+	rows    func(schemas.Table) string // a table's
+	bound   map[string]bool
+}
+
+func inputsOf(s *Session, rows func(schemas.Table) string) inputs {
+	return inputs{s, rows, map[string]bool{}}
+}
+
+// bind makes readable what a file's header names.
+func (i inputs) bind(t *testing.T, f File) {
 	t.Helper()
 	for _, in := range f.In {
-		query, ok := inputRows(in, rows)
+		if i.bound[in] {
+			continue
+		}
+		query, ok := inputRows(in, i.rows)
 		if !ok {
 			made := keptBy(t, f, in)
-			bindInputs(t, s, made, rows)
-			query = made.Text
+			i.bind(t, made)
+			query = i.rows(columnsGiven(t, i.session, made))
 		}
-		if _, err := s.conn.ExecContext(t.Context(), "CREATE OR REPLACE TEMP VIEW "+schemas.Quote(in)+" AS "+query); err != nil {
+		if _, err := i.session.conn.ExecContext(t.Context(), "CREATE OR REPLACE TEMP VIEW "+schemas.Quote(in)+" AS "+query); err != nil {
 			t.Fatalf("input %s: %v", in, err)
 		}
+		i.bound[in] = true
 	}
+}
+
+// columnsGiven is a table of the columns that a file gives.
+func columnsGiven(t *testing.T, s *Session, f File) (given schemas.Table) {
+	t.Helper()
+	kinds := map[string]arrow.DataType{}
+	for _, table := range schemas.All() {
+		for _, c := range table.Columns {
+			kinds[schemas.SQLType(c.Type)] = c.Type
+		}
+	}
+	rows, err := s.conn.QueryContext(t.Context(), "SELECT column_name, column_type FROM (DESCRIBE "+f.Text+")")
+	if err != nil {
+		t.Fatalf("%s: %v", f.Name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, kind string
+		if err := rows.Scan(&name, &kind); err != nil {
+			t.Fatal(err)
+		}
+		if kinds[kind] == nil {
+			t.Fatalf("%s: column %s has type %s, which no declared column has", f.Name, name, kind)
+		}
+		given.Columns = append(given.Columns, schemas.Column{Name: name, Type: kinds[kind]})
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return given
 }
 
 // inputRows are the rows of a declared table, under its name or as it was or is in another call; of the rows in which two versions of it

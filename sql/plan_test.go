@@ -14,13 +14,14 @@ import (
 // condition of an outer join is about the left side alone, which is easily written and hardly seen on small data.
 func TestNoFileJoinsEveryRowWithEveryRow(t *testing.T) {
 	s := openSession(t, 0)
+	inputs := inputsOf(s, manyRows)
 	for _, name := range Files() {
 		t.Run(name, func(t *testing.T) {
 			f, err := Named(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			bindInputs(t, s, f, manyRows)
+			inputs.bind(t, f)
 			values := map[string]any{}
 			for value, kind := range f.Values {
 				values[value] = sampleValue(t, kind)

@@ -132,7 +132,7 @@ func (p *publication) differences(columns map[string]string, before, after map[s
 // touched binds the answers to the records whose fate changed.
 func (p *publication) touched(before, after map[string]sql.Snapshot) {
 	const name, was, is = "mapping", "touched_was", "touched_is"
-	if !p.any("FROM fate_change") {
+	if p.rows("fate_change") == 0 {
 		p.both(name, sql.Snapshot{}, sql.Snapshot{})
 		return
 	}

@@ -46,36 +46,26 @@ func (p *publication) differ() bool {
 		return p.some.few && p.err == nil
 	}
 	p.some.looked = true
-	var selects []string
-	of := map[string]string{}
+	differs := false
 	for _, name := range perRecord {
 		was, is := p.was.snaps[name], p.snaps[name]
-		if was.ID == is.ID {
-			continue
-		}
-		if apart(was, is)*2 > is.Rows && is.Rows >= schemas.LargeFrom {
+		if was.ID != is.ID && apart(was, is)*2 > is.Rows && is.Rows >= schemas.LargeFrom {
 			return false
 		}
-		changes, err := p.session.ChangedKeys(p.ctx, was, is)
-		if p.err = err; err != nil {
-			return false
-		}
-		defer changes.Drop(p.ctx) //nolint:errcheck // temporary
-		table, _ := schemas.Lookup(name)
-		of[name] = "SELECT " + schemas.Quote(table.PartKey()) + " AS crm_id FROM " + changes.Name
-		selects = append(selects, of[name])
+		differs = differs || was.ID != is.ID
+		p.replaced(name)
 	}
-	if len(selects) == 0 {
+	if !differs {
 		return false
 	}
-	records := p.keep("named_record", "SELECT DISTINCT crm_id FROM ("+strings.Join(selects, " UNION ALL ")+") WHERE crm_id IS NOT NULL")
-	if p.err != nil || records*fewOf > p.snaps[schemas.Mapping.Name].Rows {
+	p.keepFiles("publish/records/", "named_record")
+	if p.rows("named_record")*fewOf > p.snaps[schemas.Mapping.Name].Rows || p.err != nil {
 		return false
 	}
 	for _, name := range answers {
 		p.keepBoth("named_", name, "named_record")
 	}
-	p.reduce(of)
+	p.reduce()
 	for _, name := range perRecord {
 		if object := objects[name]; object != "" {
 			p.keepBoth("", name, "differing_"+name)
@@ -96,30 +86,9 @@ func (p *publication) keepBoth(prefix, name, keys string) {
 
 // reduce leaves of the records that were only said to differ those that do, and asks each object's table for its own: of a table that need not be
 // asked for many records not every file is read.
-func (p *publication) reduce(of map[string]string) {
-	var selects []string
-	for _, name := range answers {
-		selects = append(selects, fmt.Sprintf("SELECT crm_id FROM ((FROM named_was_%[1]s EXCEPT FROM named_is_%[1]s) UNION ALL (FROM named_is_%[1]s EXCEPT FROM named_was_%[1]s))", name))
-	}
-	for _, name := range perRecord {
-		if objects[name] != "" && of[name] != "" {
-			selects = append(selects, of[name])
-		}
-	}
-	p.keep(differingRecord, "SELECT DISTINCT crm_id FROM ("+strings.Join(selects, " UNION ALL ")+") WHERE crm_id IS NOT NULL")
-	for _, name := range answers {
-		for _, when := range []string{"was_", "is_"} {
-			p.keep(when+name, "FROM named_"+when+name+" SEMI JOIN "+differingRecord+" USING (crm_id)")
-		}
-	}
-	p.keep("answered_record", "SELECT object, crm_id FROM was_mapping UNION SELECT object, crm_id FROM is_mapping")
-	for name, object := range objects {
-		query := fmt.Sprintf("SELECT crm_id FROM answered_record WHERE object = '%s' UNION FROM %s ANTI JOIN answered_record USING (crm_id)", object, differingRecord)
-		if of[name] != "" {
-			query += " UNION " + of[name]
-		}
-		p.keep("differing_"+name, query)
-	}
+func (p *publication) reduce() {
+	p.keepFiles("publish/records/", "differing_record", "was_mapping", "is_mapping", "was_unmatched", "is_unmatched",
+		"answered_record", "differing_raw_account", "differing_raw_contact", "differing_raw_lead")
 }
 
 // apart is the number of rows in files that only one of two versions of a table has.
@@ -144,18 +113,13 @@ func (p *publication) unconcerned() {
 	if !p.differ() {
 		return
 	}
-	p.read("raw_opportunity", "raw_opportunity_contact_role", previousAutoSave)
-	p.keep("other_answer", `SELECT coalesce(a.object, b.object) AS object, coalesce(a.crm_id, b.crm_id) AS crm_id
-		FROM was_mapping b FULL JOIN is_mapping a ON a.object = b.object AND a.crm_id = b.crm_id
-		WHERE a.status IS DISTINCT FROM b.status OR a.entity_kind IS DISTINCT FROM b.entity_kind
-			OR a.entity_id IS DISTINCT FROM b.entity_id OR a.lost_to IS DISTINCT FROM b.lost_to`)
-	if !p.any(`FROM other_answer SEMI JOIN (SELECT AccountId AS crm_id FROM raw_opportunity
-		UNION ALL SELECT ContactId FROM raw_opportunity_contact_role UNION ALL SELECT crm_id FROM previous_auto_save) USING (crm_id)`) {
+	p.keepFiles("publish/records/", "other_answer")
+	if !p.any("publish/records/listed_answer") {
 		for _, file := range []string{"publish/opportunity_record", "publish/auto_save"} {
 			p.alike[file+" mapping"] = p.was.is["mapping"]
 		}
 	}
-	if !p.any("FROM other_answer o SEMI JOIN raw_opportunity r ON r.AccountId = o.crm_id WHERE o.object = 'Account'") {
+	if !p.any("publish/records/selling_account") {
 		p.alike["publish/at_open mapping"] = p.was.is["mapping"]
 	}
 }
@@ -165,6 +129,7 @@ func (p *publication) unconcerned() {
 func (p *publication) withSome(f sql.File, run func(when string)) {
 	for _, when := range []string{"was", "is"} {
 		for _, name := range f.In {
+			delete(p.late, name)
 			switch _, ok := told[name]; {
 			case p.err != nil:
 				return
@@ -202,21 +167,71 @@ func (p *publication) summed(f sql.File, table schemas.Table, earlier, having st
 		strings.Join(keys, ", "), strings.Join(sums, ", "), added, earlier, added, strings.Join(minus, ", "), added, strings.Join(keys, ", "), having)
 }
 
-// keep makes a temporary table until the call ends, and gives its number of rows.
-func (p *publication) keep(name, query string) int64 {
-	if p.err != nil {
-		return 0
+// keep makes a temporary table until the call ends.
+func (p *publication) keep(name, query string) {
+	if p.err == nil {
+		p.kept = append(p.kept, name)
+		p.err = p.session.Keep(p.ctx, name, query)
 	}
-	p.kept = append(p.kept, name)
-	if p.err = p.session.Keep(p.ctx, name, query); p.err != nil {
-		return 0
-	}
-	return p.number("SELECT count(*) FROM " + name)
 }
 
-func (p *publication) any(query string) bool {
-	return p.number("SELECT count(*) FROM (SELECT 1 FROM ("+query+") LIMIT 1)") > 0
+// keepFiles keeps what some files of a folder give, in this order and under their names.
+func (p *publication) keepFiles(folder string, names ...string) {
+	for _, name := range names {
+		if p.readFor(p.file(folder + name)); p.err == nil {
+			p.kept = append(p.kept, name)
+			p.err = p.session.KeepFile(p.ctx, name, folder+name)
+		}
+	}
 }
+
+// replaced lets files read the part keys of rows that may be others than in the earlier call, as replaced_<the table's name>.
+func (p *publication) replaced(name string) {
+	relation, was, is := "replaced_"+name, p.was.snaps[name], p.snaps[name]
+	if p.err != nil || p.changes[relation] {
+		return
+	}
+	p.changes[relation] = true
+	if was.ID == is.ID {
+		p.err = p.session.BindAs(p.ctx, relation, sql.Empty(name))
+		return
+	}
+	changes, err := p.session.ChangedKeys(p.ctx, was, is)
+	p.hold(relation, changes, err)
+}
+
+// changed lets files read the rows in which a table differs from the earlier call's, as changed_<its name>.
+func (p *publication) changed(name, reading string) {
+	relation, was, is := "changed_"+name, p.was.snaps[name], p.snaps[name]
+	if p.err != nil || p.changes[relation] {
+		return
+	}
+	p.changes[relation] = true
+	if was.ID == is.ID {
+		p.replaced(name)
+		p.view(relation, "SELECT false AS later, * FROM replaced_"+name)
+		return
+	}
+	changes, err := p.session.Changed(p.ctx, was, is, reading)
+	p.hold(relation, changes, err)
+}
+
+// hold lets files read what differs until the call ends.
+func (p *publication) hold(relation string, changes sql.Changes, err error) {
+	if p.err = err; err == nil {
+		p.held = append(p.held, changes)
+		p.view(relation, "FROM "+changes.Name)
+	}
+}
+
+// any says whether a file gives a row.
+func (p *publication) any(file string) bool {
+	f := p.file(file)
+	p.readFor(f)
+	return p.number("SELECT count(*) FROM (SELECT 1 FROM ("+f.Text+") LIMIT 1)") > 0
+}
+
+func (p *publication) rows(name string) int64 { return p.number("SELECT count(*) FROM " + name) }
 
 func (p *publication) number(query string) (n int64) {
 	if p.err != nil {
@@ -239,5 +254,8 @@ func (p *publication) number(query string) (n int64) {
 func (p *publication) dropKept() {
 	for _, name := range p.kept {
 		p.session.Drop(p.ctx, name) //nolint:errcheck // temporary
+	}
+	for _, changes := range p.held {
+		changes.Drop(p.ctx) //nolint:errcheck // temporary
 	}
 }
