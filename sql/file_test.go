@@ -42,7 +42,8 @@ func TestEveryFileHasItsDeclaredColumns(t *testing.T) {
 
 func sampleValue(t *testing.T, kind string) any {
 	t.Helper()
-	samples := map[string]any{"TEXT": "", "VARCHAR": "", "BIGINT": int64(0), "INTEGER": int32(0), "BOOLEAN": false, "DOUBLE": 0.5,
+	// A text may be a time zone, which the engine looks up before it reads a row.
+	samples := map[string]any{"TEXT": "UTC", "VARCHAR": "", "BIGINT": int64(0), "INTEGER": int32(0), "BOOLEAN": false, "DOUBLE": 0.5,
 		"TIMESTAMPTZ": sampleTime, "VARCHAR[]": []string{"a"}, "TEXT[]": []string{"a"}}
 	v, ok := samples[kind]
 	if !ok {

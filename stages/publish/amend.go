@@ -139,7 +139,7 @@ func (p *publication) badge() {
 	if p.err == nil { // amending asks for these rows, and so does comparing the two tables
 		p.err = p.session.Remember(p.ctx, p.was.dry.Tables[schemas.Badge.Name], "badge_entity", "was_badge")
 	}
-	p.view("mapping", "FROM badge_mapping")
+	p.view("mapping", "badge_mapping")
 	p.amend(f, schemas.Badge, "badge_entity")
 	p.rebind("mapping")
 }
@@ -155,7 +155,7 @@ func (p *publication) contactCard() {
 		return
 	}
 	for _, name := range f.In {
-		p.view(name, "FROM is_"+name)
+		p.view(name, "is_"+name)
 	}
 	p.keepFiles("publish/badges/", "was_carded")
 	p.amend(f, schemas.ContactCard, "was_carded")
@@ -175,9 +175,9 @@ func (p *publication) missing() {
 	}
 	p.mark(!p.same(f, schemas.AtOpen.Name))
 	p.keepFiles("publish/badges/", "marked_badge", "marked_open", "marked_activity")
-	p.view("raw_activity", "FROM marked_activity")
-	p.view("badge", "FROM marked_badge")
-	p.view(schemas.AtOpen.Name, "FROM marked_open") // no other file reads it after this one
+	p.view("raw_activity", "marked_activity")
+	p.view("badge", "marked_badge")
+	p.view(schemas.AtOpen.Name, "marked_open") // no other file reads it after this one
 	p.anew(f.Name)
 	p.saveOver(schemas.MissingInCRM, "marked_entity", "entity_id")
 	p.rebind("raw_activity", "badge", "dir_company", "dir_member")
@@ -198,12 +198,15 @@ func (p *publication) mark(news bool) {
 		p.keepFiles("publish/badges/", "marked_company", "marked_member")
 		p.marked = true
 	}
-	p.view("dir_company", "FROM marked_company")
-	p.view("dir_member", "FROM marked_member")
+	p.view("dir_company", "marked_company")
+	p.view("dir_member", "marked_member")
 }
 
-// view lets files read a query's rows under a name, until it is bound anew.
-func (p *publication) view(name, query string) {
+// view lets files read another relation's rows under a name, until it is bound anew.
+func (p *publication) view(name, relation string) { p.viewOf(name, "FROM "+relation) }
+
+// viewOf is view of a query's rows.
+func (p *publication) viewOf(name, query string) {
 	if p.err == nil {
 		delete(p.late, name)
 		p.err = p.session.View(p.ctx, name, query)

@@ -124,8 +124,8 @@ func (p *publication) differences(columns map[string]string, before, after map[s
 		changes, err := p.session.Changed(p.ctx, was, is, columns[name])
 		p.err = err
 		p.kept = append(p.kept, changes.Name)
-		p.view("previous_"+name, "SELECT * EXCLUDE (later) FROM "+changes.Name+" WHERE NOT later")
-		p.view(name, "SELECT * EXCLUDE (later) FROM "+changes.Name+" WHERE later")
+		p.viewOf("previous_"+name, "SELECT * EXCLUDE (later) FROM "+changes.Name+" WHERE NOT later")
+		p.viewOf(name, "SELECT * EXCLUDE (later) FROM "+changes.Name+" WHERE later")
 	}
 }
 
@@ -140,6 +140,6 @@ func (p *publication) touched(before, after map[string]sql.Snapshot) {
 	if p.err == nil {
 		p.err = p.session.KeepSome(p.ctx, was, is, before[name].Or(name), after[name].Or(name), []string{"crm_id", "entity_id"}, "fate_change")
 	}
-	p.view("previous_"+name, "FROM "+was)
-	p.view(name, "FROM "+is)
+	p.view("previous_"+name, was)
+	p.view(name, is)
 }

@@ -90,12 +90,12 @@ func (p *publication) lists() {
 		return
 	}
 	p.dealViews()
-	p.view(previousAutoSave, "FROM deal_saved")
+	p.view(previousAutoSave, "deal_saved")
 	p.anew("publish/opportunity_record")
 	p.anew(saved.Name)
 	p.keepFiles("publish/deals/", "other_saved")
 	p.changes["changed_auto_save"] = true
-	p.view("changed_auto_save", "FROM other_saved")
+	p.view("changed_auto_save", "other_saved")
 	p.saveOver(schemas.AutoSave, "other_deal", "opportunity_id")
 	p.anew(not.Name)
 	p.saveOver(schemas.NotSaved, "other_deal", "opportunity_id")
@@ -106,9 +106,9 @@ func (p *publication) lists() {
 
 // dealViews lets files read of opportunities those alone of which something differs.
 func (p *publication) dealViews() {
-	p.view("raw_opportunity", "FROM deal_opportunity")
-	p.view("raw_opportunity_contact_role", "FROM deal_role")
-	p.view(schemas.Mapping.Name, "FROM deal_mapping")
+	p.view("raw_opportunity", "deal_opportunity")
+	p.view("raw_opportunity_contact_role", "deal_role")
+	p.view(schemas.Mapping.Name, "deal_mapping")
 }
 
 // touches makes the touches anew of opportunities of which something differs.
@@ -123,9 +123,9 @@ func (p *publication) touches() {
 	}
 	p.keepFiles("publish/deals/", "deal_activity")
 	p.dealViews()
-	p.view("raw_lead", "FROM deal_lead")
-	p.view("raw_contact", "FROM deal_contact")
-	p.view("raw_activity", "FROM deal_activity")
+	p.view("raw_lead", "deal_lead")
+	p.view("raw_contact", "deal_contact")
+	p.view("raw_activity", "deal_activity")
 	p.anew(person.Name)
 	p.anew(f.Name)
 	p.keepFiles("publish/deals/", "retouched")
@@ -154,13 +154,13 @@ func (p *publication) roiOpportunities() {
 	}
 	if p.was.is[schemas.RoiAmount.Name] == p.is[schemas.RoiAmount.Name] { // each row says the value as well
 		p.read("earlier_roi_opportunity")
-		p.view(schemas.RoiAmount.Name, "FROM earlier_roi_opportunity")
+		p.view(schemas.RoiAmount.Name, "earlier_roi_opportunity")
 	}
 	p.keepFiles("publish/deals/", "judged_touch", "judged_person", "judged_opportunity", "judged_amount")
-	p.view(schemas.RoiTouch.Name, "FROM judged_touch")
-	p.view(schemas.RoiPerson.Name, "FROM judged_person")
-	p.view("raw_opportunity", "FROM judged_opportunity")
-	p.view(schemas.RoiAmount.Name, "FROM judged_amount")
+	p.view(schemas.RoiTouch.Name, "judged_touch")
+	p.view(schemas.RoiPerson.Name, "judged_person")
+	p.view("raw_opportunity", "judged_opportunity")
+	p.view(schemas.RoiAmount.Name, "judged_amount")
 	p.anew(f.Name)
 	p.amendOf(schemas.RoiOpportunity, "judged_deal")
 	p.rebind("raw_opportunity", schemas.RoiTouch.Name)

@@ -62,7 +62,7 @@ func (p *publication) countsOfEntities(file string) []Check {
 		return judged(p.count(file))
 	}
 	p.keepFiles("publish/recounts/", "answered")
-	p.view(schemas.Mapping.Name, "FROM answered")
+	p.view(schemas.Mapping.Name, "answered")
 	all := p.count(file)
 	p.rebind(schemas.Mapping.Name)
 	return judged(all)
@@ -80,8 +80,8 @@ func (p *publication) countsOfList(file string) []Check {
 	if few {
 		listed = "listed_record"
 		p.keepFiles("publish/recounts/", "listed")
-		p.view(schemas.AutoSave.Name, "FROM listed")
-		p.view(previousAutoSave, "FROM deal_saved")
+		p.view(schemas.AutoSave.Name, "listed")
+		p.view(previousAutoSave, "deal_saved")
 	}
 	p.keepFiles("publish/recounts/", listed)
 	none := p.rows(listed) == 0
@@ -93,7 +93,7 @@ func (p *publication) countsOfList(file string) []Check {
 		}
 		if few {
 			p.keepFiles("publish/recounts/", "listed_"+name)
-			p.view(name, "FROM listed_"+name)
+			p.view(name, "listed_"+name)
 		}
 	}
 	all := p.count(file)
@@ -117,7 +117,7 @@ func (p *publication) countsOfBadges(file string) []Check {
 	p.mark(false)
 	var all []failing
 	for _, when := range []string{"was", "is"} {
-		p.view(schemas.Badge.Name, fmt.Sprintf("SELECT entity_kind, entity_id FROM changed_badge WHERE later = %t", when == "is"))
+		p.viewOf(schemas.Badge.Name, fmt.Sprintf("SELECT entity_kind, entity_id FROM changed_badge WHERE later = %t", when == "is"))
 		all = p.recount(f, when, counts, all)
 	}
 	p.rebind(f.In...)

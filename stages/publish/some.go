@@ -209,7 +209,7 @@ func (p *publication) changed(name, reading string) {
 	p.changes[relation] = true
 	if was.ID == is.ID {
 		p.replaced(name)
-		p.view(relation, "SELECT false AS later, * FROM replaced_"+name)
+		p.viewOf(relation, "SELECT false AS later, * FROM replaced_"+name)
 		return
 	}
 	changes, err := p.session.Changed(p.ctx, was, is, reading)
@@ -220,7 +220,7 @@ func (p *publication) changed(name, reading string) {
 func (p *publication) hold(relation string, changes sql.Changes, err error) {
 	if p.err = err; err == nil {
 		p.held = append(p.held, changes)
-		p.view(relation, "FROM "+changes.Name)
+		p.view(relation, changes.Name)
 	}
 }
 
@@ -237,7 +237,7 @@ func (p *publication) number(query string) (n int64) {
 	if p.err != nil {
 		return 0
 	}
-	rows, err := p.session.Query(p.ctx, query, nil)
+	rows, err := p.session.Query(p.ctx, query, p.values)
 	if p.err = err; err != nil {
 		return 0
 	}
