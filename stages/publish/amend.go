@@ -134,7 +134,7 @@ func (p *publication) badge() {
 		p.save(f.Name)
 		return
 	}
-	p.changed(schemas.AutoSave.Name, "")
+	p.changed(schemas.AutoSave.Name)
 	p.keepFiles("publish/badges/", "badge_entity", "was_badge", "badge_mapping")
 	if p.err == nil { // amending asks for these rows, and so does comparing the two tables
 		p.err = p.session.Remember(p.ctx, p.was.dry.Tables[schemas.Badge.Name], "badge_entity", "was_badge")
@@ -187,7 +187,7 @@ func (p *publication) missing() {
 // something is being sold where they work.
 func (p *publication) mark(news bool) {
 	if !p.marked {
-		p.changed(schemas.Badge.Name, "")
+		p.changed(schemas.Badge.Name)
 		if news {
 			p.keepFiles("publish/badges/", "other_open")
 		} else {
@@ -200,42 +200,4 @@ func (p *publication) mark(news bool) {
 	}
 	p.view("dir_company", "marked_company")
 	p.view("dir_member", "marked_member")
-}
-
-// view lets files read another relation's rows under a name, until it is bound anew.
-func (p *publication) view(name, relation string) { p.viewOf(name, "FROM "+relation) }
-
-// viewOf is view of a query's rows.
-func (p *publication) viewOf(name, query string) {
-	if p.err == nil {
-		delete(p.late, name)
-		p.err = p.session.View(p.ctx, name, query)
-	}
-}
-
-// only lets files read of some tables those rows alone whose column holds a value of a temporary table, until they are bound anew.
-func (p *publication) only(column, values string, names ...string) {
-	for _, name := range names {
-		if p.err == nil {
-			delete(p.late, name)
-			p.err = p.session.BindOnly(p.ctx, name, p.snaps[name], column, values)
-		}
-	}
-}
-
-// none lets files read no row of some tables, until they are bound anew.
-func (p *publication) none(names ...string) {
-	for _, name := range names {
-		if p.err == nil {
-			delete(p.late, name)
-			p.err = p.session.BindAs(p.ctx, name, sql.Empty(p.snaps[name].Table))
-		}
-	}
-}
-
-// rebind lets files read whole tables again.
-func (p *publication) rebind(names ...string) {
-	for _, name := range names {
-		p.bind(name, p.snaps[name].Table, p.snaps[name])
-	}
 }

@@ -66,7 +66,7 @@ func (p *publication) otherDeals() {
 		p.none(onlyROI...)
 	}
 	p.replaced("raw_opportunity")
-	p.changed("raw_opportunity_contact_role", "SELECT Id, OpportunityId, ContactId, IsDeleted, missing_since FROM raw_opportunity_contact_role")
+	p.changed("raw_opportunity_contact_role")
 	p.keepFiles("publish/deals/", "changed_lead", "moved_account", "other_deal")
 }
 

@@ -194,7 +194,7 @@ type publication struct {
 	changes map[string]bool
 	held    []sql.Changes
 	copies  bool
-	copied  map[string]bool // of readOnce
+	copied  map[string]bool // tables that files read a copy of
 	marked  bool            // marked_company and marked_member hold the entities whose badge differs
 	// tellsROI says that there are ROI tables.
 	tellsROI bool

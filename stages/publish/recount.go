@@ -85,7 +85,7 @@ func (p *publication) countsOfList(file string) []Check {
 	}
 	p.keepFiles("publish/recounts/", listed)
 	none := p.rows(listed) == 0
-	for name := range objects {
+	for _, name := range objects {
 		if none {
 			p.none(name)
 		} else {

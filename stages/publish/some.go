@@ -2,6 +2,7 @@ package publish
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -17,28 +18,12 @@ type some struct {
 // what differs.
 const fewOf = 8
 
-const differingRecord = "differing_record"
-
-// told are the columns that the files read of what is told of a record, by table.
-var told = map[string][]string{
-	"mapping":   {"object", "crm_id", "entity_kind", "entity_id", "status", "primary", "lost_to", "reason", "decision_seq", "tier"},
-	"unmatched": {"object", "crm_id", "reason", "change_fields"},
-	"raw_account": {"Id", "IsDeleted", "Name", "OwnerId", "LastModifiedDate", "Website", "BillingCountry", "ShippingCountry",
-		"BillingCity", "ShippingCity"},
-	"raw_contact": {"Id", "IsDeleted", "AccountId", "LastModifiedDate", "FirstName", "LastName", "Email", "Phone", "MobilePhone",
-		"MailingCountry", "MailingCity"},
-	"raw_lead": {"Id", "IsDeleted", "OwnerId", "LastModifiedDate", "FirstName", "LastName", "Email", "Phone", "MobilePhone",
-		"Website", "Company", "Country", "City", "ConvertedOpportunityId"},
-}
-
-// answers are the tables of answers among them, objects those of the CRM.
+// Tables of what is told of a record: answers and the CRM's objects.
 var (
-	answers = []string{"mapping", "unmatched"}
-	objects = map[string]string{"raw_account": "Account", "raw_contact": "Contact", "raw_lead": "Lead"}
+	answers   = []string{"mapping", "unmatched"}
+	objects   = []string{"raw_account", "raw_contact", "raw_lead"}
+	perRecord = slices.Concat(answers, objects)
 )
-
-// perRecord are those tables, in order.
-var perRecord = []string{"mapping", "unmatched", "raw_account", "raw_contact", "raw_lead"}
 
 // differ finds the records that differ, keeps what is told of them, then and now, and says whether they are few.
 func (p *publication) differ() bool {
@@ -66,10 +51,8 @@ func (p *publication) differ() bool {
 		p.keepBoth("named_", name, "named_record")
 	}
 	p.reduce()
-	for _, name := range perRecord {
-		if object := objects[name]; object != "" {
-			p.keepBoth("", name, "differing_"+name)
-		}
+	for _, name := range objects {
+		p.keepBoth("", name, "differing_"+name)
 	}
 	p.some.few = p.err == nil
 	return p.some.few
@@ -80,7 +63,7 @@ func (p *publication) keepBoth(prefix, name, keys string) {
 	was, is := prefix+"was_"+name, prefix+"is_"+name
 	p.kept = append(p.kept, was, is)
 	if p.err == nil {
-		p.err = p.session.KeepSome(p.ctx, was, is, p.was.snaps[name], p.snaps[name], told[name], keys)
+		p.err = p.session.KeepSome(p.ctx, was, is, p.was.snaps[name], p.snaps[name], columnsRead[name].told(), keys)
 	}
 }
 
@@ -129,19 +112,19 @@ func (p *publication) unconcerned() {
 func (p *publication) withSome(f sql.File, run func(when string)) {
 	for _, when := range []string{"was", "is"} {
 		for _, name := range f.In {
-			delete(p.late, name)
-			switch _, ok := told[name]; {
-			case p.err != nil:
-				return
-			case ok:
-				p.err = p.session.View(p.ctx, name, "FROM "+when+"_"+name)
+			switch {
+			case slices.Contains(perRecord, name):
+				p.view(name, when+"_"+name)
 			case p.was.is[name] == p.is[name]:
-				p.err = p.session.BindAs(p.ctx, name, sql.Empty(name))
+				p.none(name)
 			case when == "was":
-				p.err = p.session.BindAs(p.ctx, name, p.was.snaps[name])
+				p.bindNow(name, p.was.snaps[name])
 			default:
-				p.err = p.session.BindAs(p.ctx, name, p.snaps[name])
+				p.bindNow(name, p.snaps[name])
 			}
+		}
+		if p.err != nil {
+			return
 		}
 		run(when)
 	}
@@ -165,97 +148,4 @@ func (p *publication) summed(f sql.File, table schemas.Table, earlier, having st
 	added := strings.Join(plus, ", ")
 	return fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM (%s) UNION ALL SELECT %s FROM summed_is UNION ALL SELECT %s FROM summed_was) x(%s) GROUP BY %s%s",
 		strings.Join(keys, ", "), strings.Join(sums, ", "), added, earlier, added, strings.Join(minus, ", "), added, strings.Join(keys, ", "), having)
-}
-
-// keep makes a temporary table until the call ends.
-func (p *publication) keep(name, query string) {
-	if p.err == nil {
-		p.kept = append(p.kept, name)
-		p.err = p.session.Keep(p.ctx, name, query)
-	}
-}
-
-// keepFiles keeps what some files of a folder give, in this order and under their names.
-func (p *publication) keepFiles(folder string, names ...string) {
-	for _, name := range names {
-		if p.readFor(p.file(folder + name)); p.err == nil {
-			p.kept = append(p.kept, name)
-			p.err = p.session.KeepFile(p.ctx, name, folder+name)
-		}
-	}
-}
-
-// replaced lets files read the part keys of rows that may be others than in the earlier call, as replaced_<the table's name>.
-func (p *publication) replaced(name string) {
-	relation, was, is := "replaced_"+name, p.was.snaps[name], p.snaps[name]
-	if p.err != nil || p.changes[relation] {
-		return
-	}
-	p.changes[relation] = true
-	if was.ID == is.ID {
-		p.err = p.session.BindAs(p.ctx, relation, sql.Empty(name))
-		return
-	}
-	changes, err := p.session.ChangedKeys(p.ctx, was, is)
-	p.hold(relation, changes, err)
-}
-
-// changed lets files read the rows in which a table differs from the earlier call's, as changed_<its name>.
-func (p *publication) changed(name, reading string) {
-	relation, was, is := "changed_"+name, p.was.snaps[name], p.snaps[name]
-	if p.err != nil || p.changes[relation] {
-		return
-	}
-	p.changes[relation] = true
-	if was.ID == is.ID {
-		p.replaced(name)
-		p.viewOf(relation, "SELECT false AS later, * FROM replaced_"+name)
-		return
-	}
-	changes, err := p.session.Changed(p.ctx, was, is, reading)
-	p.hold(relation, changes, err)
-}
-
-// hold lets files read what differs until the call ends.
-func (p *publication) hold(relation string, changes sql.Changes, err error) {
-	if p.err = err; err == nil {
-		p.held = append(p.held, changes)
-		p.view(relation, changes.Name)
-	}
-}
-
-// any says whether a file gives a row.
-func (p *publication) any(file string) bool {
-	f := p.file(file)
-	p.readFor(f)
-	return p.number("SELECT count(*) FROM (SELECT 1 FROM ("+f.Text+") LIMIT 1)") > 0
-}
-
-func (p *publication) rows(name string) int64 { return p.number("SELECT count(*) FROM " + name) }
-
-func (p *publication) number(query string) (n int64) {
-	if p.err != nil {
-		return 0
-	}
-	rows, err := p.session.Query(p.ctx, query, p.values)
-	if p.err = err; err != nil {
-		return 0
-	}
-	defer rows.Close()
-	for rows.Next() && p.err == nil {
-		p.err = rows.Scan(&n)
-	}
-	if p.err == nil {
-		p.err = rows.Err()
-	}
-	return n
-}
-
-func (p *publication) dropKept() {
-	for _, name := range p.kept {
-		p.session.Drop(p.ctx, name) //nolint:errcheck // temporary
-	}
-	for _, changes := range p.held {
-		changes.Drop(p.ctx) //nolint:errcheck // temporary
-	}
 }
