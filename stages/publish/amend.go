@@ -18,34 +18,46 @@ func (p *publication) fieldGain() {
 		return
 	}
 	p.read("earlier_" + f.Out)
-	query := p.summed(f, schemas.FieldGain, "FROM earlier_field_gain", " HAVING sum(records) > 0")
+	query := p.summed(f, schemas.FieldGain, "earlier_field_gain", " HAVING sum(records) > 0")
 	p.saveQuery(schemas.FieldGain, query)
 }
 
 // mappingCount is a step as any other, but that it is added up where few records differ.
 func (p *publication) mappingCount() {
-	p.stepSummed("publish/mapping_count", schemas.MappingCount, schemas.SyncStats, "FROM earlier_sync_stats", "")
+	p.stepSummed("publish/mapping_count", schemas.MappingCount, "", func() string {
+		if p.gave(schemas.SyncStats).Table == "" || !p.differ() {
+			return ""
+		}
+		p.read("earlier_sync_stats")
+		return "earlier_sync_stats"
+	})
 }
 
 // requiredCount is likewise told from the earlier data quality, unless a count of normalize stood there that has gone.
 func (p *publication) requiredCount() {
-	p.stepSummed("publish/required_count", schemas.RequiredCount, schemas.DataQuality,
-		`SELECT * FROM earlier_data_quality WHERE "check" = 'missing'`, ` HAVING sum("of") > 0`)
+	p.stepSummed("publish/required_count", schemas.RequiredCount, ` HAVING sum("of") > 0`, func() string {
+		if p.gave(schemas.DataQuality).Table == "" || !p.differ() || p.uncovered() {
+			return ""
+		}
+		p.keepFiles("publish/recounts/", "earlier_required")
+		return "earlier_required"
+	})
 }
 
-func (p *publication) stepSummed(file string, table, from schemas.Table, earlier, having string) {
+// stepSummed is a step that is added up over an earlier relation, where there is one.
+func (p *publication) stepSummed(file string, table schemas.Table, having string, earlier func() string) {
 	p.step(file)
 	if p.err != nil || p.dry != nil {
 		return
 	}
 	whole := p.late[table.Name]
 	p.late[table.Name] = func() {
-		if p.gave(from).Table == "" || !p.differ() || from.Name == schemas.DataQuality.Name && p.uncovered() {
+		was := earlier()
+		if was == "" {
 			whole()
 			return
 		}
-		p.read("earlier_" + from.Name)
-		if query := p.summed(p.file(file), table, earlier, having); p.err == nil {
+		if query := p.summed(p.file(file), table, was, having); p.err == nil {
 			p.err = p.session.StepQuery(p.ctx, query, table)
 		}
 	}

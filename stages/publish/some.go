@@ -146,6 +146,6 @@ func (p *publication) summed(f sql.File, table schemas.Table, earlier, having st
 		sums = append(sums, fmt.Sprintf("CAST(sum(%s) AS BIGINT) AS %s", name, name))
 	}
 	added := strings.Join(plus, ", ")
-	return fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM (%s) UNION ALL SELECT %s FROM summed_is UNION ALL SELECT %s FROM summed_was) x(%s) GROUP BY %s%s",
+	return fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM %s UNION ALL SELECT %s FROM summed_is UNION ALL SELECT %s FROM summed_was) x(%s) GROUP BY %s%s",
 		strings.Join(keys, ", "), strings.Join(sums, ", "), added, earlier, added, strings.Join(minus, ", "), added, strings.Join(keys, ", "), having)
 }

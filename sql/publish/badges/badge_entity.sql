@@ -1,4 +1,4 @@
--- The entities whose primary record differs, or that came to a list or left it.
+-- The entities whose badge is made anew: those whose primary record differs, and those that came to a list or left it.
 -- in: was_mapping, is_mapping, changed_auto_save
 SELECT entity_id FROM was_mapping WHERE "primary" AND entity_id IS NOT NULL
 UNION

@@ -1,4 +1,4 @@
--- The answers that these entities' badges are made of: the badge of a record that does not differ says what its row in mapping says.
+-- The answers that badges are made anew of: the badge of a record that does not differ says what its row in mapping says.
 -- in: is_mapping, was_badge, differing_record
 SELECT object, crm_id, entity_kind, entity_id, "primary" FROM is_mapping
 UNION ALL

@@ -1,4 +1,4 @@
--- What seats did towards these entities, also under ids that the directory has given up.
+-- What seats did towards the entities that are looked at, also under ids that the directory has given up.
 -- in: raw_activity, redirected, marked_entity
 WITH marked_id AS MATERIALIZED (
     SELECT entity_id FROM marked_entity

@@ -1,3 +1,3 @@
--- Companies of the directory, where dir_company holds only those that are looked at.
+-- The companies that are looked at: dir_company holds no others then.
 -- in: dir_company
 SELECT entity_id FROM dir_company

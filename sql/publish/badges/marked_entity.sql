@@ -1,4 +1,4 @@
--- The entities that got a badge or lost it, or whose badge is another, and those of other_open.
+-- The entities that are looked at: those with another badge than they had, or one of the two, and those of other_open.
 -- in: changed_badge, other_open
 SELECT entity_id FROM changed_badge
 UNION

@@ -1,3 +1,3 @@
--- Members of the directory, where dir_member holds only those that are looked at.
+-- The members who are looked at: dir_member holds no others then.
 -- in: dir_member
 SELECT entity_id, company_ids FROM dir_member

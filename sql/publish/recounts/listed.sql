@@ -1,4 +1,4 @@
--- Rows of the saved list of opportunities of which something differs, or of records that differ.
+-- The rows of the saved list that are counted anew: of opportunities of which something differs, or of records that differ.
 -- in: auto_save, other_deal, differing_record
 SELECT *
 FROM auto_save

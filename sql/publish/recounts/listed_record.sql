@@ -1,4 +1,4 @@
--- The records of these rows of which it is not known that they are there: that do not differ and were not on the list.
+-- The records of such rows of which it is to be found out whether they are there: those that do not differ and were not listed.
 -- in: listed, deal_saved, differing_record
 SELECT DISTINCT crm_id
 FROM listed
