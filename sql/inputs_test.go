@@ -2,6 +2,8 @@ package sql
 
 import (
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,3 +108,46 @@ func keptBy(t *testing.T, f File, in string) File {
 
 // hasOthers says whether a file reads relations that its header cannot name.
 func hasOthers(f File) bool { return strings.Contains(f.Text, "-- Beside the header's tables") }
+
+var (
+	readFrom = regexp.MustCompile(`\b(?:FROM|JOIN)\s+(\w+)`)
+	named    = regexp.MustCompile(`\b(\w+) AS (?:MATERIALIZED )?\(`)
+	comment  = regexp.MustCompile(`(?m)--.*$`)
+)
+
+// What a header does not name is not bound for the file: it would read what some other file left there. What it names and does not read is
+// bound in vain, and the file's result made anew where only that differs. Publish binds by headers alone.
+func TestPublish_HeadersNameWhatFilesRead(t *testing.T) {
+	var kept []string
+	for _, name := range Files() {
+		kept = append(kept, path.Base(name))
+	}
+	for _, name := range Files() {
+		if !strings.HasPrefix(name, "publish/") {
+			continue
+		}
+		f, err := Named(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := comment.ReplaceAllString(f.Text, "")
+		var read, own []string
+		for _, m := range readFrom.FindAllStringSubmatch(text, -1) {
+			read = append(read, m[1])
+		}
+		for _, m := range named.FindAllStringSubmatch(text, -1) {
+			own = append(own, m[1])
+		}
+		for _, in := range f.In {
+			if !slices.Contains(read, in) {
+				t.Errorf("%s does not read %s", name, in)
+			}
+		}
+		for _, in := range read {
+			_, declared := inputRows(in, func(schemas.Table) string { return "" })
+			if (declared || slices.Contains(kept, in)) && !slices.Contains(f.In, in) && !slices.Contains(own, in) {
+				t.Errorf("%s reads %s, which its header does not name", name, in)
+			}
+		}
+	}
+}

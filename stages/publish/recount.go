@@ -97,7 +97,7 @@ func (p *publication) countsOfList(file string) []Check {
 		}
 	}
 	all := p.count(file)
-	p.rebind("raw_account", "raw_contact", "raw_lead")
+	p.rebind(objects...)
 	if few {
 		p.rebind(schemas.AutoSave.Name, previousAutoSave)
 	}
