@@ -55,11 +55,8 @@ func (p *publication) takeTimeAs(was *publication, in, earlier In) {
 		p.bind(name, name, in.Raw[name])
 	}
 	p.zoneLate(in)
-	p.read("raw_activity", "$zone")
-	alike := p.word(`SELECT CAST(count(*) = 0 AND CAST(timezone($zone, CAST($as_of AS TIMESTAMPTZ)) AS DATE) = CAST(timezone($zone, CAST($earlier AS TIMESTAMPTZ)) AS DATE) AS VARCHAR)
-		FROM raw_activity WHERE (occurred_at >= $as_of) <> (occurred_at >= $earlier)`,
-		map[string]any{"zone": p.values["zone"], "as_of": in.AsOf.UTC(), "earlier": earlier.AsOf.UTC()})
-	if alike == "true" {
+	p.values["earlier"] = earlier.AsOf.UTC()
+	if !p.any("publish/roi/other_time") {
 		for _, file := range []string{"publish/roi/amount_v1", "publish/roi/touch_v1", "publish/roi/opportunity_v1"} {
 			p.takeAs(was, file, "$as_of")
 		}

@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"fmt"
+
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
@@ -16,34 +18,46 @@ func (p *publication) fieldGain() {
 		return
 	}
 	p.read("earlier_" + f.Out)
-	query := p.summed(f, schemas.FieldGain, "FROM earlier_field_gain", " HAVING sum(records) > 0")
+	query := p.summed(f, schemas.FieldGain, "earlier_field_gain", " HAVING sum(records) > 0")
 	p.saveQuery(schemas.FieldGain, query)
 }
 
 // mappingCount is a step as any other, but that it is added up where few records differ.
 func (p *publication) mappingCount() {
-	p.stepSummed("publish/mapping_count", schemas.MappingCount, schemas.SyncStats, "FROM earlier_sync_stats", "")
+	p.stepSummed("publish/mapping_count", schemas.MappingCount, "", func() string {
+		if p.gave(schemas.SyncStats).Table == "" || !p.differ() {
+			return ""
+		}
+		p.read("earlier_sync_stats")
+		return "earlier_sync_stats"
+	})
 }
 
 // requiredCount is likewise told from the earlier data quality, unless a count of normalize stood there that has gone.
 func (p *publication) requiredCount() {
-	p.stepSummed("publish/required_count", schemas.RequiredCount, schemas.DataQuality,
-		`SELECT * FROM earlier_data_quality WHERE "check" = 'missing'`, ` HAVING sum("of") > 0`)
+	p.stepSummed("publish/required_count", schemas.RequiredCount, ` HAVING sum("of") > 0`, func() string {
+		if p.gave(schemas.DataQuality).Table == "" || !p.differ() || p.uncovered() {
+			return ""
+		}
+		p.keepFiles("publish/recounts/", "earlier_required")
+		return "earlier_required"
+	})
 }
 
-func (p *publication) stepSummed(file string, table, from schemas.Table, earlier, having string) {
+// stepSummed is a step that is added up over an earlier relation, where there is one.
+func (p *publication) stepSummed(file string, table schemas.Table, having string, earlier func() string) {
 	p.step(file)
 	if p.err != nil || p.dry != nil {
 		return
 	}
 	whole := p.late[table.Name]
 	p.late[table.Name] = func() {
-		if p.gave(from).Table == "" || !p.differ() || from.Name == schemas.DataQuality.Name && p.uncovered() {
+		was := earlier()
+		if was == "" {
 			whole()
 			return
 		}
-		p.read("earlier_" + from.Name)
-		if query := p.summed(p.file(file), table, earlier, having); p.err == nil {
+		if query := p.summed(p.file(file), table, was, having); p.err == nil {
 			p.err = p.session.StepQuery(p.ctx, query, table)
 		}
 	}
@@ -51,10 +65,9 @@ func (p *publication) stepSummed(file string, table, from schemas.Table, earlier
 
 // uncovered says whether normalize counted something that it counts no longer.
 func (p *publication) uncovered() bool {
-	p.bind("earlier_counted", schemas.DataQuality.Name, p.was.counted)
-	p.bind("counted", schemas.DataQuality.Name, p.counted)
-	p.read("earlier_counted", "counted")
-	return p.any(`FROM earlier_counted ANTI JOIN counted USING (object, field, "check")`)
+	p.bind("was_data_quality", schemas.DataQuality.Name, p.was.counted)
+	p.bind("is_data_quality", schemas.DataQuality.Name, p.counted)
+	return p.any("publish/recounts/uncovered")
 }
 
 // gave is a table that the earlier call gave, to be read as earlier_<its name>.
@@ -69,6 +82,12 @@ func (p *publication) gave(table schemas.Table) sql.Snapshot {
 	return snap
 }
 
+// saveOver stores the rows of a table that were made anew, and the earlier call's of all others, whose key is not among those kept.
+func (p *publication) saveOver(table schemas.Table, kept, key string) {
+	p.read("earlier_" + table.Name)
+	p.saveQuery(table, fmt.Sprintf("FROM %[1]s UNION ALL FROM earlier_%[1]s ANTI JOIN %[2]s USING (%[3]s)", table.Name, kept, key))
+}
+
 func (p *publication) saveQuery(table schemas.Table, query string) {
 	if p.err != nil {
 		return
@@ -79,20 +98,26 @@ func (p *publication) saveQuery(table schemas.Table, query string) {
 	}
 }
 
-// anew runs a file over what is bound.
+// anew runs a file over the relations that are in its inputs' places.
 func (p *publication) anew(file string) {
-	if p.err == nil {
+	f := p.file(file)
+	delete(p.late, f.Out)
+	if p.readFor(f); p.err == nil {
 		p.err = p.session.Step(p.ctx, file, p.values)
 	}
 }
 
-// amend stores what a table becomes where a file makes the rows of some part keys anew, those that replaced gives.
+// amend stores what a table becomes where a file makes the rows of some part keys anew, those that a relation holds.
 func (p *publication) amend(f sql.File, table schemas.Table, replaced string) {
 	p.anew(f.Name)
-	p.amendBy(table, "SELECT * FROM "+table.Name, replaced)
+	p.amendBy(table, "FROM "+table.Name, replaced)
 }
 
-// amendBy is amend with a query's rows.
+// amendOf is amend with the rows of these part keys alone, which were made anew with others.
+func (p *publication) amendOf(table schemas.Table, replaced string) {
+	p.amendBy(table, fmt.Sprintf("FROM %s SEMI JOIN %s USING (%s)", table.Name, replaced, table.PartKey()), replaced)
+}
+
 func (p *publication) amendBy(table schemas.Table, rows, replaced string) {
 	if p.err != nil {
 		return
@@ -105,7 +130,7 @@ func (p *publication) amendBy(table schemas.Table, rows, replaced string) {
 		w.Discard(p.ctx) //nolint:errcheck // the first error counts
 		return
 	}
-	snap, err := w.Amend(p.ctx, p.was.dry.Tables[table.Name], replaced)
+	snap, err := w.Amend(p.ctx, p.was.dry.Tables[table.Name], "FROM "+replaced)
 	if p.err = err; err == nil {
 		p.publish(table.Name, snap)
 	}
@@ -121,26 +146,13 @@ func (p *publication) badge() {
 		p.save(f.Name)
 		return
 	}
-	lists := ""
-	if p.deals.relisted {
-		lists = " UNION FROM other_saved"
-	} else if p.was.is["auto_save"] != p.is["auto_save"] {
-		if lists = p.changed("auto_save"); lists != "" {
-			lists = " UNION SELECT entity_id FROM " + lists
-		}
-	}
-	p.keep("badge_entity", `SELECT entity_id FROM was_mapping WHERE "primary" AND entity_id IS NOT NULL
-		UNION SELECT entity_id FROM is_mapping WHERE "primary" AND entity_id IS NOT NULL`+lists)
-	// The badge of another record says what its row in mapping says.
-	p.read("earlier_badge", "auto_save")
-	p.keep("was_badge", "SELECT * FROM earlier_badge SEMI JOIN badge_entity USING (entity_id)")
+	p.changed(schemas.AutoSave.Name)
+	p.keepFiles("publish/badges/", "badge_entity", "was_badge", "badge_mapping")
 	if p.err == nil { // amending asks for these rows, and so does comparing the two tables
 		p.err = p.session.Remember(p.ctx, p.was.dry.Tables[schemas.Badge.Name], "badge_entity", "was_badge")
 	}
-	p.keep("badge_mapping", `SELECT object, crm_id, entity_kind, entity_id, "primary" FROM is_mapping
-		UNION ALL SELECT object, crm_id, entity_kind, entity_id, true FROM was_badge ANTI JOIN `+differingRecord+" USING (crm_id)")
-	p.view("mapping", "FROM badge_mapping")
-	p.amend(f, schemas.Badge, "FROM badge_entity")
+	p.view("mapping", "badge_mapping")
+	p.amend(f, schemas.Badge, "badge_entity")
 	p.rebind("mapping")
 }
 
@@ -155,9 +167,10 @@ func (p *publication) contactCard() {
 		return
 	}
 	for _, name := range f.In {
-		p.view(name, "FROM is_"+name)
+		p.view(name, "is_"+name)
 	}
-	p.amend(f, schemas.ContactCard, `SELECT entity_id FROM was_mapping WHERE "primary" AND object <> 'Account' AND entity_id IS NOT NULL`)
+	p.keepFiles("publish/badges/", "was_carded")
+	p.amend(f, schemas.ContactCard, "was_carded")
 	p.rebind(f.In...)
 }
 
@@ -172,66 +185,31 @@ func (p *publication) missing() {
 		p.save(f.Name)
 		return
 	}
-	changed := p.changed("badge")
-	p.read("redirected", "raw_activity", schemas.AtOpen.Name, "earlier_missing_in_crm", "badge")
-	news := ""
-	if !p.same(f, schemas.AtOpen.Name) { // who had a badge and has it still is missing in neither case
-		p.keep("was_at_open", "SELECT entity_id FROM earlier_missing_in_crm WHERE open_opportunity")
-		news = ` UNION SELECT entity_id FROM was_at_open ANTI JOIN at_open USING (entity_id)
-			UNION SELECT o.entity_id FROM (FROM at_open ANTI JOIN was_at_open USING (entity_id)) o ANTI JOIN (SELECT entity_id FROM badge WHERE entity_kind = 'member') b USING (entity_id)`
-	}
-	p.keep("marked_entity", "SELECT DISTINCT entity_id FROM "+changed+news)
-	p.keep("marked_badge", "SELECT entity_kind, entity_id FROM badge SEMI JOIN marked_entity USING (entity_id)")
-	p.keep("marked_open", "SELECT * FROM at_open SEMI JOIN marked_entity USING (entity_id)")
-	p.keep("marked_id", "SELECT entity_id FROM marked_entity UNION SELECT old_id FROM redirected SEMI JOIN marked_entity ON new_id = entity_id")
-	p.keep("marked_activity", "SELECT activity_id, seat_id, kind, occurred_at, member_id, company_id FROM raw_activity WHERE member_id IN (FROM marked_id) OR company_id IN (FROM marked_id)")
-	p.view("raw_activity", "FROM marked_activity")
-	p.view("badge", "FROM marked_badge")
-	p.view(schemas.AtOpen.Name, "FROM marked_open") // no other file reads it after this one
-	p.only("entity_id", "marked_entity", "dir_company", "dir_member")
-	p.keep("marked_company", "SELECT entity_id FROM dir_company")
-	p.keep("marked_member", "SELECT entity_id, company_ids FROM dir_member")
-	p.view("dir_company", "FROM marked_company")
-	p.view("dir_member", "FROM marked_member")
-	p.marked = true
+	p.mark(!p.same(f, schemas.AtOpen.Name))
+	p.keepFiles("publish/badges/", "marked_badge", "marked_open", "marked_activity")
+	p.view("raw_activity", "marked_activity")
+	p.view("badge", "marked_badge")
+	p.view(schemas.AtOpen.Name, "marked_open") // no other file reads it after this one
 	p.anew(f.Name)
-	p.saveQuery(schemas.MissingInCRM, "FROM missing_in_crm UNION ALL FROM earlier_missing_in_crm ANTI JOIN marked_entity USING (entity_id)")
+	p.saveOver(schemas.MissingInCRM, "marked_entity", "entity_id")
 	p.rebind("raw_activity", "badge", "dir_company", "dir_member")
 }
 
-// changed gives a temporary table of the rows in which a table differs.
-func (p *publication) changed(name string) string {
-	if p.err != nil || p.changes[name] != "" {
-		return p.changes[name]
-	}
-	changes, err := p.session.Changed(p.ctx, p.was.dry.Tables[name].Or(name), p.tables[name].Or(name), "")
-	p.err = err
-	p.kept = append(p.kept, changes.Name)
-	p.changes[name] = changes.Name
-	return changes.Name
-}
-
-// view lets files read a query's rows under a name, until it is bound anew.
-func (p *publication) view(name, query string) {
-	if p.err == nil {
-		delete(p.late, name)
-		p.err = p.session.View(p.ctx, name, query)
-	}
-}
-
-// only lets files read of some tables those rows alone whose column holds a value of a temporary table, until they are bound anew.
-func (p *publication) only(column, values string, names ...string) {
-	for _, name := range names {
-		if p.err == nil {
-			delete(p.late, name)
-			p.err = p.session.BindOnly(p.ctx, name, p.snaps[name], column, values)
+// mark lets files read of the directory those entities alone whose badge differs and, where it may be another, of whom it is news that
+// something is being sold where they work.
+func (p *publication) mark(news bool) {
+	if !p.marked {
+		p.changed(schemas.Badge.Name)
+		if news {
+			p.keepFiles("publish/badges/", "other_open")
+		} else {
+			p.keep("other_open", "SELECT NULL::VARCHAR AS entity_id WHERE false")
 		}
+		p.keepFiles("publish/badges/", "marked_entity")
+		p.only("entity_id", "marked_entity", "dir_company", "dir_member")
+		p.keepFiles("publish/badges/", "marked_company", "marked_member")
+		p.marked = true
 	}
-}
-
-// rebind lets files read whole tables again.
-func (p *publication) rebind(names ...string) {
-	for _, name := range names {
-		p.bind(name, p.snaps[name].Table, p.snaps[name])
-	}
+	p.view("dir_company", "marked_company")
+	p.view("dir_member", "marked_member")
 }

@@ -124,15 +124,15 @@ func (p *publication) differences(columns map[string]string, before, after map[s
 		changes, err := p.session.Changed(p.ctx, was, is, columns[name])
 		p.err = err
 		p.kept = append(p.kept, changes.Name)
-		p.view("previous_"+name, "SELECT * EXCLUDE (later) FROM "+changes.Name+" WHERE NOT later")
-		p.view(name, "SELECT * EXCLUDE (later) FROM "+changes.Name+" WHERE later")
+		p.viewOf("previous_"+name, "SELECT * EXCLUDE (later) FROM "+changes.Name+" WHERE NOT later")
+		p.viewOf(name, "SELECT * EXCLUDE (later) FROM "+changes.Name+" WHERE later")
 	}
 }
 
 // touched binds the answers to the records whose fate changed.
 func (p *publication) touched(before, after map[string]sql.Snapshot) {
 	const name, was, is = "mapping", "touched_was", "touched_is"
-	if !p.any("FROM fate_change") {
+	if p.rows("fate_change") == 0 {
 		p.both(name, sql.Snapshot{}, sql.Snapshot{})
 		return
 	}
@@ -140,6 +140,6 @@ func (p *publication) touched(before, after map[string]sql.Snapshot) {
 	if p.err == nil {
 		p.err = p.session.KeepSome(p.ctx, was, is, before[name].Or(name), after[name].Or(name), []string{"crm_id", "entity_id"}, "fate_change")
 	}
-	p.view("previous_"+name, "FROM "+was)
-	p.view(name, "FROM "+is)
+	p.view("previous_"+name, was)
+	p.view(name, is)
 }

@@ -3,7 +3,6 @@ package publish
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
@@ -13,16 +12,9 @@ import (
 // roles, the answers to records they name, and who works at their account. What else is told of opportunities stays what it was.
 type deals struct {
 	looked, few bool
-	// changed says that rows of opportunities differ, not only what is told beside them.
-	changed bool
 	// listed says that of all others the saved list is what it was, touched that of all but those in retouched the touches are.
 	listed, touched bool
-	// relisted says that entities of rows of the saved list that differ are in other_saved.
-	relisted bool
 }
-
-// dealColumns are the columns of Opportunity that the files read.
-var dealColumns = strings.Join(readOnce["raw_opportunity"], ", ")
 
 // sameBut says whether all that a file reads, and each of its values, is what it was, whatever some relations are.
 func (p *publication) sameBut(f sql.File, but ...string) bool {
@@ -55,76 +47,32 @@ func (p *publication) fewDeals() bool {
 		return false
 	}
 	p.otherDeals()
-	if p.err != nil || p.number("SELECT count(*) FROM other_deal")*fewOf > p.snaps["raw_opportunity"].Rows {
-		return false
+	if p.rows("other_deal")*fewOf <= p.snaps["raw_opportunity"].Rows && p.err == nil {
+		p.ofDeals()
+		p.deals.few = p.err == nil
 	}
-	p.ofDeals()
-	p.deals.few = p.err == nil
+	if !p.tellsROI {
+		p.rebind(onlyROI...)
+	}
 	return p.deals.few
 }
 
+// onlyROI are tables from which opportunities have only what the ROI tables tell of them: without these, their rows lead to none.
+var onlyROI = []string{"raw_activity", "raw_contact", "raw_lead"}
+
 // otherDeals finds these opportunities.
 func (p *publication) otherDeals() {
-	changed, roles := "SELECT NULL::VARCHAR WHERE false", "SELECT NULL::VARCHAR AS OpportunityId, NULL::VARCHAR AS ContactId WHERE false"
-	if was, is := p.was.snaps["raw_opportunity"], p.snaps["raw_opportunity"]; was.ID != is.ID && p.err == nil {
-		changes, err := p.session.ChangedKeys(p.ctx, was, is)
-		p.err, p.deals.changed = err, true
-		defer changes.Drop(p.ctx) //nolint:errcheck // temporary
-		changed = "FROM " + changes.Name
-	}
-	if was, is := p.was.snaps["raw_opportunity_contact_role"], p.snaps["raw_opportunity_contact_role"]; was.ID != is.ID && p.err == nil {
-		changes, err := p.session.Changed(p.ctx, was, is, "SELECT Id, OpportunityId, ContactId, IsDeleted, missing_since FROM raw_opportunity_contact_role")
-		p.err = err
-		defer changes.Drop(p.ctx) //nolint:errcheck // temporary
-		roles = "SELECT OpportunityId, ContactId FROM " + changes.Name
-	}
-	p.keep("changed_deal", "SELECT DISTINCT id FROM ("+changed+") c(id)")
-	p.keep("changed_role", roles)
-	p.movedAccounts()
-	p.keep("changed_lead", `SELECT coalesce(a.Id, b.Id) AS crm_id, unnest([a.ConvertedOpportunityId, b.ConvertedOpportunityId]) AS opportunity_id
-		FROM was_raw_lead b FULL JOIN is_raw_lead a ON a.Id = b.Id
-		WHERE a.ConvertedOpportunityId IS DISTINCT FROM b.ConvertedOpportunityId OR coalesce(a.Id, b.Id) IN (SELECT crm_id FROM other_answer)`)
-	p.read("raw_opportunity", "raw_opportunity_contact_role", previousAutoSave)
-	p.keepFile("other_deal")
-}
-
-// keepFile keeps what the file of this name gives.
-func (p *publication) keepFile(name string) {
-	if p.err == nil {
-		p.kept = append(p.kept, name)
-		p.err = p.session.KeepFile(p.ctx, name, "publish/deals/"+name)
-	}
-}
-
-// movedAccounts finds the accounts with another answer, and those of which a contact with activities is told anew.
-func (p *publication) movedAccounts() {
 	if !p.tellsROI {
-		p.keep("moved_account", "SELECT crm_id FROM other_answer")
-		return
+		p.none(onlyROI...)
 	}
-	p.read("raw_activity", "redirected")
-	p.keepFile("moved_account")
+	p.replaced("raw_opportunity")
+	p.changed("raw_opportunity_contact_role")
+	p.keepFiles("publish/deals/", "changed_lead", "moved_account", "other_deal")
 }
 
 // ofDeals keeps the rows that are told of these opportunities, and the answers to all records that lead to them.
 func (p *publication) ofDeals() {
-	p.read("raw_contact", "raw_lead")
-	p.keep("deal_opportunity", "SELECT "+dealColumns+" FROM raw_opportunity SEMI JOIN other_deal ON opportunity_id = Id")
-	p.keep("deal_role", `SELECT OpportunityId, ContactId, IsDeleted, missing_since FROM raw_opportunity_contact_role
-		SEMI JOIN other_deal ON opportunity_id = OpportunityId`)
-	p.keep("deal_saved", "SELECT * FROM previous_auto_save SEMI JOIN other_deal USING (opportunity_id)")
-	further, converted := "", ""
-	if p.tellsROI {
-		p.keep("deal_contact", `SELECT Id, AccountId FROM raw_contact WHERE AccountId IN (SELECT AccountId FROM deal_opportunity WHERE AccountId IS NOT NULL)`)
-		p.keep("converted", "SELECT Id, ConvertedOpportunityId FROM raw_lead WHERE ConvertedOpportunityId IS NOT NULL")
-		p.keep("deal_lead", "FROM converted WHERE ConvertedOpportunityId IN (FROM other_deal)")
-		further, converted = " UNION SELECT Id FROM deal_contact UNION SELECT Id FROM deal_lead", " UNION SELECT Id FROM converted"
-	}
-	p.keep("deal_record", `SELECT AccountId AS crm_id FROM deal_opportunity UNION SELECT ContactId FROM deal_role
-		UNION SELECT crm_id FROM deal_saved UNION SELECT ContactId FROM changed_role`+further)
-	p.keep("asked_record", "FROM deal_record"+converted)
-	p.read(schemas.Mapping.Name)
-	p.keep("deal_mapping", "SELECT object, crm_id, entity_kind, entity_id, status, lost_to FROM mapping SEMI JOIN asked_record USING (crm_id)")
+	p.keepFiles("publish/deals/", "deal_opportunity", "deal_role", "deal_saved", "deal_contact", "converted_lead", "deal_lead", "deal_record", "deal_mapping")
 }
 
 // lists makes the saved lists and the reasons why something is on none: anew of opportunities of which something differs.
@@ -141,28 +89,26 @@ func (p *publication) lists() {
 		p.save(not.Name)
 		return
 	}
-	p.read("seat_map", "stage_order", "redirected", "earlier_auto_save", "earlier_not_saved")
 	p.dealViews()
-	p.view(previousAutoSave, "FROM deal_saved")
+	p.view(previousAutoSave, "deal_saved")
 	p.anew("publish/opportunity_record")
-	for _, table := range []schemas.Table{schemas.AutoSave, schemas.NotSaved} {
-		p.anew("publish/" + table.Name)
-		if table.Name == schemas.AutoSave.Name {
-			p.keep("deal_saved_now", "FROM auto_save")
-			p.keep("other_saved", "SELECT DISTINCT entity_id FROM ((FROM deal_saved EXCEPT FROM deal_saved_now) UNION ALL (FROM deal_saved_now EXCEPT FROM deal_saved))")
-		}
-		p.saveQuery(table, fmt.Sprintf("FROM %s UNION ALL FROM earlier_%s ANTI JOIN other_deal USING (opportunity_id)", table.Name, table.Name))
-	}
-	p.deals.listed, p.deals.relisted = true, true
+	p.anew(saved.Name)
+	p.keepFiles("publish/deals/", "other_saved")
+	p.changes["changed_auto_save"] = true
+	p.view("changed_auto_save", "other_saved")
+	p.saveOver(schemas.AutoSave, "other_deal", "opportunity_id")
+	p.anew(not.Name)
+	p.saveOver(schemas.NotSaved, "other_deal", "opportunity_id")
+	p.deals.listed = true
 	p.rebind(previousAutoSave, "raw_opportunity", "raw_opportunity_contact_role", schemas.Mapping.Name)
 	p.step("publish/opportunity_record")
 }
 
 // dealViews lets files read of opportunities those alone of which something differs.
 func (p *publication) dealViews() {
-	p.view("raw_opportunity", "FROM deal_opportunity")
-	p.view("raw_opportunity_contact_role", "FROM deal_role")
-	p.view(schemas.Mapping.Name, "FROM deal_mapping")
+	p.view("raw_opportunity", "deal_opportunity")
+	p.view("raw_opportunity_contact_role", "deal_role")
+	p.view(schemas.Mapping.Name, "deal_mapping")
 }
 
 // touches makes the touches anew of opportunities of which something differs.
@@ -175,17 +121,15 @@ func (p *publication) touches() {
 		p.save(f.Name)
 		return
 	}
-	p.read("raw_activity", "redirected", "$zone")
-	p.keepFile("deal_activity")
+	p.keepFiles("publish/deals/", "deal_activity")
 	p.dealViews()
-	p.view("raw_lead", "FROM deal_lead")
-	p.view("raw_contact", "FROM deal_contact")
-	p.view("raw_activity", "FROM deal_activity")
+	p.view("raw_lead", "deal_lead")
+	p.view("raw_contact", "deal_contact")
+	p.view("raw_activity", "deal_activity")
 	p.anew(person.Name)
 	p.anew(f.Name)
-	p.read("earlier_roi_touch")
-	p.keepFile("retouched")
-	p.amendBy(schemas.RoiTouch, "FROM roi_touch SEMI JOIN retouched USING (opportunity_id)", "FROM retouched")
+	p.keepFiles("publish/deals/", "retouched")
+	p.amendOf(schemas.RoiTouch, "retouched")
 	p.deals.touched = true
 	p.rebind("raw_opportunity", "raw_opportunity_contact_role", schemas.Mapping.Name, "raw_lead", "raw_contact", "raw_activity")
 	p.step(person.Name)
@@ -203,30 +147,22 @@ func (p *publication) roiOpportunities() {
 		p.save(f.Name)
 		return
 	}
-	amounts := "earlier_roi_opportunity"
-	if p.was.is[schemas.RoiAmount.Name] != p.is[schemas.RoiAmount.Name] {
-		amounts = schemas.RoiAmount.Name
-	}
-	p.read("raw_opportunity", schemas.RoiTouch.Name, "earlier_roi_touch", "earlier_roi_opportunity", amounts)
-	p.keepFile("deal_member")
-	p.keepFile("judged_deal")
-	if p.err == nil && p.number("SELECT count(*) FROM judged_deal")*fewOf > p.snaps["raw_opportunity"].Rows {
+	p.keepFiles("publish/deals/", "deal_member", "judged_deal")
+	if p.rows("judged_deal")*fewOf > p.snaps["raw_opportunity"].Rows {
 		p.save(f.Name)
 		return
 	}
-	p.keep("judged_touch", `SELECT opportunity_id, activity_id, path, member_id, occurred_at, occurred_on, counted, influences
-		FROM roi_touch SEMI JOIN judged_deal USING (opportunity_id)`)
-	p.keepFile("judged_person")
-	p.keep("judged_opportunity", "SELECT "+dealColumns+` FROM raw_opportunity WHERE Id IN (FROM judged_deal UNION SELECT opportunity_id FROM judged_person)
-		OR AccountId IN (SELECT AccountId FROM raw_opportunity WHERE Id IN (FROM judged_deal))`)
-	p.keep("judged_amount", `SELECT opportunity_id, amount, currency, corporate_amount, corporate_currency, rate, rate_date, rate_source, no_corporate_amount
-		FROM `+amounts+" SEMI JOIN judged_deal USING (opportunity_id)")
-	p.view(schemas.RoiTouch.Name, "FROM judged_touch")
-	p.view(schemas.RoiPerson.Name, "FROM judged_person")
-	p.view("raw_opportunity", "FROM judged_opportunity")
-	p.view(schemas.RoiAmount.Name, "FROM judged_amount")
+	if p.was.is[schemas.RoiAmount.Name] == p.is[schemas.RoiAmount.Name] { // each row says the value as well
+		p.read("earlier_roi_opportunity")
+		p.view(schemas.RoiAmount.Name, "earlier_roi_opportunity")
+	}
+	p.keepFiles("publish/deals/", "judged_touch", "judged_person", "judged_opportunity", "judged_amount")
+	p.view(schemas.RoiTouch.Name, "judged_touch")
+	p.view(schemas.RoiPerson.Name, "judged_person")
+	p.view("raw_opportunity", "judged_opportunity")
+	p.view(schemas.RoiAmount.Name, "judged_amount")
 	p.anew(f.Name)
-	p.amendBy(schemas.RoiOpportunity, "FROM roi_opportunity SEMI JOIN judged_deal USING (opportunity_id)", "FROM judged_deal")
+	p.amendOf(schemas.RoiOpportunity, "judged_deal")
 	p.rebind("raw_opportunity", schemas.RoiTouch.Name)
 }
 
@@ -236,14 +172,9 @@ func (p *publication) sameCurrencies() bool {
 	if !p.sameBut(p.file("publish/roi/amount_v1"), "raw_opportunity") {
 		return false
 	}
-	if !p.deals.changed {
+	if p.was.is["raw_opportunity"] == p.is["raw_opportunity"] {
 		return true
 	}
 	p.bind("earlier_raw_opportunity", "raw_opportunity", p.was.snaps["raw_opportunity"])
-	p.read("raw_currency_type", "raw_opportunity", "earlier_raw_opportunity")
-	const live = " WHERE NOT coalesce(IsDeleted, false) AND missing_since IS NULL"
-	named := func(deals string) string {
-		return p.word("SELECT count(DISTINCT c) || ' ' || coalesce(min(c), '') FROM (SELECT nullif(trim(CurrencyIsoCode), '') AS c FROM "+deals+live+")", nil)
-	}
-	return p.any("FROM raw_currency_type"+live) || named("earlier_raw_opportunity") == named("raw_opportunity")
+	return p.any("publish/deals/known_currency") || !p.any("publish/deals/other_currency")
 }

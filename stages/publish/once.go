@@ -1,24 +1,49 @@
 package publish
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
 )
 
-// readOnce are the tables that several files read, with the columns that these need: of each file that reads them the engine decodes whole
-// columns of 64 files, and all records' rows take less time to be copied once.
-var readOnce = map[string][]string{
-	"mapping": {"object", "crm_id", "entity_kind", "entity_id", "status", "weight", "primary", "lost_to", "reason", "decision_seq", "tier"},
-	"raw_opportunity": {"Id", "AccountId", "OwnerId", "StageName", "IsClosed", "IsWon", "IsDeleted", "missing_since", "CreatedDate", "CloseDate",
-		"WonValue", "CurrencyIsoCode"},
-	"raw_opportunity_contact_role": {"Id", "OpportunityId", "ContactId", "IsDeleted", "missing_since"},
-	"raw_activity":                 {"activity_id", "seat_id", "kind", "member_id", "company_id", "occurred_at"},
+// columns are those that the files read of a table.
+type columns struct {
+	both  []string // of all rows, and of the records that differ
+	whole []string // of all rows only
+	// some are read of the records that differ only, where they are few: what tells of them for all records is then added up.
+	some []string
 }
 
-// ofAnswers is how many of the columns of mapping count where few records differ: what reads the others is then added up from the rows of
-// these records, which are kept apart.
-const ofAnswers = 8
+// once are the columns that a copy of the table holds, none for a table that only few files read.
+func (c columns) once(few bool) []string {
+	all := slices.Concat(c.both, c.whole)
+	if !few && len(all) > 0 {
+		all = append(all, c.some...)
+	}
+	return all
+}
+
+// told are the columns that are read of a record that differs.
+func (c columns) told() []string { return slices.Concat(c.both, c.some) }
+
+// columnsRead are the columns of tables that several files read, and of those that are told of a record. Of a table that several files read the
+// engine decodes whole columns of 64 files for each of them, and all records' rows take less time to be copied once.
+var columnsRead = map[string]columns{
+	"mapping": {both: []string{"object", "crm_id", "entity_kind", "entity_id", "status", "primary", "lost_to"},
+		whole: []string{"weight"}, some: []string{"reason", "decision_seq", "tier"}},
+	"unmatched": {some: []string{"object", "crm_id", "reason", "change_fields"}},
+	"raw_account": {some: []string{"Id", "IsDeleted", "Name", "OwnerId", "LastModifiedDate", "Website", "BillingCountry", "ShippingCountry",
+		"BillingCity", "ShippingCity"}},
+	"raw_contact": {some: []string{"Id", "IsDeleted", "AccountId", "LastModifiedDate", "FirstName", "LastName", "Email", "Phone", "MobilePhone",
+		"MailingCountry", "MailingCity"}},
+	"raw_lead": {some: []string{"Id", "IsDeleted", "OwnerId", "LastModifiedDate", "FirstName", "LastName", "Email", "Phone", "MobilePhone",
+		"Website", "Company", "Country", "City", "ConvertedOpportunityId"}},
+	"raw_opportunity": {whole: []string{"Id", "AccountId", "OwnerId", "StageName", "IsClosed", "IsWon", "IsDeleted", "missing_since", "CreatedDate", "CloseDate",
+		"WonValue", "CurrencyIsoCode"}},
+	"raw_opportunity_contact_role": {whole: []string{"Id", "OpportunityId", "ContactId", "IsDeleted", "missing_since"}},
+	"raw_activity":                 {whole: []string{"activity_id", "seat_id", "kind", "member_id", "company_id", "occurred_at"}},
+}
 
 // A copied row takes up to copiedRow bytes; the copy of a table may take one part in mostCopied of the engine's memory.
 const (
@@ -29,11 +54,8 @@ const (
 // bindOnce lets files read a copy of a table's columns that they need, where there is room for it, and says whether it does.
 func (p *publication) bindOnce(name string) bool {
 	snap := p.snaps[name]
-	columns := readOnce[name]
-	if name == schemas.Mapping.Name && p.some.few {
-		columns = columns[:ofAnswers]
-	}
-	if !p.copies || columns == nil || uint64(snap.Rows)*copiedRow > p.session.Room()/mostCopied {
+	columns := columnsRead[name].once(p.some.few)
+	if !p.copies || len(columns) == 0 || uint64(snap.Rows)*copiedRow > p.session.Room()/mostCopied {
 		return false
 	}
 	copied := "once_" + name
@@ -41,15 +63,18 @@ func (p *publication) bindOnce(name string) bool {
 		if p.err = p.session.BindAs(p.ctx, name, snap); p.err != nil {
 			return true
 		}
-		quoted := make([]string, len(columns))
-		for i, c := range columns {
-			quoted[i] = schemas.Quote(c)
-		}
-		p.keep(copied, "SELECT "+strings.Join(quoted, ", ")+" FROM "+name)
+		p.keep(copied, selecting(columns, name))
 		p.copied[name] = true
 	}
-	if p.err == nil {
-		p.err = p.session.View(p.ctx, name, "FROM "+copied)
-	}
+	p.view(name, copied)
 	return true
+}
+
+// selecting is a query of some columns.
+func selecting(columns []string, from string) string {
+	quoted := make([]string, len(columns))
+	for i, c := range columns {
+		quoted[i] = schemas.Quote(c)
+	}
+	return "SELECT " + strings.Join(quoted, ", ") + " FROM " + from
 }

@@ -190,10 +190,11 @@ type publication struct {
 	made   []string // files of tables that were not taken over
 	some   some
 	deals  deals
-	// changes are temporary tables of the rows in which tables differ.
-	changes map[string]string
+	// changes are the relations that hold what differs in a table.
+	changes map[string]bool
+	held    []sql.Changes
 	copies  bool
-	copied  map[string]bool // of readOnce
+	copied  map[string]bool // tables that files read a copy of
 	marked  bool            // marked_company and marked_member hold the entities whose badge differs
 	// tellsROI says that there are ROI tables.
 	tellsROI bool
@@ -206,7 +207,7 @@ type publication struct {
 func newPublication(ctx context.Context, s *sql.Session, in In) *publication {
 	return &publication{ctx: ctx, session: s, values: in.values(), tables: map[string]sql.Snapshot{},
 		snaps: map[string]sql.Snapshot{}, is: map[string]string{}, late: map[string]func(){}, alike: map[string]string{},
-		changes: map[string]string{}, copied: map[string]bool{}, tellsROI: in.Settings.ROI.Enabled}
+		changes: map[string]bool{}, copied: map[string]bool{}, tellsROI: in.Settings.ROI.Enabled}
 }
 
 // bind makes a snapshot readable as name, for files that read it; a zero snapshot as the empty table.

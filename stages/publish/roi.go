@@ -1,9 +1,10 @@
 package publish
 
 import (
-	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/crmlink/crmlink/sql"
 )
 
 // ROI are the settings of the ROI tables. Without Enabled there are none (I1).
@@ -48,44 +49,23 @@ func (p *publication) zoneLate(in In) {
 	}
 	p.is["$zone"] = zoneFollows(in)
 	p.late["$zone"] = func() {
-		p.read("raw_organization")
 		p.values["zone"] = p.zone(in.Settings.ROI.TimeZone)
 	}
 }
 
 // zone is the time zone of days: the one set, else the Organization's, else UTC. The engine must know it.
-func (p *publication) zone(set string) string {
-	zone, from := strings.TrimSpace(set), "it is"
-	if zone == "" {
-		zone = p.word("SELECT coalesce(min(nullif(trim(TimeZoneSidKey), '')), '') FROM raw_organization WHERE missing_since IS NULL", nil)
-		from = "it is empty, and the Organization's is"
-	}
-	if zone == "" {
-		return "UTC"
-	}
-	known := p.word("SELECT coalesce(min(name), '') FROM pg_timezone_names() WHERE name = $zone", map[string]any{"zone": zone})
-	if known == "" && p.err == nil {
+func (p *publication) zone(set string) (zone string) {
+	set = strings.TrimSpace(set)
+	p.values["set_zone"] = set
+	var known bool
+	p.query("publish/roi/zone", func(rows *sql.Rows) error { return rows.Scan(&zone, &known) })
+	if p.err == nil && !known {
+		from := "it is"
+		if set == "" {
+			from = "it is empty, and the Organization's is"
+		}
 		p.err = &InputError{"time_zone", fmt.Sprintf("%s %q, which is no known time zone", from, zone),
 			"set settings.time_zone to UTC or a name such as Europe/Berlin"}
 	}
 	return zone
-}
-
-// word is the answer of a query that gives one text.
-func (p *publication) word(query string, values map[string]any) string {
-	if p.err != nil {
-		return ""
-	}
-	rows, err := p.session.Query(p.ctx, query, values)
-	if err != nil {
-		p.err = err
-		return ""
-	}
-	defer rows.Close()
-	var word string
-	for rows.Next() && err == nil {
-		err = rows.Scan(&word)
-	}
-	p.err = errors.Join(err, rows.Err())
-	return word
 }

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
@@ -17,28 +18,12 @@ type some struct {
 // what differs.
 const fewOf = 8
 
-const differingRecord = "differing_record"
-
-// told are the columns that the files read of what is told of a record, by table.
-var told = map[string][]string{
-	"mapping":   {"object", "crm_id", "entity_kind", "entity_id", "status", "primary", "lost_to", "reason", "decision_seq", "tier"},
-	"unmatched": {"object", "crm_id", "reason", "change_fields"},
-	"raw_account": {"Id", "IsDeleted", "Name", "OwnerId", "LastModifiedDate", "Website", "BillingCountry", "ShippingCountry",
-		"BillingCity", "ShippingCity"},
-	"raw_contact": {"Id", "IsDeleted", "AccountId", "LastModifiedDate", "FirstName", "LastName", "Email", "Phone", "MobilePhone",
-		"MailingCountry", "MailingCity"},
-	"raw_lead": {"Id", "IsDeleted", "OwnerId", "LastModifiedDate", "FirstName", "LastName", "Email", "Phone", "MobilePhone",
-		"Website", "Company", "Country", "City", "ConvertedOpportunityId"},
-}
-
-// answers are the tables of answers among them, objects those of the CRM.
+// Tables of what is told of a record: answers and the CRM's objects.
 var (
-	answers = []string{"mapping", "unmatched"}
-	objects = map[string]string{"raw_account": "Account", "raw_contact": "Contact", "raw_lead": "Lead"}
+	answers   = []string{"mapping", "unmatched"}
+	objects   = []string{"raw_account", "raw_contact", "raw_lead"}
+	perRecord = slices.Concat(answers, objects)
 )
-
-// perRecord are those tables, in order.
-var perRecord = []string{"mapping", "unmatched", "raw_account", "raw_contact", "raw_lead"}
 
 // differ finds the records that differ, keeps what is told of them, then and now, and says whether they are few.
 func (p *publication) differ() bool {
@@ -46,40 +31,28 @@ func (p *publication) differ() bool {
 		return p.some.few && p.err == nil
 	}
 	p.some.looked = true
-	var selects []string
-	of := map[string]string{}
+	differs := false
 	for _, name := range perRecord {
 		was, is := p.was.snaps[name], p.snaps[name]
-		if was.ID == is.ID {
-			continue
-		}
-		if apart(was, is)*2 > is.Rows && is.Rows >= schemas.LargeFrom {
+		if was.ID != is.ID && apart(was, is)*2 > is.Rows && is.Rows >= schemas.LargeFrom {
 			return false
 		}
-		changes, err := p.session.ChangedKeys(p.ctx, was, is)
-		if p.err = err; err != nil {
-			return false
-		}
-		defer changes.Drop(p.ctx) //nolint:errcheck // temporary
-		table, _ := schemas.Lookup(name)
-		of[name] = "SELECT " + schemas.Quote(table.PartKey()) + " AS crm_id FROM " + changes.Name
-		selects = append(selects, of[name])
+		differs = differs || was.ID != is.ID
+		p.replaced(name)
 	}
-	if len(selects) == 0 {
+	if !differs {
 		return false
 	}
-	records := p.keep("named_record", "SELECT DISTINCT crm_id FROM ("+strings.Join(selects, " UNION ALL ")+") WHERE crm_id IS NOT NULL")
-	if p.err != nil || records*fewOf > p.snaps[schemas.Mapping.Name].Rows {
+	p.keepFiles("publish/records/", "named_record")
+	if p.rows("named_record")*fewOf > p.snaps[schemas.Mapping.Name].Rows || p.err != nil {
 		return false
 	}
 	for _, name := range answers {
 		p.keepBoth("named_", name, "named_record")
 	}
-	p.reduce(of)
-	for _, name := range perRecord {
-		if object := objects[name]; object != "" {
-			p.keepBoth("", name, "differing_"+name)
-		}
+	p.reduce()
+	for _, name := range objects {
+		p.keepBoth("", name, "differing_"+name)
 	}
 	p.some.few = p.err == nil
 	return p.some.few
@@ -90,36 +63,15 @@ func (p *publication) keepBoth(prefix, name, keys string) {
 	was, is := prefix+"was_"+name, prefix+"is_"+name
 	p.kept = append(p.kept, was, is)
 	if p.err == nil {
-		p.err = p.session.KeepSome(p.ctx, was, is, p.was.snaps[name], p.snaps[name], told[name], keys)
+		p.err = p.session.KeepSome(p.ctx, was, is, p.was.snaps[name], p.snaps[name], columnsRead[name].told(), keys)
 	}
 }
 
 // reduce leaves of the records that were only said to differ those that do, and asks each object's table for its own: of a table that need not be
 // asked for many records not every file is read.
-func (p *publication) reduce(of map[string]string) {
-	var selects []string
-	for _, name := range answers {
-		selects = append(selects, fmt.Sprintf("SELECT crm_id FROM ((FROM named_was_%[1]s EXCEPT FROM named_is_%[1]s) UNION ALL (FROM named_is_%[1]s EXCEPT FROM named_was_%[1]s))", name))
-	}
-	for _, name := range perRecord {
-		if objects[name] != "" && of[name] != "" {
-			selects = append(selects, of[name])
-		}
-	}
-	p.keep(differingRecord, "SELECT DISTINCT crm_id FROM ("+strings.Join(selects, " UNION ALL ")+") WHERE crm_id IS NOT NULL")
-	for _, name := range answers {
-		for _, when := range []string{"was_", "is_"} {
-			p.keep(when+name, "FROM named_"+when+name+" SEMI JOIN "+differingRecord+" USING (crm_id)")
-		}
-	}
-	p.keep("answered_record", "SELECT object, crm_id FROM was_mapping UNION SELECT object, crm_id FROM is_mapping")
-	for name, object := range objects {
-		query := fmt.Sprintf("SELECT crm_id FROM answered_record WHERE object = '%s' UNION FROM %s ANTI JOIN answered_record USING (crm_id)", object, differingRecord)
-		if of[name] != "" {
-			query += " UNION " + of[name]
-		}
-		p.keep("differing_"+name, query)
-	}
+func (p *publication) reduce() {
+	p.keepFiles("publish/records/", "differing_record", "was_mapping", "is_mapping", "was_unmatched", "is_unmatched",
+		"answered_record", "differing_raw_account", "differing_raw_contact", "differing_raw_lead")
 }
 
 // apart is the number of rows in files that only one of two versions of a table has.
@@ -144,18 +96,13 @@ func (p *publication) unconcerned() {
 	if !p.differ() {
 		return
 	}
-	p.read("raw_opportunity", "raw_opportunity_contact_role", previousAutoSave)
-	p.keep("other_answer", `SELECT coalesce(a.object, b.object) AS object, coalesce(a.crm_id, b.crm_id) AS crm_id
-		FROM was_mapping b FULL JOIN is_mapping a ON a.object = b.object AND a.crm_id = b.crm_id
-		WHERE a.status IS DISTINCT FROM b.status OR a.entity_kind IS DISTINCT FROM b.entity_kind
-			OR a.entity_id IS DISTINCT FROM b.entity_id OR a.lost_to IS DISTINCT FROM b.lost_to`)
-	if !p.any(`FROM other_answer SEMI JOIN (SELECT AccountId AS crm_id FROM raw_opportunity
-		UNION ALL SELECT ContactId FROM raw_opportunity_contact_role UNION ALL SELECT crm_id FROM previous_auto_save) USING (crm_id)`) {
+	p.keepFiles("publish/records/", "other_answer")
+	if !p.any("publish/records/listed_answer") {
 		for _, file := range []string{"publish/opportunity_record", "publish/auto_save"} {
 			p.alike[file+" mapping"] = p.was.is["mapping"]
 		}
 	}
-	if !p.any("FROM other_answer o SEMI JOIN raw_opportunity r ON r.AccountId = o.crm_id WHERE o.object = 'Account'") {
+	if !p.any("publish/records/selling_account") {
 		p.alike["publish/at_open mapping"] = p.was.is["mapping"]
 	}
 }
@@ -165,18 +112,19 @@ func (p *publication) unconcerned() {
 func (p *publication) withSome(f sql.File, run func(when string)) {
 	for _, when := range []string{"was", "is"} {
 		for _, name := range f.In {
-			switch _, ok := told[name]; {
-			case p.err != nil:
-				return
-			case ok:
-				p.err = p.session.View(p.ctx, name, "FROM "+when+"_"+name)
+			switch {
+			case slices.Contains(perRecord, name):
+				p.view(name, when+"_"+name)
 			case p.was.is[name] == p.is[name]:
-				p.err = p.session.BindAs(p.ctx, name, sql.Empty(name))
+				p.none(name)
 			case when == "was":
-				p.err = p.session.BindAs(p.ctx, name, p.was.snaps[name])
+				p.bindNow(name, p.was.snaps[name])
 			default:
-				p.err = p.session.BindAs(p.ctx, name, p.snaps[name])
+				p.bindNow(name, p.snaps[name])
 			}
+		}
+		if p.err != nil {
+			return
 		}
 		run(when)
 	}
@@ -198,46 +146,6 @@ func (p *publication) summed(f sql.File, table schemas.Table, earlier, having st
 		sums = append(sums, fmt.Sprintf("CAST(sum(%s) AS BIGINT) AS %s", name, name))
 	}
 	added := strings.Join(plus, ", ")
-	return fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM (%s) UNION ALL SELECT %s FROM summed_is UNION ALL SELECT %s FROM summed_was) x(%s) GROUP BY %s%s",
+	return fmt.Sprintf("SELECT %s, %s FROM (SELECT %s FROM %s UNION ALL SELECT %s FROM summed_is UNION ALL SELECT %s FROM summed_was) x(%s) GROUP BY %s%s",
 		strings.Join(keys, ", "), strings.Join(sums, ", "), added, earlier, added, strings.Join(minus, ", "), added, strings.Join(keys, ", "), having)
-}
-
-// keep makes a temporary table until the call ends, and gives its number of rows.
-func (p *publication) keep(name, query string) int64 {
-	if p.err != nil {
-		return 0
-	}
-	p.kept = append(p.kept, name)
-	if p.err = p.session.Keep(p.ctx, name, query); p.err != nil {
-		return 0
-	}
-	return p.number("SELECT count(*) FROM " + name)
-}
-
-func (p *publication) any(query string) bool {
-	return p.number("SELECT count(*) FROM (SELECT 1 FROM ("+query+") LIMIT 1)") > 0
-}
-
-func (p *publication) number(query string) (n int64) {
-	if p.err != nil {
-		return 0
-	}
-	rows, err := p.session.Query(p.ctx, query, nil)
-	if p.err = err; err != nil {
-		return 0
-	}
-	defer rows.Close()
-	for rows.Next() && p.err == nil {
-		p.err = rows.Scan(&n)
-	}
-	if p.err == nil {
-		p.err = rows.Err()
-	}
-	return n
-}
-
-func (p *publication) dropKept() {
-	for _, name := range p.kept {
-		p.session.Drop(p.ctx, name) //nolint:errcheck // temporary
-	}
 }

@@ -70,16 +70,14 @@ func (p *publication) stages(settings Settings) {
 		return
 	}
 	order := func() {
-		if p.read("raw_opportunity_stage", "raw_opportunity"); p.err != nil {
+		if p.err != nil {
 			return
 		}
 		order, err := p.stageOrder(settings)
 		if err == nil {
 			err = p.saveStages(order, settings)
 		}
-		if p.err == nil {
-			p.err = err
-		}
+		p.err = err
 	}
 	if p.was != nil && p.was.follow[file] == follow && p.was.is[name] != "" {
 		p.is[name], p.late[name] = p.was.is[name], order
@@ -90,27 +88,15 @@ func (p *publication) stages(settings Settings) {
 
 // stageOrder is OpportunityStage by SortOrder, inactive stages too because old opportunities are still in them; or the
 // settings' own list where the source has none.
-func (p *publication) stageOrder(settings Settings) ([]stage, error) {
-	rows, err := p.session.Query(p.ctx, `SELECT MasterLabel, coalesce(ApiName, MasterLabel), IsClosed
-		FROM raw_opportunity_stage WHERE NOT coalesce(IsDeleted, false) AND missing_since IS NULL
-		ORDER BY SortOrder NULLS LAST, MasterLabel`, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var order []stage
-	for rows.Next() {
+func (p *publication) stageOrder(settings Settings) (order []stage, err error) {
+	p.query("publish/declared_stage", func(rows *sql.Rows) error {
 		var s stage
-		if err := rows.Scan(&s.label, &s.name, &s.closed); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&s.label, &s.name, &s.closed)
 		order = append(order, s)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	if len(order) > 0 {
-		return order, nil
+		return err
+	})
+	if p.err != nil || len(order) > 0 {
+		return order, p.err
 	}
 	for _, label := range settings.Stages {
 		order = append(order, stage{label: label, name: label})
@@ -123,9 +109,9 @@ func (p *publication) stageOrder(settings Settings) ([]stage, error) {
 }
 
 func (p *publication) saveStages(order []stage, settings Settings) error {
-	open, closed, err := p.stagesInUse()
-	if err != nil {
-		return err
+	open, closed := p.stagesInUse()
+	if p.err != nil {
+		return p.err
 	}
 	for i, s := range order {
 		if s.closed == nil { // IsClosed follows from the stage, so the opportunities in it tell
@@ -187,28 +173,20 @@ func (p *publication) saveStages(order []stage, settings Settings) error {
 
 // stagesInUse lists the stages of open opportunities in alphabetical order, and those that only closed ones are in.
 // The stages of closed opportunities need no place in the order: old processes leave stages behind that no one lists.
-func (p *publication) stagesInUse() (open []string, closed map[string]bool, err error) {
-	rows, err := p.session.Query(p.ctx, `SELECT StageName, bool_and(coalesce(IsClosed, false)) FROM raw_opportunity
-		WHERE StageName IS NOT NULL AND NOT coalesce(IsDeleted, false) AND missing_since IS NULL
-		GROUP BY StageName ORDER BY StageName`, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer rows.Close()
+func (p *publication) stagesInUse() (open []string, closed map[string]bool) {
 	closed = map[string]bool{}
-	for rows.Next() {
+	p.query("publish/used_stage", func(rows *sql.Rows) error {
 		var label string
 		var isClosed bool
-		if err := rows.Scan(&label, &isClosed); err != nil {
-			return nil, nil, err
-		}
+		err := rows.Scan(&label, &isClosed)
 		if isClosed {
 			closed[label] = true
 		} else {
 			open = append(open, label)
 		}
-	}
-	return open, closed, rows.Err()
+		return err
+	})
+	return open, closed
 }
 
 // labels lists the stages one may choose, in order.

@@ -1,6 +1,5 @@
 -- What seats did towards the entities of records that lead to an opportunity of which something differs.
--- Beside the header's tables: deal_record (crm_id), these records, and deal_mapping, rows of mapping with their answers.
--- in: raw_activity, redirected
+-- in: raw_activity, redirected, deal_record, deal_mapping
 WITH entity AS (
     SELECT entity_id FROM deal_mapping SEMI JOIN deal_record USING (crm_id) WHERE entity_id IS NOT NULL
 ),

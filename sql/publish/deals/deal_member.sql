@@ -1,9 +1,6 @@
 -- The members who have another opportunity now, or had one: of whom an answer, a lead that became an opportunity or a contact role differs,
 -- and who touched an opportunity whose own row does.
--- Beside the header's tables: was_mapping and is_mapping, rows of the records that differ, then and now; deal_mapping, rows of mapping of all
--- that lead to an opportunity of which something differs; earlier_roi_touch; other_answer and changed_lead (crm_id), changed_role (ContactId),
--- changed_deal (id), all of what differs.
--- in: roi_touch
+-- in: was_mapping, is_mapping, deal_mapping, roi_touch, earlier_roi_touch, other_answer, changed_lead, changed_raw_opportunity_contact_role, replaced_raw_opportunity
 WITH told AS (
     SELECT crm_id FROM other_answer
     UNION
@@ -15,10 +12,10 @@ FROM (
     UNION
     SELECT entity_id FROM is_mapping WHERE crm_id IN (SELECT crm_id FROM told)
     UNION
-    SELECT entity_id FROM deal_mapping WHERE crm_id IN (SELECT ContactId FROM changed_role)
+    SELECT entity_id FROM deal_mapping WHERE crm_id IN (SELECT ContactId FROM changed_raw_opportunity_contact_role)
     UNION
-    SELECT member_id FROM roi_touch WHERE opportunity_id IN (SELECT id FROM changed_deal)
+    SELECT member_id FROM roi_touch WHERE opportunity_id IN (SELECT Id FROM replaced_raw_opportunity)
     UNION
-    SELECT member_id FROM earlier_roi_touch WHERE opportunity_id IN (SELECT id FROM changed_deal)
+    SELECT member_id FROM earlier_roi_touch WHERE opportunity_id IN (SELECT Id FROM replaced_raw_opportunity)
 )
 WHERE entity_id IS NOT NULL

@@ -1,7 +1,5 @@
 -- The accounts with another answer, and those of which a contact with activities is told anew: by another account, or with another answer.
--- Beside the header's tables: was_mapping, is_mapping, was_raw_contact and is_raw_contact, rows of the records that differ, then and now;
--- other_answer (crm_id), the records with another answer.
--- in: raw_activity, redirected
+-- in: was_mapping, is_mapping, was_raw_contact, is_raw_contact, other_answer, raw_activity, redirected
 WITH answered AS (
     SELECT crm_id, entity_id FROM was_mapping WHERE object = 'Contact'
     UNION ALL

@@ -1,13 +1,11 @@
 -- The opportunities of which something differs: their own row, a contact role, the lead that became them, or the answer to a record that
 -- they or their row on the saved list name.
--- Beside the header's tables, all of what differs: changed_deal (id), changed_role (OpportunityId), changed_lead (opportunity_id),
--- moved_account and other_answer (crm_id).
--- in: raw_opportunity, raw_opportunity_contact_role, previous_auto_save
+-- in: replaced_raw_opportunity, changed_raw_opportunity_contact_role, changed_lead, moved_account, other_answer, raw_opportunity, raw_opportunity_contact_role, previous_auto_save
 SELECT DISTINCT opportunity_id
 FROM (
-    SELECT id AS opportunity_id FROM changed_deal
+    SELECT Id AS opportunity_id FROM replaced_raw_opportunity
     UNION ALL
-    SELECT OpportunityId FROM changed_role
+    SELECT OpportunityId FROM changed_raw_opportunity_contact_role
     UNION ALL
     SELECT opportunity_id FROM changed_lead
     UNION ALL

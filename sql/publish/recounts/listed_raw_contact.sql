@@ -1,0 +1,7 @@
+-- The contacts that are there, among those of listed rows and those that differ: one that does not differ and was listed still is.
+-- in: raw_contact, is_raw_contact, deal_saved, differing_record
+SELECT Id FROM raw_contact
+UNION
+SELECT Id FROM is_raw_contact
+UNION
+SELECT crm_id FROM deal_saved ANTI JOIN differing_record USING (crm_id) WHERE object = 'Contact'

@@ -1,0 +1,3 @@
+-- The records on the saved list.
+-- in: auto_save
+SELECT DISTINCT crm_id FROM auto_save
