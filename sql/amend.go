@@ -51,7 +51,7 @@ func (w *Writer) amend(ctx context.Context, before Snapshot, replaced string) (S
 	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+gone).Scan(&records); err != nil || records == 0 {
 		return before, err
 	}
-	amends, err := s.canAmend(ctx, w.table, before)
+	amends, err := s.canAmend(w.table, before)
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -79,13 +79,13 @@ func (w *Writer) amend(ctx context.Context, before Snapshot, replaced string) (S
 }
 
 // canAmend says whether there is something that can be amended: by this program's columns, and stored as it stores.
-func (s *Session) canAmend(ctx context.Context, table schemas.Table, before Snapshot) (bool, error) {
+func (s *Session) canAmend(table schemas.Table, before Snapshot) (bool, error) {
 	base, _ := divided(before)
 	if !table.Large || len(base.Parts) == 0 ||
 		slices.ContainsFunc(base.Parts, func(p Part) bool { return p.Without != base.Parts[0].Without || p.Of != base.Parts[0].Of }) {
 		return false, nil
 	}
-	lacking, err := s.Lacks(ctx, before)
+	lacking, err := s.Lacks(before)
 	return len(lacking) == 0, err
 }
 

@@ -39,7 +39,7 @@ func (s *Session) bindDifferent(ctx context.Context, view string, snap, other Sn
 	if err := s.intact(Together(snap.Table, snap, other)); err != nil {
 		return nil, err
 	}
-	lacking, err := s.Lacks(ctx, snap)
+	lacking, err := s.Lacks(snap)
 	if err != nil {
 		return nil, err
 	}

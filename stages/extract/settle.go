@@ -94,7 +94,7 @@ func (r *run) stays(ctx context.Context, j job) (bool, error) {
 			return false, nil
 		}
 	}
-	lacking, err := r.session.Lacks(ctx, previous)
+	lacking, err := r.session.Lacks(previous)
 	return len(lacking) == 0, err // another program's table is written anew, with the columns of this one
 }
 
