@@ -8,8 +8,11 @@ import (
 )
 
 // Take adds the rows of a query, whose columns are the table's, in order.
-func (w *Writer) Take(ctx context.Context, query string) error {
-	rows, err := w.session.rows(ctx, "INSERT INTO "+w.name+" "+query)
+func (w *Writer) Take(ctx context.Context, query string) error { return w.TakeBy(ctx, query, nil) }
+
+// TakeBy is Take of a query with values.
+func (w *Writer) TakeBy(ctx context.Context, query string, values map[string]any) error {
+	rows, err := w.session.rows(ctx, "INSERT INTO "+w.name+" "+query, usedValues(query, values)...)
 	if err != nil {
 		return fmt.Errorf("table %s: take rows: %w", w.table.Name, err)
 	}
