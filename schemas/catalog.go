@@ -1,6 +1,9 @@
 package schemas
 
-import "sort"
+import (
+	"sort"
+	"sync"
+)
 
 // All lists every declared table in the order of the data dictionary: what people read first comes first.
 func All() []Table {
@@ -23,13 +26,18 @@ func All() []Table {
 
 // Lookup finds a declared table by name.
 func Lookup(name string) (Table, bool) {
-	for _, t := range All() {
-		if t.Name == name {
-			return t, true
-		}
-	}
-	return Table{}, false
+	t, ok := byName()[name]
+	return t, ok
 }
+
+// byName is made once: a run looks tables up some thousand times.
+var byName = sync.OnceValue(func() map[string]Table {
+	tables := map[string]Table{}
+	for _, t := range All() {
+		tables[t.Name] = t
+	}
+	return tables
+})
 
 // Names lists the names of all declared tables in alphabetical order.
 func Names() []string {

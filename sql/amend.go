@@ -43,15 +43,11 @@ func (w *Writer) amend(ctx context.Context, before Snapshot, replaced string) (S
 	if err := s.intact(before); err != nil {
 		return Snapshot{}, err
 	}
-	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT DISTINCT k AS %s FROM (SELECT k FROM (%s\n) r(k) UNION ALL SELECT %s FROM %s)",
-		gone, key, replaced, key, w.name)); err != nil {
-		return Snapshot{}, err
-	}
-	var records int64
-	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+gone).Scan(&records); err != nil || records == 0 {
+	if records, err := s.rows(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT DISTINCT k AS %s FROM (SELECT k FROM (%s\n) r(k) UNION ALL SELECT %s FROM %s)",
+		gone, key, replaced, key, w.name)); err != nil || records == 0 {
 		return before, err
 	}
-	amends, err := s.canAmend(ctx, w.table, before)
+	amends, err := s.canAmend(w.table, before)
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -62,30 +58,25 @@ func (w *Writer) amend(ctx context.Context, before Snapshot, replaced string) (S
 	if err := w.takeBut(ctx, later, gone); err != nil {
 		return Snapshot{}, err
 	}
-	left, err := s.strike(ctx, w.table, base, gone, struck)
+	left, records, err := s.strike(ctx, w.table, base, gone, struck)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	var added int64
-	if err := s.conn.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM "+w.name+"), (SELECT count(*) FROM "+struck+")").Scan(&added, &records); err != nil {
-		return Snapshot{}, err
-	}
 	after := newSnapshot(w.table.Name, left)
-	rows := after.Rows + added
-	if (added+records)*mostAmended > rows {
+	if (w.rows+records)*mostAmended > after.Rows+w.rows {
 		return w.whole(ctx, newSnapshot(before.Table, stripped(base.Parts)), struck)
 	}
-	return w.storeAmended(ctx, after, struck, added, records)
+	return w.storeAmended(ctx, after, struck, records)
 }
 
 // canAmend says whether there is something that can be amended: by this program's columns, and stored as it stores.
-func (s *Session) canAmend(ctx context.Context, table schemas.Table, before Snapshot) (bool, error) {
+func (s *Session) canAmend(table schemas.Table, before Snapshot) (bool, error) {
 	base, _ := divided(before)
 	if !table.Large || len(base.Parts) == 0 ||
 		slices.ContainsFunc(base.Parts, func(p Part) bool { return p.Without != base.Parts[0].Without || p.Of != base.Parts[0].Of }) {
 		return false, nil
 	}
-	lacking, err := s.Lacks(ctx, before)
+	lacking, err := s.Lacks(before)
 	return len(lacking) == 0, err
 }
 
@@ -135,18 +126,18 @@ func (w *Writer) whole(ctx context.Context, before Snapshot, gone string) (Snaps
 }
 
 // strike makes a table of the records that a table's files hold and that no longer belong to it, and gives its parts with
-// the rows that are left.
-func (s *Session) strike(ctx context.Context, table schemas.Table, base Snapshot, gone, struck string) ([]Part, error) {
+// the rows that are left, and how many records were struck.
+func (s *Session) strike(ctx context.Context, table schemas.Table, base Snapshot, gone, struck string) (left []Part, records int64, err error) {
 	key, without, part := schemas.Quote(table.PartKey()), base.Parts[0].Without, "0"
 	if base.Parts[0].Of > 1 {
 		part = "part_of(" + key + ")"
 	}
 	query, err := s.holds(ctx, table, base, gone, part)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+struck+" AS "+query); err != nil {
-		return nil, err
+	if records, err = s.rows(ctx, "CREATE TEMP TABLE "+struck+" AS "+query); err != nil {
+		return nil, 0, err
 	}
 	newly := ""
 	if without != "" {
@@ -155,24 +146,23 @@ func (s *Session) strike(ctx context.Context, table schemas.Table, base Snapshot
 	fewer := map[int]int64{}
 	rows, err := s.conn.QueryContext(ctx, fmt.Sprintf(`SELECT %s AS part, sum("rows")::BIGINT FROM %s%s GROUP BY part`, part, struck, newly))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var number int
 		var n int64
 		if err := rows.Scan(&number, &n); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		fewer[number] = n
 	}
-	var left []Part
 	for _, p := range base.Parts {
 		if p.Rows -= fewer[p.Number]; p.Rows > 0 {
 			left = append(left, p)
 		}
 	}
-	return left, rows.Err()
+	return left, records, rows.Err()
 }
 
 // holds is a query of the records that a table's files hold and that do not belong to it, now or before, with their rows. Where the rows of
@@ -202,7 +192,7 @@ func (s *Session) holds(ctx context.Context, table schemas.Table, base Snapshot,
 }
 
 // storeAmended writes the two files.
-func (w *Writer) storeAmended(ctx context.Context, after Snapshot, struck string, added, records int64) (Snapshot, error) {
+func (w *Writer) storeAmended(ctx context.Context, after Snapshot, struck string, records int64) (Snapshot, error) {
 	s, without, err := w.session, "", error(nil)
 	if records > 0 {
 		key := schemas.Quote(w.table.PartKey())
@@ -214,10 +204,7 @@ func (w *Writer) storeAmended(ctx context.Context, after Snapshot, struck string
 	for i := range parts {
 		parts[i].Without = without
 	}
-	if added > 0 {
-		if err := s.check(ctx, w.name, w.table); err != nil {
-			return Snapshot{}, err
-		}
+	if w.rows > 0 {
 		if _, err := s.partCounts(ctx, w.name, w.table, keyOrder(w.table), false); err != nil {
 			return Snapshot{}, err
 		}
@@ -225,7 +212,7 @@ func (w *Writer) storeAmended(ctx context.Context, after Snapshot, struck string
 		if err != nil {
 			return Snapshot{}, err
 		}
-		parts = append(parts, Part{ID: id, Rows: added})
+		parts = append(parts, Part{ID: id, Rows: w.rows})
 	}
 	return newSnapshot(w.table.Name, parts), nil
 }

@@ -46,18 +46,16 @@ func (s *Session) Changed(ctx context.Context, before, after Snapshot, reading s
 	}
 	// One join finds what differs; only then are the two sides of it taken apart.
 	pairs := s.tempName("pairs")
-	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf(`CREATE TEMP TABLE %s AS SELECT {%s} AS "was", {%s} AS "is" FROM %s`,
-		pairs, fields(sides.columns, old), fields(sides.columns, new), sides.differing)); err != nil {
+	differ, err := s.rows(ctx, fmt.Sprintf(`CREATE TEMP TABLE %s AS SELECT {%s} AS "was", {%s} AS "is" FROM %s`,
+		pairs, fields(sides.columns, old), fields(sides.columns, new), sides.differing))
+	if err != nil {
 		return fail(err)
 	}
 	defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+pairs) //nolint:errcheck // temporary
-	c := Changes{Name: s.tempName("changed"), session: s}
+	c := Changes{Name: s.tempName("changed"), Rows: differ, session: s}
 	key := schemas.Quote(table.Key[0])
 	if _, err := s.conn.ExecContext(ctx, fmt.Sprintf(`CREATE TEMP TABLE %s AS SELECT false AS %s, unnest("was") FROM %s WHERE "was".%s IS NOT NULL
 		UNION ALL SELECT true, unnest("is") FROM %s WHERE "is".%s IS NOT NULL`, c.Name, LaterColumn, pairs, key, pairs, key)); err != nil {
-		return fail(err)
-	}
-	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+pairs).Scan(&c.Rows); err != nil {
 		return fail(err)
 	}
 	return c, nil
@@ -165,10 +163,8 @@ func (s *Session) ChangedKeys(ctx context.Context, before, after Snapshot) (Chan
 	if err := s.intact(Together(table.Name, before, after)); err != nil {
 		return Changes{}, err
 	}
-	if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+c.Name+" AS SELECT DISTINCT "+key+" FROM ("+query+")"); err != nil {
-		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
-	}
-	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+c.Name).Scan(&c.Rows); err != nil {
+	var err error
+	if c.Rows, err = s.rows(ctx, "CREATE TEMP TABLE "+c.Name+" AS SELECT DISTINCT "+key+" FROM ("+query+")"); err != nil {
 		return Changes{}, fmt.Errorf("compare table %s: %w", table.Name, err)
 	}
 	if c.kept = c.Rows*mostRemembered <= after.Rows; c.kept { // several steps follow from what differs in one table

@@ -1,17 +1,18 @@
 package sql
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/crmlink/crmlink/schemas"
+	"github.com/crmlink/crmlink/sql/parquet"
 )
 
 // Lacks lists the declared columns that a snapshot's files do not have: another version of the program wrote them. They
 // read as null. All parts of a snapshot are written by one program, so the first one speaks for all.
-func (s *Session) Lacks(ctx context.Context, snap Snapshot) ([]string, error) {
+func (s *Session) Lacks(snap Snapshot) ([]string, error) {
 	table, ok := schemas.Lookup(snap.Table)
 	if !ok {
 		return nil, fmt.Errorf("table %q is not declared", snap.Table)
@@ -19,13 +20,7 @@ func (s *Session) Lacks(ctx context.Context, snap Snapshot) ([]string, error) {
 	if len(snap.Parts) == 0 {
 		return nil, nil
 	}
-	first := Snapshot{Table: snap.Table, Parts: snap.Parts[:1]}
-	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+s.files(first)+" LIMIT 0")
-	if err != nil {
-		return nil, fmt.Errorf("table %s: %w", snap.Table, err)
-	}
-	defer rows.Close()
-	stored, err := rows.Columns()
+	stored, err := s.columnsIn(snap.Parts[0].ID)
 	if err != nil {
 		return nil, fmt.Errorf("table %s: %w", snap.Table, err)
 	}
@@ -36,6 +31,21 @@ func (s *Session) Lacks(ctx context.Context, snap Snapshot) ([]string, error) {
 		}
 	}
 	return lacking, nil
+}
+
+// columnsIn are the columns of a file. Reading them out of it takes a tenth of the time in which the engine tells them, and several steps ask.
+func (s *Session) columnsIn(id string) ([]string, error) {
+	if columns, ok := s.columns[id]; ok {
+		return columns, nil
+	}
+	columns, err := parquet.Columns(s.place(id, ".parquet"))
+	if errors.Is(err, parquet.ErrDamaged) {
+		return nil, &DamagedError{id}
+	}
+	if err == nil {
+		s.columns[id] = columns
+	}
+	return columns, err
 }
 
 // readParquet is the SELECT of a table's declared columns over a snapshot's files; those the files lack are null, and

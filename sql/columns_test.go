@@ -27,7 +27,7 @@ func older(t testing.TB, s *Session) Snapshot {
 func TestBind_Z23_FilesOfAnOlderProgram(t *testing.T) {
 	s := openSession(t, 1)
 	snap := older(t, s)
-	lacking, err := s.Lacks(t.Context(), snap)
+	lacking, err := s.Lacks(snap)
 	if got := strings.Join(lacking, " "); err != nil || got != "ParentRoleId IsDeleted SystemModstamp CurrencyIsoCode" {
 		t.Errorf("lacks %q, error %v", got, err)
 	}
@@ -39,7 +39,7 @@ func TestBind_Z23_FilesOfAnOlderProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lacking, err := s.Lacks(t.Context(), again); err != nil || len(lacking) > 0 {
+	if lacking, err := s.Lacks(again); err != nil || len(lacking) > 0 {
 		t.Errorf("saved again it lacks %v, error %v", lacking, err)
 	}
 	path := filepath.Join(t.TempDir(), "analytics.duckdb")
@@ -64,7 +64,7 @@ func TestBind_FilesThatAreNotThere(t *testing.T) {
 	if err := s.Bind(t.Context(), snap); err == nil || !strings.Contains(err.Error(), "bind raw_user_role") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := s.Lacks(t.Context(), snap); err == nil {
+	if _, err := s.Lacks(snap); err == nil {
 		t.Error("no error of files that are not there")
 	}
 }

@@ -70,7 +70,7 @@ func (s *Session) databaseStatements(ctx context.Context, snapshots []Snapshot, 
 		table, _ := schemas.Lookup(snap.Table)
 		body := emptyRelation(table)
 		if len(snap.Parts) > 0 {
-			lacking, err := s.Lacks(ctx, snap)
+			lacking, err := s.Lacks(snap)
 			if err != nil {
 				return nil, err
 			}

@@ -39,7 +39,7 @@ func (s *Session) bindDifferent(ctx context.Context, view string, snap, other Sn
 	if err := s.intact(Together(snap.Table, snap, other)); err != nil {
 		return nil, err
 	}
-	lacking, err := s.Lacks(ctx, snap)
+	lacking, err := s.Lacks(snap)
 	if err != nil {
 		return nil, err
 	}
@@ -57,14 +57,9 @@ func (s *Session) bindDifferent(ctx context.Context, view string, snap, other Sn
 		if pair.own != "" {
 			query += " EXCEPT FROM " + s.keysIn(pair.own)
 		}
-		if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+keys+" AS "+query); err != nil {
+		if n, err := s.rows(ctx, "CREATE TEMP TABLE "+keys+" AS "+query); err != nil {
 			return temporary, err
-		}
-		var n int64
-		if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+keys).Scan(&n); err != nil {
-			return temporary, err
-		}
-		if n == 0 { // the files need not be looked at
+		} else if n == 0 { // the files need not be looked at
 			continue
 		}
 		rows, err := s.recalledOnly(ctx, newSnapshot(snap.Table, shared[pair]), keys)

@@ -81,7 +81,7 @@ func (s *Session) apart(ctx context.Context, h *Held, unknown [][]heldRow, befor
 
 // amendHeld amends the earlier version with the rows held that differ from it, if they are few.
 func (s *Session) amendHeld(ctx context.Context, h *Held, parts [][]heldRow, earlier Digested) (snap Snapshot, amended bool, err error) {
-	if amends, err := s.canAmend(ctx, h.table, earlier.Table); err != nil || !amends {
+	if amends, err := s.canAmend(h.table, earlier.Table); err != nil || !amends {
 		return Snapshot{}, false, err
 	}
 	if h.earlier == nil {

@@ -137,7 +137,7 @@ func (s *Session) NewDigestedOver(ctx context.Context, table schemas.Table, earl
 	if earlier.Digests == "" || earlier.Repeated || earlier.Table.Table != table.Name {
 		return nil, nil
 	}
-	if amends, err := s.canAmend(ctx, table, earlier.Table); err != nil || !amends {
+	if amends, err := s.canAmend(table, earlier.Table); err != nil || !amends {
 		return nil, err
 	}
 	e, err := s.earlierRows(table, earlier)

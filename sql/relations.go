@@ -8,19 +8,38 @@ import (
 )
 
 // Take adds the rows of a query, whose columns are the table's, in order.
-func (w *Writer) Take(ctx context.Context, query string) error {
-	if _, err := w.session.conn.ExecContext(ctx, "INSERT INTO "+w.name+" "+query); err != nil {
+func (w *Writer) Take(ctx context.Context, query string) error { return w.TakeBy(ctx, query, nil) }
+
+// TakeBy is Take of a query with values.
+func (w *Writer) TakeBy(ctx context.Context, query string, values map[string]any) error {
+	rows, err := w.session.rows(ctx, "INSERT INTO "+w.name+" "+query, usedValues(query, values)...)
+	if err != nil {
 		return fmt.Errorf("table %s: take rows: %w", w.table.Name, err)
 	}
+	w.rows += rows
 	return nil
 }
 
 // Keep makes a temporary table of a query's rows, under a name of the caller's, until it is dropped.
 func (s *Session) Keep(ctx context.Context, name, query string) error {
-	if _, err := s.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE "+schemas.Quote(name)+" AS "+query); err != nil {
-		return fmt.Errorf("keep %s: %w", name, err)
+	_, err := s.Kept(ctx, name, query)
+	return err
+}
+
+// Kept is Keep that says how many rows there are.
+func (s *Session) Kept(ctx context.Context, name, query string) (int64, error) {
+	rows, err := s.rows(ctx, "CREATE OR REPLACE TEMP TABLE "+schemas.Quote(name)+" AS "+query)
+	if err != nil {
+		return 0, fmt.Errorf("keep %s: %w", name, err)
 	}
-	return nil
+	return rows, nil
+}
+
+// rows makes or fills a table by one statement, whose result is the number of rows: counting them would be another of the many short statements
+// that cost more together than they look.
+func (s *Session) rows(ctx context.Context, statement string, values ...any) (n int64, err error) {
+	err = s.conn.QueryRowContext(ctx, statement, values...).Scan(&n)
+	return n, err
 }
 
 // KeepFile is Keep of what a file gives that names no table.

@@ -92,7 +92,7 @@ func (s *Session) recalled(ctx context.Context, snap Snapshot, keys string) (str
 		if err := s.intact(holding); err != nil {
 			return err
 		}
-		lacking, err := s.Lacks(ctx, holding)
+		lacking, err := s.Lacks(holding)
 		selects = append(selects, s.readParquet(table, holding, lacking)+where)
 		return err
 	}

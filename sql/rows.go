@@ -43,7 +43,7 @@ func (s *Session) BindRows(ctx context.Context, name string, snap Snapshot, keys
 	}
 	_, err := s.conn.ExecContext(ctx, view(nil))
 	if err != nil && len(holding.Parts) > 0 { // as in BindAs
-		if lacking, e := s.Lacks(ctx, holding); e == nil && len(lacking) > 0 {
+		if lacking, e := s.Lacks(holding); e == nil && len(lacking) > 0 {
 			_, err = s.conn.ExecContext(ctx, view(lacking))
 		}
 	}
@@ -84,7 +84,7 @@ func (s *Session) HoldRows(ctx context.Context, name string, snap Snapshot, colu
 		err = hold(rows)
 	} else if err = s.intact(snap); err == nil {
 		if err = hold(s.readParquet(table, snap, nil)); err != nil { // as in BindAs
-			if lacking, e := s.Lacks(ctx, snap); e == nil && len(lacking) > 0 {
+			if lacking, e := s.Lacks(snap); e == nil && len(lacking) > 0 {
 				err = hold(s.readParquet(table, snap, lacking))
 			}
 		}

@@ -44,35 +44,33 @@ func (s *Session) SaveQuery(ctx context.Context, query string, table schemas.Tab
 	name := s.tempName(table.Name)
 	defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+name) //nolint:errcheck // temporary
 	if !table.Large {
-		if _, err := s.conn.ExecContext(ctx, "CREATE TEMP TABLE "+name+" AS "+query, usedValues(query, values)...); err != nil {
+		rows, err := s.rows(ctx, "CREATE TEMP TABLE "+name+" AS "+query, usedValues(query, values)...)
+		if err != nil {
 			return Snapshot{}, fmt.Errorf("table %s: %w", table.Name, err)
 		}
-		return s.store(ctx, name, table)
+		return s.store(ctx, name, table, rows)
 	}
 	// A table that may be large is divided at once: it is not copied for that.
-	if err := s.divide(ctx, name, "("+query+"\n)", table, usedValues(query, values)); err != nil {
+	rows, err := s.divide(ctx, name, "("+query+"\n)", table, usedValues(query, values))
+	if err != nil {
 		return Snapshot{}, err
 	}
 	if err := s.check(ctx, "(SELECT * EXCLUDE ("+partColumn+") FROM "+name+")", table); err != nil { // planning the query again costs more
 		return Snapshot{}, err
 	}
-	split, err := s.isSplit(ctx, name, table)
-	if err != nil {
-		return Snapshot{}, err
-	}
-	return s.writeParts(ctx, name, table, true, split)
+	return s.writeParts(ctx, name, table, true, isSplit(table, rows))
 }
 
 // divide makes a temporary table of a relation: its rows with the number of the
 // part that each falls to, which is worked out once, and the rows of a part together, in key order. 64 queries that hash
 // and scan the whole table cost many times the writing.
-func (s *Session) divide(ctx context.Context, name, relation string, table schemas.Table, values []any) error {
-	_, err := s.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT *, part_of(%s) AS %s FROM %s ORDER BY %s, %s",
+func (s *Session) divide(ctx context.Context, name, relation string, table schemas.Table, values []any) (rows int64, err error) {
+	rows, err = s.rows(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT *, part_of(%s) AS %s FROM %s ORDER BY %s, %s",
 		name, schemas.Quote(table.PartKey()), partColumn, relation, partColumn, keyOrder(table)), values...)
 	if err != nil {
-		return fmt.Errorf("table %s: %w", table.Name, err)
+		return 0, fmt.Errorf("table %s: %w", table.Name, err)
 	}
-	return nil
+	return rows, nil
 }
 
 // Step runs a file whose result is only for the files after it: they read it under its table's name until the name is
@@ -153,20 +151,17 @@ func keyOrder(table schemas.Table) string {
 // partColumn numbers the rows of a table that is about to be stored in many parts.
 const partColumn = "stored_in_part"
 
-// store checks a temporary table against its declaration, writes it part by part in key order, and drops it.
-func (s *Session) store(ctx context.Context, name string, table schemas.Table) (Snapshot, error) {
+// store checks a temporary table of so many rows against its declaration, writes it part by part in key order, and drops it.
+func (s *Session) store(ctx context.Context, name string, table schemas.Table, rows int64) (Snapshot, error) {
 	defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+name) //nolint:errcheck // temporary
 	if err := s.check(ctx, name, table); err != nil {
 		return Snapshot{}, err
 	}
-	split, err := s.isSplit(ctx, name, table)
-	if err != nil {
-		return Snapshot{}, err
-	}
+	split := isSplit(table, rows)
 	if split {
 		divided := name + "_divided"
 		defer s.conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS "+divided) //nolint:errcheck // temporary
-		if err := s.divide(ctx, divided, name, table, nil); err != nil {
+		if _, err := s.divide(ctx, divided, name, table, nil); err != nil {
 			return Snapshot{}, err
 		}
 		if _, err := s.conn.ExecContext(ctx, "DROP TABLE "+name); err != nil {
@@ -212,16 +207,7 @@ func (s *Session) writeParts(ctx context.Context, name string, table schemas.Tab
 }
 
 // isSplit says whether a table is stored in many parts: by its number of rows alone.
-func (s *Session) isSplit(ctx context.Context, name string, table schemas.Table) (bool, error) {
-	if !table.Large {
-		return false, nil
-	}
-	var rows int64
-	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+name).Scan(&rows); err != nil {
-		return false, fmt.Errorf("table %s: %w", table.Name, err)
-	}
-	return rows >= schemas.LargeFrom, nil
-}
+func isSplit(table schemas.Table, rows int64) bool { return table.Large && rows >= schemas.LargeFrom }
 
 func (s *Session) check(ctx context.Context, relation string, table schemas.Table) error {
 	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+relation+" LIMIT 0")

@@ -42,9 +42,10 @@ type Session struct {
 	options Options
 	db      *stdsql.DB
 	conn    *stdsql.Conn
-	temp    int               // number of the next temporary name
-	steps   map[string]string // temporary tables by the name under which Step made them readable
-	whole   map[string]bool   // objects that this session wrote, or has hashed
+	temp    int                 // number of the next temporary name
+	steps   map[string]string   // temporary tables by the name under which Step made them readable
+	whole   map[string]bool     // objects that this session wrote, or has hashed
+	columns map[string][]string // of files, by id
 
 	remembered  []remembered
 	changedKeys map[[2]string]Changes // by the ids of two versions of a table
@@ -76,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	for i, dir := range o.Sources {
 		o.Sources[i] = absolute(dir)
 	}
-	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}, whole: map[string]bool{}, changedKeys: map[[2]string]Changes{},
+	s := &Session{options: o, db: stdsql.OpenDB(connector), steps: map[string]string{}, whole: map[string]bool{}, columns: map[string][]string{}, changedKeys: map[[2]string]Changes{},
 		shared: map[string]any{}, resident: resident{most: o.Resident}}
 	s.db.SetMaxOpenConns(1)
 	if s.conn, err = s.db.Conn(ctx); err != nil {
@@ -161,7 +162,7 @@ func (s *Session) BindAs(ctx context.Context, name string, snap Snapshot) error 
 	}
 	_, err := s.conn.ExecContext(ctx, view+relation)
 	if err != nil && len(snap.Parts) > 0 { // only then are the files' columns looked at, for binding is what a run does most often
-		if lacking, e := s.Lacks(ctx, snap); e == nil && len(lacking) > 0 {
+		if lacking, e := s.Lacks(snap); e == nil && len(lacking) > 0 {
 			_, err = s.conn.ExecContext(ctx, view+s.readParquet(table, snap, lacking))
 		}
 	}

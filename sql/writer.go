@@ -17,6 +17,7 @@ type Writer struct {
 	session *Session
 	table   schemas.Table
 	name    string
+	rows    int64 // that it has
 }
 
 // Writer starts a table.
@@ -45,6 +46,7 @@ func (w *Writer) Write(ctx context.Context, batch arrow.RecordBatch) error {
 	if err != nil {
 		return fmt.Errorf("table %s: add rows: %w", w.table.Name, err)
 	}
+	w.rows += batch.NumRows()
 	return nil
 }
 
@@ -79,7 +81,7 @@ func (w *Writer) Name() string { return w.name }
 
 // Save stores the table and ends the writer.
 func (w *Writer) Save(ctx context.Context) (Snapshot, error) {
-	return w.session.store(ctx, w.name, w.table)
+	return w.session.store(ctx, w.name, w.table, w.rows)
 }
 
 // Step ends the writer and makes its rows readable under the table's name, as Session.Step does.

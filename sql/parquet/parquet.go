@@ -21,35 +21,56 @@ func damaged(err error) error { return fmt.Errorf("%w: %w", ErrDamaged, err) }
 // holds the cells of the columns that were asked for: string, bool, int64 (a whole number, an unscaled decimal, a time in
 // microseconds or days), []any of these, or nil for null. A column that the file lacks is null.
 func Rows(path, key string, keys, columns []string) (rows [][]any, err error) {
+	err = open(path, func(file *parquet.File) error {
+		for _, group := range file.RowGroups() {
+			some, err := groupRows(file, group, key, keys, columns)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, some...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// Columns are the names of a file's columns, in order.
+func Columns(path string) (names []string, err error) {
+	return names, open(path, func(file *parquet.File) error {
+		for _, column := range file.Root().Columns() {
+			names = append(names, column.Name())
+		}
+		return nil
+	})
+}
+
+// open opens a file for as long as read takes.
+func open(path string, read func(*parquet.File) error) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil { // the library gives up on some damage by a panic
 			err = fmt.Errorf("%w: %v", ErrDamaged, fault)
 		}
 		if err != nil {
-			rows, err = nil, fmt.Errorf("read %s: %w", path, err)
+			err = fmt.Errorf("read %s: %w", path, err)
 		}
 	}()
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return nil, damaged(err)
+		return damaged(err)
 	}
-	for _, group := range file.RowGroups() {
-		some, err := groupRows(file, group, key, keys, columns)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, some...)
-	}
-	return rows, nil
+	return read(file)
 }
 
 func groupRows(file *parquet.File, group parquet.RowGroup, key string, keys, columns []string) ([][]any, error) {

@@ -193,7 +193,7 @@ func (r *run) carry(ctx context.Context, j job) (c carried, err error) {
 // doubtful are columns in which the mirror may lack what the CRM has: absent from files since the last full import that
 // had them, or not known to the program that wrote the mirror.
 func (r *run) doubtful(ctx context.Context, j job, previous sql.Snapshot) ([]string, error) {
-	names, err := r.session.Lacks(ctx, previous)
+	names, err := r.session.Lacks(previous)
 	if err != nil {
 		return nil, err
 	}

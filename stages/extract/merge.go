@@ -55,13 +55,13 @@ func (r *run) findTouched(ctx context.Context, j *job, previous, read string, va
 	if j.touched, err = r.session.Writer(ctx, names); err != nil {
 		return err
 	}
-	if err := r.copyTo(ctx, j.touched, "SELECT "+j.name()+" AS row_name FROM ("+read+") WHERE reason IS NULL UNION "+r.turnedAway(*j), values); err != nil {
+	if err := j.touched.TakeBy(ctx, "SELECT "+j.name()+" AS row_name FROM ("+read+") WHERE reason IS NULL UNION "+r.turnedAway(*j), values); err != nil {
 		return err
 	}
 	if j.known, err = r.session.Writer(ctx, schemas.Table{Name: "known_" + j.table.Name, Columns: j.table.Columns}); err != nil {
 		return err
 	}
-	if err := r.copyTo(ctx, j.known, "SELECT * FROM "+previous+" WHERE "+j.name()+" IN (FROM "+j.touched.Name()+")", nil); err != nil {
+	if err := j.known.Take(ctx, "SELECT * FROM "+previous+" WHERE "+j.name()+" IN (FROM "+j.touched.Name()+")"); err != nil {
 		return err
 	}
 	return r.session.Remember(ctx, r.in.Previous[j.table.Name], j.touched.Name(), j.known.Name())
@@ -85,7 +85,7 @@ func (r *run) findSuperseded(ctx context.Context, j *job, usable string, landed,
 	if err != nil {
 		return err
 	}
-	return r.copyTo(ctx, j.superseded, over(query, relations...), values)
+	return j.superseded.TakeBy(ctx, over(query, relations...), values)
 }
 
 // isMerged says whether there is a mirror that the rows read are merged over.
@@ -124,7 +124,7 @@ func (r *run) extend(ctx context.Context, j job, relations []relation, values ma
 	if err != nil {
 		return sql.Snapshot{}, err
 	}
-	if err := r.copyTo(ctx, w, over(query, relations...), values); err != nil {
+	if err := w.TakeBy(ctx, over(query, relations...), values); err != nil {
 		w.Discard(ctx) //nolint:errcheck // the first error counts
 		return sql.Snapshot{}, err
 	}

@@ -101,7 +101,7 @@ func (r *run) recall(ctx context.Context, j job, in *ReadingIn, out *Out) (bool,
 		if err := r.session.BindAs(ctx, "known_reject", *known.Rejects); err != nil {
 			return false, err
 		}
-		if err := r.copyTo(ctx, r.rejects, "SELECT * FROM known_reject", nil); err != nil {
+		if err := r.rejects.Take(ctx, "SELECT * FROM known_reject"); err != nil {
 			return false, err
 		}
 	}

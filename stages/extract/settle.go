@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/apache/arrow-go/v18/arrow"
-
 	"github.com/crmlink/crmlink/schemas"
 	"github.com/crmlink/crmlink/sql"
 )
@@ -94,7 +92,7 @@ func (r *run) stays(ctx context.Context, j job) (bool, error) {
 			return false, nil
 		}
 	}
-	lacking, err := r.session.Lacks(ctx, previous)
+	lacking, err := r.session.Lacks(previous)
 	return len(lacking) == 0, err // another program's table is written anew, with the columns of this one
 }
 
@@ -143,26 +141,5 @@ func (r *run) rejectListed(ctx context.Context, j job, read string, values map[s
 		id = "nullif(" + schemas.Quote(c.Name) + ", '')"
 	}
 	query := "SELECT CAST('" + j.object + "' AS VARCHAR) AS object, file, line, " + id + ` AS crm_id, fault AS "column", reason FROM (` + read + ") WHERE reason IS NOT NULL"
-	return r.copyTo(ctx, r.rejects, query, values)
-}
-
-// copyTo writes the rows of a query, which must be few beside a table's: they are held until the query is done.
-func (r *run) copyTo(ctx context.Context, w *sql.Writer, query string, values map[string]any) error {
-	var held []arrow.RecordBatch
-	defer func() {
-		for _, b := range held {
-			b.Release()
-		}
-	}()
-	err := r.session.Each(ctx, query, values, func(b arrow.RecordBatch) error {
-		b.Retain()
-		held = append(held, b)
-		return nil
-	})
-	for _, b := range held {
-		if err == nil {
-			err = w.Write(ctx, b)
-		}
-	}
-	return err
+	return r.rejects.TakeBy(ctx, query, values)
 }

@@ -209,10 +209,8 @@ func (r *run) keep(name, query string) (rows int64) {
 	if r.err != nil {
 		return 0
 	}
-	if r.err = r.session.Keep(r.ctx, name, query); r.err != nil {
-		return 0
-	}
-	return r.count(name)
+	rows, r.err = r.session.Kept(r.ctx, name, query)
+	return rows
 }
 
 func (r *run) keepFile(name, file string) {
