@@ -28,8 +28,7 @@ func (s Snapshot) Remembers(rows int64) bool {
 // Remember lets later calls take from a relation the rows that a table has for some records, those whose part keys stand in the one column of
 // another: all of their rows, in the table's columns. It changes no result, and holds until the session ends.
 func (s *Session) Remember(ctx context.Context, snap Snapshot, keys, rows string) error {
-	var n int64
-	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM "+rows).Scan(&n); err != nil || !snap.Remembers(n) {
+	if n, err := s.Count(ctx, rows); err != nil || !snap.Remembers(n) {
 		return err
 	}
 	return s.remember(ctx, snap, keys, rows)
@@ -130,8 +129,7 @@ func (s *Session) recalledOnly(ctx context.Context, snap Snapshot, keys string) 
 	if !ok || len(others.Parts) > 0 {
 		return "", nil
 	}
-	var more int64
-	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM (FROM "+keys+") r(k) WHERE k NOT IN (FROM "+r.keys+")").Scan(&more); err != nil || more > 0 {
+	if more, err := s.Count(ctx, "(FROM "+keys+") r(k) WHERE k NOT IN (FROM "+r.keys+")"); err != nil || more > 0 {
 		return "", err
 	}
 	return r.read(), nil

@@ -160,7 +160,6 @@ func (s *Session) shares(ctx context.Context, before, after Snapshot) (bool, err
 	if err := s.intact(Together(after.Table, before, after)); err != nil {
 		return false, err
 	}
-	var more int64
-	err := s.conn.QueryRowContext(ctx, fmt.Sprintf("SELECT count(*) FROM (FROM %s EXCEPT FROM %s)", s.keysIn(without), s.keysIn(struck))).Scan(&more)
+	more, err := s.Count(ctx, fmt.Sprintf("(FROM %s EXCEPT FROM %s)", s.keysIn(without), s.keysIn(struck)))
 	return more == 0, err
 }

@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"fmt"
+
 	"github.com/crmlink/crmlink/sql"
 )
 
@@ -66,28 +68,25 @@ func (p *publication) hold(relation string, changes sql.Changes, err error) {
 }
 
 // any says whether a file gives a row.
-func (p *publication) any(file string) bool {
+func (p *publication) any(file string) (found bool) {
 	f := p.file(file)
-	p.readFor(f)
-	return p.number("SELECT count(*) FROM (SELECT 1 FROM ("+f.Text+") LIMIT 1)") > 0
-}
-
-func (p *publication) rows(name string) int64 { return p.number("SELECT count(*) FROM " + name) }
-
-func (p *publication) number(query string) (n int64) {
-	if p.err != nil {
-		return 0
+	if p.readFor(f); p.err != nil {
+		return false
 	}
-	rows, err := p.session.Query(p.ctx, query, p.values)
-	if p.err = err; err != nil {
-		return 0
+	rows, err := p.session.Query(p.ctx, "SELECT 1 FROM ("+f.Text+") LIMIT 1", p.values)
+	if err != nil {
+		p.err = fmt.Errorf("%s: %w", file, err)
+		return false
 	}
 	defer rows.Close()
-	for rows.Next() && p.err == nil {
-		p.err = rows.Scan(&n)
-	}
+	found = rows.Next()
+	p.err = rows.Err()
+	return found
+}
+
+func (p *publication) rows(name string) (n int64) {
 	if p.err == nil {
-		p.err = rows.Err()
+		n, p.err = p.session.Count(p.ctx, name)
 	}
 	return n
 }
